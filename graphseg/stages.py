@@ -20,6 +20,7 @@ import shutil
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -306,6 +307,7 @@ def _execute(
     failed = work/"failed.ipynb"
     options = {"progress_bar": {"desc": label, "leave": False, "disable": None}, "kernel_name": "python3", "cwd": str(find_root()),
                "extra_arguments": ["--IPKernelApp.log_level=ERROR"]}
+    warnings.filterwarnings("ignore", message="IProgress not found")
     try: return papermill.execute_notebook(nb, failed, parameters, stderr_file=sys.stderr, request_save_on_cell_execute=False, **options)
     except papermill.PapermillExecutionError as error:
         shown = failed.relative_to(find_root()) if failed.is_relative_to(find_root()) else failed
@@ -342,7 +344,7 @@ def run_stage(
     **context,              # Cohort, model, seed
 ) -> Folders:               # Folders of the finished run
     "Check, execute and publish one stage."
-    outputs, begin = Path(outputs or find_root()).resolve(), time.perf_counter()
+    outputs = Path(outputs or find_root()).resolve()
     parameters = stage_parameters(stage, context, profile)
     work = outputs/".cache"/"graphseg"/stage/instance(context)
     final, label = _folders(outputs, stage, context, work/"work"), f"{stage} {instance(context)}".removesuffix(" .")
@@ -355,7 +357,6 @@ def run_stage(
         _publish(made, final)
         with atomic_path(executed_notebook(outputs, stage, context)) as temporary: temporary.write_text(text)
         shutil.rmtree(work)
-    print(f"{label}: finished in {time.perf_counter() - begin:.0f} s", file=sys.stderr)
     return final
 
 def executed_notebook(
@@ -527,7 +528,10 @@ def main(
             problems = check_stages()
             print("\n".join(problems) or "stages: notebooks, params.yaml and dvc.yaml agree")
             return int(bool(problems))
-        else: run_stage(words[0], **parse_context(words[1:]))
+        else:
+            begin = time.perf_counter()
+            run_stage(words[0], **parse_context(words[1:]))
+            print(f"{' '.join(words)}: finished in {time.perf_counter() - begin:.0f} s", file=sys.stderr)
     except (ValueError, FileNotFoundError, StageError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
