@@ -12,7 +12,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from convert import convert, heading, read, symbols
+from convert import convert, read, symbols
+
+from graphseg.checks import headline, read_cells
 
 root = Path(__file__).resolve().parent.parent
 DECADES = ("Base", "Graphs and shapes", "Data", "Models", "Learning", "Use")
@@ -98,7 +100,7 @@ def write_chapter(source:Path, path:Path, known:dict, pages:dict[str, str]) -> s
 
 def write_stage(source:Path, path:Path, known:dict, pages:dict[str, str]) -> str:
     "Pages of one stage: the executed copies; the notebook as committed if there is none."
-    name, (title, summary) = path.stem[3:], heading(read(path))
+    name, (title, summary) = path.stem[3:], headline([c.source for c in read_cells(path) if c.kind == "markdown"])
     executed = sorted((root / "results" / "notebooks" / name).glob("*.ipynb")) or sorted((root / "results" / "notebooks").glob(f"{name}.ipynb"))
     if len(executed) < 2:
         write_notebook(source / "stages" / path.name, convert(read((executed or [path])[0]), known, pages))

@@ -11,7 +11,8 @@ import re
 import tokenize
 from pathlib import Path
 
-DIRECTIVE = re.compile(r"^\s*#\|\s*(.+?)\s*$")
+from graphseg.checks import directives
+
 CALLOUT = re.compile(r"^(:{3,})\s*\{\.callout-(note|tip|warning|important|caution)[^}]*\}", re.M)
 SYMBOL = re.compile(r"(?<![`\[\w])`([A-Za-z_][\w.]*)(\(\))?`(?![`\]])")
 Cell, Notebook = dict, dict
@@ -24,24 +25,6 @@ def read(path:Path) -> Notebook:
     notebook = json.loads(Path(path).read_text(encoding="utf-8"))
     for cell in notebook["cells"]: cell["source"] = "".join(cell["source"])
     return notebook
-
-
-def directives(source:str) -> tuple[dict[str, str], str]:
-    "Split a code cell into its `#|` lines, as {name: value}, and the rest."
-    found, lines = {}, source.splitlines()
-    while lines and (match := DIRECTIVE.match(lines[0])):
-        name, _, value = match[1].partition(" ")
-        found[name.rstrip(":")] = value.strip().strip('"')
-        lines.pop(0)
-    return found, "\n".join(lines)
-
-
-def heading(notebook:Notebook) -> tuple[str, str]:
-    "Title and one-line summary: the `# ` line and the `> ` line."
-    text = "\n".join(cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "markdown")
-    title = re.search(r"^# (.+)$", text, re.M)
-    summary = re.search(r"^> (.+(?:\n> .+)*)$", text, re.M)
-    return (title[1].strip() if title else "Untitled"), (re.sub(r"\n> ?", " ", summary[1]) if summary else "")
 
 
 def exported(notebook:Notebook) -> list[str]:
