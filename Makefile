@@ -1,0 +1,111 @@
+# graphseg: every target sets itself up on a machine that has Python 3.11, git and make.
+#
+#   make repro      data, then every stage that is out of date    (dvc pull, dvc repro)
+#   make test       export, clean, lint, rules, notebooks, smoke run, docs site
+#   make docs       the site, in _docs/index.html
+#   make lab        JupyterLab in the environment
+#   make benchmark  the timing stage alone
+#   make clean      remove what make wrote; `make distclean` also the environment
+#
+# `make … VENV=path` uses an environment that you already have, as it is.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3.11
+VENV ?= .venv
+WORKERS ?= 2
+SITE ?= _docs
+
+ifeq ($(VENV),.venv)
+READY := .venv/.ready
+endif
+
+# One repository, one thread, no spinning threads, no ANSI colours in logs.
+export PYTHONPATH := $(CURDIR)
+export PATH := $(abspath $(VENV))/bin:$(PATH)
+export OMP_NUM_THREADS ?= 1
+export OMP_WAIT_POLICY ?= PASSIVE
+export PYTHONHASHSEED ?= 0
+export SOURCE_DATE_EPOCH ?= 0
+export MPLBACKEND ?= agg
+export NO_COLOR ?= 1
+export DVC_NO_ANALYTICS ?= 1
+export GRAPHSEG_EXTERNAL ?= $(abspath $(firstword $(wildcard external ../shared/data) external))
+
+STEP := .ci/step
+
+.PHONY: help setup repro test test-export test-clean test-lint test-rules test-readme test-notebooks \
+        test-smoke test-docs docs readme lab benchmark clean distclean
+
+help: ## List the targets
+	@sed -n '/^#   make/s/^#   //p' Makefile
+
+setup: $(READY) ## Create the environment
+
+# pip runs again only when the pins or the package's metadata change.
+.venv/.ready: requirements.lock settings.ini setup.py pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) not found; install Python 3.11 or run: make PYTHON=/path/to/python3.11"; exit 2; }
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --requirement requirements.lock
+	.venv/bin/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+repro: $(READY) ## Pull the data, run every stage that is out of date
+	dvc pull --quiet data.dvc
+	dvc repro
+
+benchmark: $(READY) ## Measure speed and memory on this machine
+	dvc pull --quiet data.dvc
+	dvc repro --single-item --force benchmark_core
+
+docs: $(READY) ## Build the site
+	python docs/build.py --output $(SITE)
+
+readme: $(READY) ## Write README.md from nbs/index.ipynb
+	python docs/make_readme.py
+
+lab: $(READY)
+	jupyter lab --notebook-dir=nbs
+
+# Every check runs, also after a failure; the last line counts them.
+test: $(READY) ## Check everything
+	@rm -rf build/test
+	@$(MAKE) --no-print-directory --keep-going test-export test-clean test-lint test-rules test-readme \
+	  test-notebooks test-smoke test-docs; status=$$?; $(STEP) --tally; exit $$status
+
+test-export: $(READY)
+	@$(STEP) export python docs/unchanged.py graphseg pyproject.toml -- nbdev_export
+
+test-clean: $(READY)
+	@$(STEP) clean python docs/unchanged.py nbs -- bash -c \
+	  'nbdev_clean && nbstripout $$(git ls-files "nbs/stages/*.ipynb")'
+
+test-lint: $(READY)
+	@$(STEP) lint ruff check --no-cache --select F,E9,B graphseg docs setup.py
+
+test-rules: $(READY)
+	@$(STEP) rules python -m graphseg.checks
+
+test-readme: $(READY)
+	@$(STEP) readme python docs/make_readme.py --check
+
+# Stage notebooks are run by the smoke test, chapters by their stage.
+test-notebooks: $(READY)
+	@$(STEP) notebooks nbdev_test --n_workers $(WORKERS) --do_print --skip_folder_re '^[_.]|^stages$$|^chapters$$'
+
+# The whole pipeline, in a scratch copy of the working tree, with the smallest numbers.
+test-smoke: $(READY)
+	@$(STEP) smoke .ci/smoke build/smoke
+
+test-docs: $(READY)
+	@$(STEP) docs python docs/build.py --output build/site
+
+clean:
+	rm -rf build $(SITE) .ruff_cache .pytest_cache
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf .venv
