@@ -21,6 +21,7 @@ nb_merge_streams = True
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist", "attrs_inline"]
 myst_heading_anchors = 3
 pygments_style = "friendly"
+highlight_language = "none"
 
 html_theme = "sphinx_book_theme"
 html_title = "graphseg"

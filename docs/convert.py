@@ -168,7 +168,7 @@ def sections_of(tree:ast.Module, source:str, module:str) -> list[Cell]:
     cells = [section(node, source, module) for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and defined(node)]
     if not constants: return cells
     targets = "\n".join(f"({anchor(module, name)})=" for name in constants)
-    return [markdown(f"{targets}\n**Defines** {', '.join(f'`{name}`' for name in constants)}:"), *cells]
+    return [markdown(f"{targets}\n**Defines** {', '.join(f'`{name}`' for name in constants)}"), *cells]
 
 
 def markdown(source:str, **metadata) -> Cell:
@@ -191,7 +191,7 @@ def link_symbols(text:str, known:dict[str, tuple[str, str]], pages:dict[str, str
     lines, in_code = [], False
     for line in text.splitlines():
         if line.lstrip().startswith("```"): in_code = not in_code
-        elif not in_code and not line.startswith("#"): line = SYMBOL.sub(link, line)
+        elif not in_code and not line.startswith(("#", "**Defines**")): line = SYMBOL.sub(link, line)
         lines.append(line)
     return "\n".join(lines)
 

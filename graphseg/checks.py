@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['SECTIONS', 'AIM', 'CAP', 'TEXT', 'MACHINE', 'Breach', 'directives', 'Cell', 'read_cells', 'headline', 'check_anatomy',
-           'check_size', 'undocumented', 'check_symbols', 'check_imports', 'check_stage', 'check_chapter',
-           'check_paths', 'listed_files', 'check_notebook', 'check_repository', 'main']
+           'check_tests', 'check_size', 'undocumented', 'check_symbols', 'check_imports', 'check_stage',
+           'check_chapter', 'check_paths', 'listed_files', 'check_notebook', 'check_repository', 'main']
 
-# %% ../nbs/04_checks.ipynb #af8c1589
+# %% ../nbs/04_checks.ipynb #7e6c2251
 import ast
 import re
 import subprocess
@@ -19,7 +19,7 @@ import nbformat
 
 from .core import require_file, root
 
-# %% ../nbs/04_checks.ipynb #ba356810
+# %% ../nbs/04_checks.ipynb #db2cee9e
 class Breach(NamedTuple):
     "One broken rule."
     where:str # File, with the number of the cell where there is one
@@ -27,7 +27,7 @@ class Breach(NamedTuple):
 
     def __str__(self) -> str: return f"{self.where}: {self.what}"
 
-# %% ../nbs/04_checks.ipynb #b9b6968e
+# %% ../nbs/04_checks.ipynb #b5a581d1
 def directives(
     source:str, # Source of a code cell
 ) -> tuple[dict[str, str], str]: # The `#|` lines as {name: value}, and the code below them
@@ -38,7 +38,7 @@ def directives(
         lines.pop(0)
     return found, "\n".join(lines)
 
-# %% ../nbs/04_checks.ipynb #31fc0d08
+# %% ../nbs/04_checks.ipynb #be4ae330
 class Cell(NamedTuple):
     "One cell of a notebook, with its directives split off."
     number:int                # Position in the notebook, from 0
@@ -57,7 +57,7 @@ class Cell(NamedTuple):
         "Syntax tree, without IPython magics."
         return ast.parse(re.sub(r"^\s*[%!].*$", "", self.source, flags=re.M))
 
-# %% ../nbs/04_checks.ipynb #1d85ffc7
+# %% ../nbs/04_checks.ipynb #8109b9e4
 def read_cells(
     path:Path, # Notebook file
 ) -> list[Cell]: # Its cells in order
@@ -72,7 +72,7 @@ def read_cells(
         cells.append(Cell(number, cell.cell_type, found, source, tags, len(cell.get("outputs", ()))))
     return cells
 
-# %% ../nbs/04_checks.ipynb #a5629b63
+# %% ../nbs/04_checks.ipynb #0e37c25a
 def headline(
     texts:list[str], # Markdown cells in order
 ) -> tuple[str, str]: # Title and one-line summary, empty where missing
@@ -81,7 +81,7 @@ def headline(
     title, summary = re.search(r"^# (.+)$", text, re.M), re.search(r"^> (.+(?:\n> .+)*)$", text, re.M)
     return title[1].strip() if title else "", re.sub(r"\n> ?", " ", summary[1]) if summary else ""
 
-# %% ../nbs/04_checks.ipynb #0f9764d0
+# %% ../nbs/04_checks.ipynb #82514c86
 SECTIONS = ("Summary", "Exercises", "References")
 
 def check_anatomy(
@@ -100,7 +100,20 @@ def check_anatomy(
     hidden = [c.number for c in cells if "hide" in c.directives and re.search(r"^\s*(test_\w+|expect_fail|assert)\b", c.source, re.M)]
     return faults + [f"cell {n}: a hidden test; show it as a lesson" for n in hidden]
 
-# %% ../nbs/04_checks.ipynb #8e6d5a8f
+# %% ../nbs/04_checks.ipynb #d27724ff
+def check_tests(
+    cells:list[Cell], # The notebook
+) -> list[str]: # Faults
+    "Tests of errors that test nothing."
+    faults = []
+    for cell in (c for c in cells if c.kind == "code"):
+        for node in ast.walk(cell.tree()):
+            call = node.value if isinstance(node, ast.Expr) else None
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "expect_fail":
+                faults.append(f"cell {cell.number}: expect_fail tests nothing without `with`")
+    return faults
+
+# %% ../nbs/04_checks.ipynb #5a7942a4
 AIM, CAP = 25, 40
 
 def check_size(
@@ -118,7 +131,7 @@ def check_size(
             if length > cap: faults.append(f"cell {cell.number}: {node.name} has {length} lines, at most {cap} (aim {AIM})")
     return faults
 
-# %% ../nbs/04_checks.ipynb #a6eb8d93
+# %% ../nbs/04_checks.ipynb #c2a00a08
 def undocumented(
     function:ast.FunctionDef, # Definition
     lines:list[str],          # Lines of its cell
@@ -142,7 +155,7 @@ def check_symbols(
             if missing: faults.append(f"cell {cell.number}: {node.name} does not explain {', '.join(missing)}")
     return faults
 
-# %% ../nbs/04_checks.ipynb #fb40e131
+# %% ../nbs/04_checks.ipynb #4f286cbf
 def check_imports(
     name:str,            # Stem of the file, for example "12_raster"
     cells:list[Cell],    # The notebook
@@ -164,7 +177,7 @@ def check_imports(
                     faults.append(f"cell {cell.number}: {name} imports {rest}, which comes later ({order[rest]:02d})")
     return faults
 
-# %% ../nbs/04_checks.ipynb #2e8d51ad
+# %% ../nbs/04_checks.ipynb #5d8eb37b
 def check_stage(
     cells:list[Cell], # The notebook
     longest:int=5,    # Most lines of a definition
@@ -188,7 +201,7 @@ def check_chapter(
     if re.search(r"^\s*(from|import) graphseg\.training", text, re.M): faults.append("a chapter never trains: it imports graphseg.training")
     return faults
 
-# %% ../nbs/04_checks.ipynb #329f37b7
+# %% ../nbs/04_checks.ipynb #7e949fc3
 TEXT = {".ipynb", ".py", ".md", ".yaml", ".yml", ".ini", ".toml", ".csv", ".json", ".cff", ".txt", ".lock", ".dvc", ""}
 MACHINE = re.compile(r"(?<![\w.:/<~-])/(?:home|root|work|Users|mnt|private|srv|farm)/\w[\w./-]*")
 
@@ -198,7 +211,7 @@ def check_paths(
     "Absolute paths of a machine."
     return [f"line {n}: an absolute path, {match[0]}" for n, line in enumerate(text.splitlines(), 1) if (match := MACHINE.search(line))]
 
-# %% ../nbs/04_checks.ipynb #7450b0c4
+# %% ../nbs/04_checks.ipynb #00f01046
 def listed_files(
     folder:Path, # Root of a git repository
 ) -> list[Path]: # Tracked and new files that exist, relative to the root
@@ -217,9 +230,10 @@ def check_notebook(
     if path.parent.name == "stages": return check_stage(cells)
     if path.parent.name == "chapters": return check_chapter(cells)
     if not re.match(r"\d\d_", path.name): return []
-    return [*check_anatomy(path.stem, cells), *check_size(cells), *check_symbols(cells), *check_imports(path.stem, cells, order)]
+    return [*check_anatomy(path.stem, cells), *check_tests(cells), *check_size(cells), *check_symbols(cells),
+            *check_imports(path.stem, cells, order)]
 
-# %% ../nbs/04_checks.ipynb #dd505bcd
+# %% ../nbs/04_checks.ipynb #4f19d375
 def check_repository(
     folder:Path=root, # Root of the repository
 ) -> list[Breach]: # Everything that is wrong
@@ -234,7 +248,7 @@ def check_repository(
         breaches += [Breach(str(path), fault) for fault in check_paths(text)]
     return breaches
 
-# %% ../nbs/04_checks.ipynb #dbb678eb
+# %% ../nbs/04_checks.ipynb #2a764ef2
 def main() -> int: # Exit status
     "Check the repository and print what is wrong."
     breaches = check_repository()
@@ -243,6 +257,6 @@ def main() -> int: # Exit status
     print(f"{n_notebooks} notebooks checked, {len(breaches)} rules broken")
     return 1 if breaches else 0
 
-# %% ../nbs/04_checks.ipynb #a567e7ad
+# %% ../nbs/04_checks.ipynb #2be5eaf8
 #| eval: false
 if __name__ == "__main__": sys.exit(main())
