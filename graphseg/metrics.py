@@ -53,7 +53,7 @@ def _directed_distances(borders, spacing):
     shared = borders[0] & borders[1]
     places = [np.flatnonzero(b) for b in borders]
     points = [np.stack(np.unravel_index(p, shared.shape), 1)*spacing for p in places]
-    trees = [cKDTree(p, balanced_tree=False, compact_nodes=False) for p in points]
+    trees = [cKDTree(p, leafsize=32, balanced_tree=False, compact_nodes=False) for p in points]
     distances = [np.zeros(len(p)) for p in places]
     for own, other in ((0, 1), (1, 0)):
         apart = ~shared.ravel()[places[own]]
@@ -147,7 +147,7 @@ def evaluate_landmarks(
     "Mask and landmark metrics of one case; structures that are not annotated are left out."
     require_choice("overlap", overlap, ("keep", "overwrite"))
     points = [np.asarray(p) for p in (predicted_px, true_px)]
-    for name, p in zip(("predicted_px", "true_px"), points): require_shape(name, p, f"{layout.n_nodes},2")
+    for name, p in zip(("predicted_px", "true_px"), points, strict=True): require_shape(name, p, f"{layout.n_nodes},2")
     names, rows = _annotated(present, true_px, layout), []
     masks = [_structure_masks(p, layout, size, names, overlap) for p in points]
     for structure, organs in structures(layout).items():
