@@ -7,6 +7,7 @@ __all__ = ['CHANNELS', 'Pyramid', 'LandmarkOutput', 'ImageEncoder']
 
 # %% ../nbs/31_encoders.ipynb #c003
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -27,9 +28,9 @@ class Pyramid(nn.Module):
     ):
         super().__init__()
         self.in_channels, self.channels, self.factor = in_channels, tuple(channels), 2**(len(channels) - 1)
-        self.blocks = nn.ModuleList(
-            ResidualBlock(c, d, batch_stats) for c, d in zip((in_channels, *channels), channels))
+        self.blocks = nn.ModuleList(ResidualBlock(c, d, batch_stats) for c, d in pairwise((in_channels, *channels)))
         self.pool = nn.MaxPool2d(2)
+        self.to(memory_format=torch.channels_last)
 
     def forward(self,
         images:Tensor, # (B,C,H,W) float32, 0 to 1, sides divisible by `factor`

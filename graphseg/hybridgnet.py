@@ -36,7 +36,7 @@ class GraphDecoder(nn.Module):
         self.up4, self.up3 = GraphBlock(width_a, 32, coarse, norm), GraphBlock(32, 32, fine, norm)
         self.up2, self.up1 = GraphBlock(width_b, 32, fine, norm), ChebyshevConvolution(32, 2, fine[:, ::order], bias=False)
         self.register_buffer("unpool", torch.as_tensor(unpool_matrix(layout)).float(), persistent=False)
-        self.skips = nn.ModuleList(ImageToGraphSkip(width) for width, _ in zip((16, 32), skip_channels))
+        self.skips = nn.ModuleList(ImageToGraphSkip(width) for width, _ in zip((16, 32), skip_channels, strict=False))
 
     def look(self, site:int, x:Tensor, features:Sequence[Tensor], auxiliary:list) -> Tensor:
         "Pass through the skip of `site`, if there is one, and note its positions."

@@ -7,6 +7,7 @@ __all__ = ['CLASS_OF_ORGAN', 'pixel_classes', 'labels_to_classes', 'UNet']
 
 # %% ../nbs/32_pixelnets.ipynb #c003
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -53,8 +54,9 @@ class UNet(nn.Module):
         if n_classes < 2: raise ValueError(f"n_classes: expected at least 2 (background counts), got {n_classes}")
         self.pyramid = Pyramid(in_channels, channels, batch_stats)
         levels = list(channels)[::-1]
-        self.blocks = nn.ModuleList(ResidualBlock(c + d, d, batch_stats) for c, d in zip(levels, levels[1:]))
+        self.blocks = nn.ModuleList(ResidualBlock(c + d, d, batch_stats) for c, d in pairwise(levels))
         self.scores = nn.Conv2d(levels[-1], n_classes, 1)
+        self.to(memory_format=torch.channels_last)
 
     def forward(self,
         images:Tensor, # (B,C,H,W) float32, 0 to 1, sides divisible by 32
