@@ -7,7 +7,7 @@ __all__ = ['STATISTICS', 'STATUSES', 'LEDGER_COLUMNS', 'LEDGER_KEYS', 'printed_d
            'summary_table', 'compare_published', 'rank_biserial', 'wilcoxon_table', 'claim_numbers', 'match_status',
            'build_ledger', 'status_counts']
 
-# %% ../nbs/02_report.ipynb #59757546
+# %% ../nbs/02_report.ipynb #82233ca9
 import re
 
 import numpy as np
@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-# %% ../nbs/02_report.ipynb #70be2f2b
+# %% ../nbs/02_report.ipynb #28834bbb
 def printed_decimals(
     literal:str, # A number as it was printed, such as "0.950" or ".944"
 ) -> int:        # Digits after the decimal point of the first number in the text
@@ -29,7 +29,7 @@ def _first_digit(literal):
     if not found: raise ValueError(f"literal: expected a printed number, got {literal!r}")
     return found.start()
 
-# %% ../nbs/02_report.ipynb #03953678
+# %% ../nbs/02_report.ipynb #bca9b063
 def format_number(
     value:float,            # Number to write
     digits:int=3,           # Significant digits, used when `decimals` is None
@@ -42,7 +42,7 @@ def format_number(
         decimals = max(0, digits - 1 - magnitude)
     return f"{value:.{decimals}f}"
 
-# %% ../nbs/02_report.ipynb #c1bf4716
+# %% ../nbs/02_report.ipynb #0dc6ba4a
 def describe_scores(
     df:pd.DataFrame,   # Tidy scores, one row per case and organ
     by:list[str],      # Columns that name a group, such as model and organ
@@ -61,7 +61,7 @@ def _require_columns(df, columns):
     missing = [name for name in columns if name not in df]
     if missing: raise ValueError(f"table: expected columns {missing}, got {list(df.columns)}")
 
-# %% ../nbs/02_report.ipynb #4175a9f6
+# %% ../nbs/02_report.ipynb #f6a02ab5
 STATISTICS = {"mean_sd": ("mean", " ± sd"), "median_iqr": ("median", " [IQR]")} # What a cell of a summary table shows
 
 def summary_table(
@@ -84,7 +84,7 @@ def summary_table(
         table[metric + suffix] = _bold_best(rows, centre, (best or {}).get(metric))
     return table.reset_index().fillna("–")
 
-# %% ../nbs/02_report.ipynb #5c950d4c
+# %% ../nbs/02_report.ipynb #54e021dc
 def _cell(row, statistic, digits):
     "One cell of a summary table; spread and centre share their decimals."
     values = (row.mean, row.sd) if statistic == "mean_sd" else (row.median, row.q1, row.q3)
@@ -99,7 +99,7 @@ def _bold_best(rows, centre, direction):
     target = rows[centre].max() if direction == "higher" else rows[centre].min()
     return rows["text"].where(rows[centre] != target, "**" + rows["text"] + "**")
 
-# %% ../nbs/02_report.ipynb #9f9e52bd
+# %% ../nbs/02_report.ipynb #f2f30a9e
 def compare_published(
     numbers:pd.DataFrame,   # From `describe_scores`
     published:pd.DataFrame, # Group columns, metric, published (text as printed)
@@ -114,7 +114,7 @@ def compare_published(
     table["difference"] = [f"{x:+.{d}f}" if np.isfinite(x) else "–" for x, d in zip(gaps, decimals, strict=True)]
     return table[[*by, "metric", "n", "ours", "published", "difference"]]
 
-# %% ../nbs/02_report.ipynb #30b4b5e3
+# %% ../nbs/02_report.ipynb #4198c825
 def rank_biserial(
     first:np.ndarray,  # Scores of one model, (n,) float
     second:np.ndarray, # Scores of the other on the same cases, (n,) float
@@ -128,7 +128,7 @@ def rank_biserial(
     ranks = stats.rankdata(abs(difference))
     return float((ranks * np.sign(difference)).sum() / ranks.sum())
 
-# %% ../nbs/02_report.ipynb #955b0bcc
+# %% ../nbs/02_report.ipynb #9d983dca
 def wilcoxon_table(
     df:pd.DataFrame,      # Tidy scores, one row per case and organ
     metrics:list[str],    # Score columns to test
@@ -148,7 +148,7 @@ def wilcoxon_table(
     table["p_holm"] = multipletests(table["p"], method="holm")[1] if len(table) else []
     return table
 
-# %% ../nbs/02_report.ipynb #7e43a4c8
+# %% ../nbs/02_report.ipynb #ae21a686
 def _pairs(df, case, group, metric):
     "Cases as rows, groups as columns; each case may appear once per group."
     repeated = df.loc[df.duplicated([case, group]), case].unique()
@@ -164,7 +164,7 @@ def _pair_test(wide, other, reference):
     return {"other": other, "reference": reference, "n": len(pairs), "p": p,
             "median_difference": float(np.median(difference)) if len(pairs) else np.nan, "rank_biserial": rank_biserial(*pairs.T)}
 
-# %% ../nbs/02_report.ipynb #cfbd006e
+# %% ../nbs/02_report.ipynb #5b242a4f
 STATUSES = ("exact", "within", "trend", "differs", "needs-data", "open", "context") # Every status, best first
 LEDGER_COLUMNS = ("claim_id", "source_table", "system", "dataset", "structure", "metric", "published", "ours", "n", "status",
                   "stage", "note") # Columns of the ledger
@@ -180,7 +180,7 @@ def claim_numbers(
     spreads = claims[claims.spread != ""].assign(published=lambda d: d.spread, statistic="sd", claim_id=lambda d: d.claim_id + ".sd")
     return pd.concat([means, spreads]).sort_index(kind="stable").drop(columns=["value", "spread"]).reset_index(drop=True)
 
-# %% ../nbs/02_report.ipynb #1bf86c45
+# %% ../nbs/02_report.ipynb #86dd9792
 def match_status(
     published:str,       # The number as printed
     ours:float,          # Our value, unrounded, in the same unit
@@ -194,7 +194,7 @@ def match_status(
     if same and recomputed: return "exact"
     return "within" if same or abs(ours - float(published)) <= tolerance else "differs"
 
-# %% ../nbs/02_report.ipynb #e008584b
+# %% ../nbs/02_report.ipynb #c8bf7b6d
 LEDGER_KEYS = ("source_table", "system", "dataset", "structure", "metric", "statistic") # What places a number
 
 def build_ledger(
@@ -215,7 +215,7 @@ def build_ledger(
     table["n"] = table.n.astype("Int64")
     return table.fillna({"stage": ""})[list(LEDGER_COLUMNS)]
 
-# %% ../nbs/02_report.ipynb #6c3d3a23
+# %% ../nbs/02_report.ipynb #f6552629
 def status_counts(
     ledger:pd.DataFrame,   # LEDGER_COLUMNS, every row with a status
     by:str="source_table", # Column whose values become rows
