@@ -8,7 +8,7 @@ __all__ = ['READERS', 'CODE_COLUMNS', 'SUBSET_FILE', 'PAIRS', 'STRUCTURES', 'PRI
            'structure_masks', 'landmark_mse', 'score_reviews', 'published_table', 'read_author_scores', 'anchoring',
            'redrawn_difference', 'landmark_error', 'show_landmark_error', 'swapped_columns']
 
-# %% ../nbs/55_review.ipynb #80d8796a
+# %% ../nbs/55_review.ipynb #9d61c702
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,12 +18,12 @@ import pandas as pd
 from matplotlib.colors import LogNorm
 
 from .core import require_choice, require_file, require_shape
-from .metrics import mask_metrics
+from .metrics import mask_metrics, structures
 from .raster import landmarks_to_rle, organ_masks, rle_decode
-from .report import describe_scores, format_number
+from .report import describe_scores, format_number, require_columns
 from .topology import CHEST_LH, Layout
 
-# %% ../nbs/55_review.ipynb #16eb643b
+# %% ../nbs/55_review.ipynb #87849ab3
 READERS = ("prediction", "P1", "P2")                                 # Who drew a contour
 CODE_COLUMNS = {"RL": "Right Lung", "LL": "Left Lung", "H": "Heart"} # Organ to the column of its run-length code
 SUBSET_FILE = "thesis_subset_n30_ids.csv"                            # Images of the thesis' table, 30 per data set
@@ -40,7 +40,7 @@ def practice_nodes(
         parts.append(np.stack([x + moved + a*np.cos(angle), y + moved + b*np.sin(angle)], 1))
     return (np.concatenate(parts)*size/64).round()
 
-# %% ../nbs/55_review.ipynb #48185961
+# %% ../nbs/55_review.ipynb #d96e44d1
 def practice_reviews(
     folder:Path|str,                     # Existing folder to write into
     n:int=3,                             # Images per data set
@@ -60,7 +60,7 @@ def practice_reviews(
     pd.DataFrame(first).to_csv(Path(folder)/SUBSET_FILE, index=False)
     return Path(folder)
 
-# %% ../nbs/55_review.ipynb #08099e30
+# %% ../nbs/55_review.ipynb #98671a4b
 def review_files(
     folder:Path|str, # Folder of the physicians' annotations
 ) -> dict:           # Data set name → {reader: file}
@@ -73,7 +73,7 @@ def review_files(
         if len(files) != 3: raise FileNotFoundError(f"{folder}: expected two files {name}_*_annotations.csv, got {len(files) - 1}")
     return {name: dict(zip(READERS, files, strict=True)) for name, files in found.items()}
 
-# %% ../nbs/55_review.ipynb #9c3e5202
+# %% ../nbs/55_review.ipynb #c7092afc
 def parse_landmarks(
     text:str,              # "x,y,x,y,…", px of the 1024 frame
     layout:Layout=CHEST_LH, # Organs and node counts
@@ -94,7 +94,7 @@ def _read_reader(path, dataset, reader):
     df["rca_mean"], df["rca_max"] = [pd.to_numeric(df.get(f"Dice RCA ({name})", np.nan)) for name in ("Mean", "Max")]
     return df.assign(dataset=dataset, reader=reader)[["dataset", "case", "reader", *CODE_COLUMNS, "landmarks_px", "rca_mean", "rca_max"]]
 
-# %% ../nbs/55_review.ipynb #e773729a
+# %% ../nbs/55_review.ipynb #e94b5bcb
 def read_reviews(
     folder:Path|str, # Folder of the physicians' annotations
 ) -> pd.DataFrame:   # One row per case and reader: dataset, case, reader, RL, LL, H (run-length codes), landmarks_px, rca_mean, rca_max
@@ -105,7 +105,7 @@ def read_reviews(
     if len(incomplete): raise ValueError(f"reviews: expected three readers per image, got {incomplete.iloc[0]} for {incomplete.index[0]}")
     return reviews.sort_values(["dataset", "case", "reader"], key=lambda s: s.map(READERS.index) if s.name == "reader" else s, ignore_index=True)
 
-# %% ../nbs/55_review.ipynb #03014b38
+# %% ../nbs/55_review.ipynb #365c10fc
 def in_subset(
     reviews:pd.DataFrame, # Any table with dataset and case
     folder:Path|str,      # Folder of the physicians' annotations
@@ -117,9 +117,9 @@ def in_subset(
     if len(unknown): raise ValueError(f"{SUBSET_FILE}: expected images of the reviews, got {len(unknown)} others, first {unknown[0]}")
     return pd.MultiIndex.from_frame(reviews[["dataset", "case"]]).isin(wanted)
 
-# %% ../nbs/55_review.ipynb #70ac3eea
+# %% ../nbs/55_review.ipynb #83b567fb
 PAIRS = (("prediction", "P1"), ("prediction", "P2"), ("P1", "P2")) # Who is compared with whom
-STRUCTURES = {"lungs": ("RL", "LL"), "heart": ("H",)}              # Scored structure to its organs
+STRUCTURES = structures(CHEST_LH)                                  # Scored structure to its organs: lungs and heart
 
 def structure_masks(
     row,           # One row of `read_reviews`: fields RL, LL, H with run-length codes
@@ -129,7 +129,7 @@ def structure_masks(
     organs = {name: rle_decode(getattr(row, name), (size, size)).astype(bool) for name in CODE_COLUMNS}
     return {name: np.logical_or.reduce([organs[part] for part in parts]) for name, parts in STRUCTURES.items()}
 
-# %% ../nbs/55_review.ipynb #e0178973
+# %% ../nbs/55_review.ipynb #9a29b305
 def landmark_mse(
     first:np.ndarray,       # Landmarks of one reader, (N,2), px
     second:np.ndarray,      # Landmarks of the other, (N,2), px
@@ -141,7 +141,7 @@ def landmark_mse(
     parts = {name: np.concatenate([squared[layout.slices[organ]] for organ in organs]) for name, organs in STRUCTURES.items()}
     return {name: float(part.mean()) for name, part in parts.items()} | {"all": float(squared.mean())}
 
-# %% ../nbs/55_review.ipynb #ce01e723
+# %% ../nbs/55_review.ipynb #56a421ad
 def score_reviews(
     reviews:pd.DataFrame,              # From `read_reviews`
     pairs:Iterable[tuple[str,str]]=PAIRS, # Readers to compare
@@ -161,7 +161,7 @@ def score_reviews(
                              "hd_px": scores["hd"], "hd95_px": scores["hd95"], "mse_px2": errors[organ], "mse_all_px2": errors["all"]})
     return pd.DataFrame(rows)
 
-# %% ../nbs/55_review.ipynb #b6f4ff28
+# %% ../nbs/55_review.ipynb #dfd00009
 PRINTED_DECIMALS = {"dsc": 3, "hd_px": 1, "hd95_px": 1} # Decimals the publications print
 
 def published_table(
@@ -175,11 +175,12 @@ def published_table(
                        for metric, mean, sd in zip(numbers.metric, numbers["mean"], numbers.sd, strict=True)]
     numbers["column"] = numbers.organ + "_" + numbers.metric
     wide = numbers.pivot(index=list(by), columns="column", values="text")
-    n = numbers.groupby(list(by), sort=False).n.max()
     columns = [f"{organ}_{metric}" for organ in STRUCTURES for metric in PRINTED_DECIMALS]
-    return pd.concat([n, wide.reindex(n.index)[columns]], axis=1).reset_index()
+    table = pd.concat([numbers.groupby(list(by)).n.max(), wide[columns]], axis=1).reset_index()
+    place = {name: {value: k for k, value in enumerate(scores[name].unique())} for name in by}
+    return table.sort_values(list(by), key=lambda s: s.map(place[s.name]), ignore_index=True)
 
-# %% ../nbs/55_review.ipynb #39c2d361
+# %% ../nbs/55_review.ipynb #651e8745
 AUTHOR_COLUMNS = {"dsc": "Dice", "hd_px": "Hausdorff", "hd95_px": "Hausdorff 95"} # Our metric to the authors' heading
 
 def read_author_scores(
@@ -196,18 +197,19 @@ def read_author_scores(
             tables.append(df.rename(columns=names).assign(pair=f"{first} vs {second}", organ=organ))
     return pd.concat(tables, ignore_index=True)[["dataset", "case", "pair", "organ", *AUTHOR_COLUMNS, "mse_all_px2"]]
 
-# %% ../nbs/55_review.ipynb #85a761b8
+# %% ../nbs/55_review.ipynb #fa20efa8
 def anchoring(
     scores:pd.DataFrame, # From `score_reviews`
 ) -> pd.DataFrame:       # Per pair: n images, landmarks_equal, and per structure the images with DSC exactly 1
     "Count images in which two readers agree to the last pixel."
+    require_columns(scores, ["dataset", "case", "pair", "organ", "dsc", "mse_all_px2"])
     table = scores.assign(equal=scores.dsc == 1).pivot_table(index=["dataset", "case", "pair"], columns="organ", values="equal", aggfunc="first")
     table["landmarks_equal"] = scores.groupby(["dataset", "case", "pair"]).mse_all_px2.first() == 0
     counts = table.astype(int).groupby("pair", sort=False).agg(n=("landmarks_equal", "size"), landmarks_equal=("landmarks_equal", "sum"),
                                                                **{f"{name}_equal": (name, "sum") for name in STRUCTURES})
     return counts.reindex(scores.pair.unique()).reset_index()
 
-# %% ../nbs/55_review.ipynb #6b454c17
+# %% ../nbs/55_review.ipynb #9f21024b
 def redrawn_difference(
     reviews:pd.DataFrame,   # From `read_reviews`
     layout:Layout=CHEST_LH, # Organs
@@ -219,7 +221,7 @@ def redrawn_difference(
         return max(int((drawn[name] != rle_decode(getattr(row, name), (size, size)).astype(bool)).sum()) for name in CODE_COLUMNS)
     return pd.Series([largest(row) for row in reviews.itertuples()], index=reviews.index, name="redrawn_difference_px", dtype=int)
 
-# %% ../nbs/55_review.ipynb #3127d3d1
+# %% ../nbs/55_review.ipynb #c7b10304
 def landmark_error(
     reviews:pd.DataFrame,   # From `read_reviews`
     pairs:Iterable[tuple[str,str]]=PAIRS, # Readers to compare
@@ -232,14 +234,14 @@ def landmark_error(
     organs = np.repeat(layout.organ_names, [organ.n_nodes for organ in layout.organs])
     tables = []
     for first, second in pairs:
-        both = points[[first, second]].dropna()
+        both = points.reindex(columns=[first, second]).dropna()
         if not len(both): raise ValueError(f"leave_out: expected at least one image left for {first} vs {second}, got none")
         a, b = (np.stack(both[name].tolist()).astype(float) for name in (first, second)) # (n,N,2)
         tables.append(pd.DataFrame({"pair": f"{first} vs {second}", "node": range(layout.n_nodes), "organ": organs, "n": len(both),
                                     "mse_px2": ((a - b)**2).mean((0, 2)), "x_px": a[..., 0].mean(0), "y_px": a[..., 1].mean(0)}))
     return pd.concat(tables, ignore_index=True)
 
-# %% ../nbs/55_review.ipynb #278a5006
+# %% ../nbs/55_review.ipynb #c2a71e55
 def show_landmark_error(
     errors:pd.DataFrame,             # One pair of `landmark_error`
     layout:Layout=CHEST_LH,          # Organs
@@ -247,6 +249,7 @@ def show_landmark_error(
     ax=None,                         # Axes to draw into
 ):                                   # The collection of nodes, for a colour bar
     "Draw the mean shape with its nodes coloured by error on a logarithmic scale."
+    require_shape("errors", errors, f"{layout.n_nodes},C")
     ax = ax or plt.gca()
     limits = limits or (errors.mse_px2.min(), errors.mse_px2.max())
     for part in layout.slices.values():
@@ -259,10 +262,11 @@ def show_landmark_error(
     if not ax.yaxis_inverted(): ax.invert_yaxis()
     return nodes
 
-# %% ../nbs/55_review.ipynb #862a57c3
+# %% ../nbs/55_review.ipynb #fffcf7e8
 def swapped_columns(
     reviews:pd.DataFrame, # From `read_reviews`
 ) -> pd.Series:           # Data set → images whose RCA mean exceeds the RCA maximum
     "Count predictions whose two quality columns have changed places."
+    require_columns(reviews, ["dataset", "reader", "rca_mean", "rca_max"])
     predictions = reviews[reviews.reader == "prediction"]
     return (predictions.rca_mean > predictions.rca_max).groupby(predictions.dataset).sum().rename("swapped")
