@@ -170,7 +170,7 @@ def draw_geometry(
     upper = 1/np.maximum(high - low, 0.1) if top is None else np.full(2, float(top))
     scale = rng.uniform(np.minimum(bottom, upper), upper) if augment.per_axis else np.full(2, rng.uniform(bottom, upper.min()))
     if augment.stretch: scale = scale*[1 + rng.uniform(-augment.stretch, augment.stretch), 1]
-    offset = [draw_offset(augment.placement, s, l*s, h*s, augment.translation, rng) for s, l, h in zip(scale, low, high)]
+    offset = [draw_offset(augment.placement, s, l*s, h*s, augment.translation, rng) for s, l, h in zip(scale, low, high, strict=True)]
     matrix = np.c_[np.diag(scale), offset]
     if augment.rotation_deg: matrix = compose(affine_about_centre(rng.uniform(-augment.rotation_deg, augment.rotation_deg)), matrix)
     displacement = smooth_field(size or 128, augment.bend, 5, 2, rng) if augment.bend else None

@@ -8,12 +8,10 @@ __all__ = ['JSRT_SIDE_PX', 'IMAGE_SUFFIXES', 'CLINICAL_COLUMNS', 'NUMBER', 'CHEX
            'square_geometry', 'geometry_from_paddings', 'content_box', 'preprocess', 'check_organ', 'read_landmarks',
            'split_condition', 'read_clinical', 'read_names', 'read_split_lists', 'parse_landmarks', 'read_chexmask',
            'table_of_cohort', 'make_samples', 'read_phantoms', 'resize_square', 'read_montgomery',
-           'read_jsrt_landmarks', 'Cohort', 'split_phantoms', 'split_montgomery', 'split_jsrt', 'read_cohort',
+           'read_jsrt_landmarks', 'split_phantoms', 'split_montgomery', 'split_jsrt', 'Cohort', 'read_cohort',
            'default_split']
 
 # %% ../nbs/21_chest.ipynb #4349ac55
-import io
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -26,7 +24,7 @@ from PIL import Image, UnidentifiedImageError
 
 from .core import folder, require_choice, require_file, require_shape
 from .external import external_root, require_external
-from .samples import FRAME_PX, SampleSet, Split, duplicates, make_split
+from .samples import FRAME_PX, PARTS, SampleSet, Split, duplicates, make_split
 from .topology import LAYOUTS, Layout, Organ, join_nodes
 
 # %% ../nbs/21_chest.ipynb #33aee691
@@ -99,6 +97,7 @@ def read_image(
     if path.suffix.lower() == ".img": grey = read_jsrt_img(path)
     elif head[128:132] == b"DICM": grey = read_dicom(path)
     else: grey = to_grey(decode(path), path, colour)
+    if grey.dtype.kind == "f" and not np.isfinite(grey).all(): raise ValueError(f"{path}: expected finite grey values, got NaN or infinity; export it again")
     if grey.min() == grey.max(): raise ValueError(f"{path}: expected a radiograph, got the value {grey.flat[0]} in all {grey.size} pixels; export it again")
     return grey if grey.dtype == np.uint8 else stretch_to_uint8(grey)
 
@@ -109,7 +108,8 @@ def decode(
     try:
         with Image.open(path) as image:
             image.load()
-            return np.asarray(image.convert("RGBA") if image.mode in ("P", "PA", "CMYK", "YCbCr") else image.convert("L") if image.mode == "1" else image)
+            wanted = {"1": "L", "P": "RGBA", "PA": "RGBA", "CMYK": "RGB", "YCbCr": "RGB", "LAB": "RGB", "HSV": "RGB"}.get(image.mode)
+            return np.asarray(image.convert(wanted) if wanted else image)
     except UnidentifiedImageError as error:
         raise ValueError(f"{path}: expected PNG, JPEG, TIFF, BMP, DICOM or JSRT .IMG, got an unknown format; convert it or remove it from the folder") from error
     except Exception as error: # Pillow raises OSError, SyntaxError, EOFError, struct.error … for damaged files
@@ -273,7 +273,7 @@ def read_split_lists(
     "Make a split of published lists of names."
     many = lambda paths: [paths] if isinstance(paths, (str, Path)) else list(paths)
     parts = [tuple(dict.fromkeys(name for path in many(paths) for name in read_names(path))) for paths in (train, validation, test)]
-    return Split(*parts, may_be_empty=tuple(p for p, names in zip(("train", "validation", "test"), parts) if not names))
+    return Split(*parts, may_be_empty=tuple(p for p, names in zip(PARTS, parts, strict=True) if not names))
 
 # %% ../nbs/21_chest.ipynb #7b421bfb
 NUMBER = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?")
@@ -306,8 +306,8 @@ def read_chexmask(
         pair = table[["Dice RCA (Mean)", "Dice RCA (Max)"]].astype(float)
         out["dice_mean"], out["dice_max"] = pair.min(axis=1), pair.max(axis=1)
     for column, organ in CHEXMASK_MASKS.items(): out[organ] = table[column]
-    for column in ("Height", "Width"): out[column.lower()] = table[column].astype(int) if column in table else FRAME_PX
-    landmarks = [parse_landmarks(text, layout.n_nodes, f"{path}, {name}") for text, name in zip(table["Landmarks"], out["id"])]
+    for column in ("Height", "Width"): out[column.lower()] = pd.to_numeric(table[column]).fillna(FRAME_PX).astype(int) if column in table else FRAME_PX
+    landmarks = [parse_landmarks(text, layout.n_nodes, f"{path}, {name}") for text, name in zip(table["Landmarks"], out["id"], strict=True)]
     keep = (out["dice_max"] > min_dice).to_numpy() if "dice_max" in out else np.ones(len(out), bool)
     return out[keep].reset_index(drop=True), np.array(landmarks, np.float32).reshape(-1, layout.n_nodes, 2)[keep]
 
@@ -395,6 +395,26 @@ def read_jsrt_landmarks(
     return make_samples("jsrt_landmarks", layout, image_size, ids, None, points, metadata, spacing_mm=0.35, redistributable=False)
 
 # %% ../nbs/21_chest.ipynb #9d3f685f
+def split_phantoms(
+    samples:SampleSet, # The phantoms
+) -> Split:
+    "70, 10 and 20 % of every centre."
+    return make_split(samples.ids, (0.7, 0.1, 0.2), seed=0, stratify=samples.metadata["Dataset"])
+
+def split_montgomery(
+    samples:SampleSet, # The Montgomery cohort
+) -> Split:
+    "40 to learn from and 15 held out, stratified by the last digit of the name: 1 is tuberculosis."
+    return make_split(samples.ids, (40/55, 0, 15/55), seed=0, stratify=[name[-1] for name in samples.ids])
+
+def split_jsrt(
+    samples:SampleSet, # The JSRT cohort
+) -> Split:
+    "The published lists of 174, 21 and 51."
+    lists = external_root()/"published"/"jsrt_landmarks"
+    return read_split_lists(lists/"train_files.txt", lists/"val_files.txt", lists/"test_files.txt").check(samples)
+
+# %% ../nbs/21_chest.ipynb #a17459ac
 @dataclass(frozen=True)
 class Cohort:
     "A named collection of cases."
@@ -405,19 +425,13 @@ class Cohort:
     input:str                               # "image" or "mask"
     external:str|None = None                # Cohort of `external` that holds its files
 
-def split_phantoms(samples:SampleSet) -> Split: return make_split(samples.ids, (0.7, 0.1, 0.2), seed=0, stratify=samples.metadata["Dataset"])
-def split_montgomery(samples:SampleSet) -> Split:
-    return make_split(samples.ids, (40/55, 0, 15/55), seed=0, stratify=[name[-1] for name in samples.ids])
-def split_jsrt(samples:SampleSet) -> Split:
-    lists = external_root()/"published"/"jsrt_landmarks"
-    return read_split_lists(lists/"train_files.txt", lists/"val_files.txt", lists/"test_files.txt").check(samples)
-
 COHORTS = {
     "phantoms": Cohort("Phantoms", read_phantoms, split_phantoms, "LH", "image"),
     "montgomery": Cohort("Montgomery", read_montgomery, split_montgomery, "L", "image", "montgomery"),
     "jsrt_landmarks": Cohort("JSRT landmarks", read_jsrt_landmarks, split_jsrt, "LH", "mask", "jsrt_landmarks"),
 }
 
+# %% ../nbs/21_chest.ipynb #0100f39e
 def read_cohort(
     name:str,              # One of `COHORTS`
     layout:Layout|str,     # Organs wanted, a layout or its name

@@ -7,7 +7,6 @@ __all__ = ['EXTERNAL', 'COLUMNS', 'Terms', 'external_root', 'register_folder', '
            'require_external', 'download', 'show_terms', 'fetch']
 
 # %% ../nbs/18_external.ipynb #e24a1d74
-import hashlib
 import os
 import sys
 import urllib.error
