@@ -350,7 +350,7 @@ def read_phantoms(
     nodes = np.concatenate([np.arange(full.n_nodes)[full.slices[name]] for name in layout.organ_names])
     images = [resize_square(read_image(root/"images"/f"{name}.png"), image_size) for name in ids]
     metadata = table_of_cohort(ids, pd.read_csv(root/"metadata.csv", keep_default_na=False))
-    return make_samples("phantoms", layout, image_size, ids, images, np.clip(points[:, nodes], 0, FRAME_PX), metadata, spacing_mm=np.nan)
+    return make_samples("phantoms", layout, image_size, ids, images, points[:, nodes], metadata, spacing_mm=np.nan)
 
 def resize_square(
     image:np.ndarray, # (H,H) uint8
