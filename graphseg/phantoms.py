@@ -13,7 +13,7 @@ __all__ = ['CHEST_TEMPLATE', 'CHEST_ANCHORS', 'CHEST_MODES', 'CHEST_CORRELATIONS
            'film_response', 'expose_chest', 'frame_chest', 'Phantom', 'chest_phantom', 'phantom_row',
            'write_chest_phantoms']
 
-# %% ../nbs/19_phantoms.ipynb #d3484b33
+# %% ../nbs/19_phantoms.ipynb #c5d32575
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from .core import atomic_path, generator, progress, require_choice, require_shap
 from .raster import fill_organ, rle_encode
 from .topology import CHEST_LHC, join_nodes, split_nodes
 
-# %% ../nbs/19_phantoms.ipynb #e1176b32
+# %% ../nbs/19_phantoms.ipynb #05d088b7
 CHEST_TEMPLATE = { # organ: (x, y, is corner), thorax frame
     "RL": ((-.34,0,0), (-.54,.03,0), (-.72,.115,0), (-.83,.23,0), (-.885,.35,0), (-.92,.48,0), (-.95,.62,0), (-.985,.78,0), (-1,.91,0),
            (-.98,1,1), (-.86,.905,0), (-.67,.835,0), (-.45,.805,0), (-.275,.815,1), (-.295,.72,0), (-.27,.62,0), (-.215,.5,0),
@@ -40,7 +40,7 @@ CHEST_TEMPLATE = { # organ: (x, y, is corner), thorax frame
              (-.32,.15,0), (-.5,.118,0), (-.7,.08,1))}
 CHEST_TEMPLATE["LCLA"] = tuple((-x, y, corner) for x, y, corner in CHEST_TEMPLATE["RCLA"])
 
-# %% ../nbs/19_phantoms.ipynb #e17f121a
+# %% ../nbs/19_phantoms.ipynb #4f040eb2
 _SPAN = 24 # Samples from one control point to the next
 
 def _spline(points, n=40, closed=False):
@@ -63,7 +63,7 @@ def template_contour(
         contour[np.arange(first*_SPAN, last*_SPAN) % len(contour)] = piece
     return contour
 
-# %% ../nbs/19_phantoms.ipynb #72e17c0f
+# %% ../nbs/19_phantoms.ipynb #a7097c88
 CHEST_ANCHORS = { # organ: {control point: node}
     "RL": {0: 0, 9: 21, 13: 29}, "LL": {0: 0, 9: 21, 12: 27, 18: 40, 21: 44}, "H": {0: 0, 3: 6, 6: 12, 10: 18},
     "RCLA": {0: 0, 3: 9, 6: 13, 9: 22}, "LCLA": {0: 0, 3: 9, 6: 13, 9: 22}}
@@ -82,7 +82,7 @@ def contour_nodes(
     wanted = np.interp(np.arange(n_nodes), known, [*arc[list(anchors)], arc[-1]])
     return np.stack([np.interp(wanted, arc, closed[:, k]) for k in (0, 1)], axis=1)
 
-# %% ../nbs/19_phantoms.ipynb #5a861afd
+# %% ../nbs/19_phantoms.ipynb #06694a8d
 CHEST_MODES = { # Name: standard deviation
     "flare": .06, "asymmetry": .02, "apex": .07, "dome_right": .03, "dome_left": .03, "recess_right": .025, "recess_left": .025,
     "heart_width": .13, "heart_tilt": .10, "heart_drop": .025, "mediastinum": .14, "knob": .022, "yaw": .03, "bend": .015,
@@ -104,7 +104,7 @@ def draw_chest_modes(
     drawn = np.linalg.cholesky(correlation) @ rng.standard_normal(len(names))
     return {name: float(deviation*z) for (name, deviation), z in zip(CHEST_MODES.items(), drawn, strict=True)}
 
-# %% ../nbs/19_phantoms.ipynb #f42f5be0
+# %% ../nbs/19_phantoms.ipynb #a3879622
 FRAME_PX = 1024 # Side of the frame in which landmarks are given, px
 
 @dataclass
@@ -130,7 +130,7 @@ def draw_waves(
     amplitude = size*rng.standard_normal((2, n_waves))/np.sqrt(n_waves/2)
     return np.vstack([frequency, rng.uniform(0, 2*np.pi, n_waves), amplitude])
 
-# %% ../nbs/19_phantoms.ipynb #c5e2858b
+# %% ../nbs/19_phantoms.ipynb #e5c670b0
 def _bump(v, centre, width): return np.exp(-((v - centre)/width)**2)
 
 def _warp_heart(x, y, a):
@@ -163,7 +163,7 @@ def warp_chest(
     x, y = _warp_heart(x + np.cos(angle) @ ax, y + np.cos(angle + 1.3) @ ay, shape.modes)
     return np.stack(_warp_cage(x, y, shape.modes, depth), axis=1)
 
-# %% ../nbs/19_phantoms.ipynb #7f009198
+# %% ../nbs/19_phantoms.ipynb #ceaf928b
 def project_chest(
     points,           # Template positions, (n,2), thorax frame
     shape:ChestShape, # Modes, waves and pose
@@ -187,7 +187,7 @@ def warp_clavicle(
     dx, dy, angle = x - side*.17, y - .13, -side*a["clavicle_angle"]
     return np.stack([side*.17 + dx - .6*dy*angle, .13 + dy + .5*dx*angle], axis=1)
 
-# %% ../nbs/19_phantoms.ipynb #d011387d
+# %% ../nbs/19_phantoms.ipynb #ca4a4486
 _CONTOURS = {name: template_contour(controls) for name, controls in CHEST_TEMPLATE.items()}
 
 def chest_contours(
@@ -217,7 +217,7 @@ def cardiothoracic_ratio(
     organs = split_nodes(landmarks_px, CHEST_LHC)
     return float(np.ptp(organs["H"][:, 0])/(organs["LL"][:, 0].max() - organs["RL"][:, 0].min()))
 
-# %% ../nbs/19_phantoms.ipynb #1ba0db85
+# %% ../nbs/19_phantoms.ipynb #24205f5f
 @dataclass(frozen=True)
 class ChestCentre:
     "A hospital: whom it sees, what it annotates, how its images look."
@@ -241,7 +241,7 @@ CHEST_CENTRES = {c.name: c for c in (
     ChestCentre("South", ("RL", "LL"), 7, 370, 672, (50, 17), (.12, .05, .05), (1.74, 2.2), (0, 253), .8, .006, 0., (.2, .1, .7)),
     ChestCentre("West", ("RL", "LL"), 7, 346, 672, (36, 13), (.08, .02, .1), (1.75, 1.6), (4, 242), .6, .011, .25, (.5, .3, .2)))}
 
-# %% ../nbs/19_phantoms.ipynb #bd14a293
+# %% ../nbs/19_phantoms.ipynb #b5e78fc9
 @dataclass
 class ChestPerson:
     "Whom a phantom shows."
@@ -275,7 +275,7 @@ def draw_chest_person(
     return ChestPerson(centre, str(rng.choice(["M", "F"])), int(age), "AP" if lying else "PA", bool(heart and not is_child),
                        bool(pacemaker and not is_child), str(opacity), str(side), float(rng.normal(0, .10)))
 
-# %% ../nbs/19_phantoms.ipynb #8ad142d4
+# %% ../nbs/19_phantoms.ipynb #0423ec81
 def draw_chest_shape(
     rng:np.random.Generator, # Source of randomness
     person:ChestPerson,      # Whose chest
@@ -295,7 +295,7 @@ def draw_chest_shape(
     return ChestShape(a, draw_waves(rng), width, height, centre, rng.normal(0, 1.8), rng.uniform(12, 68), rng.normal(0, 1),
                       float(np.clip(rng.normal(1, .12) - .15*max(0, (person.age - 60)/30), .6, 1.3)))
 
-# %% ../nbs/19_phantoms.ipynb #c58b95d3
+# %% ../nbs/19_phantoms.ipynb #418a2e67
 _CANVAS = 384 # Side of the canvas on which layers are drawn, px
 _SCALE = _CANVAS/FRAME_PX
 
@@ -320,7 +320,7 @@ def _soften(field, sigma_px):
     small = cv2.resize(field, (_CANVAS//4, _CANVAS//4), interpolation=cv2.INTER_AREA)
     return cv2.resize(cv2.GaussianBlur(small, (0, 0), sigma/4), (_CANVAS, _CANVAS), interpolation=cv2.INTER_LINEAR)
 
-# %% ../nbs/19_phantoms.ipynb #75ef51ce
+# %% ../nbs/19_phantoms.ipynb #3bf995d5
 def _inside(mask):
     "Distance from the border within a mask, px of the frame."
     distance = cv2.distanceTransform((mask > 127).astype(np.uint8), cv2.DIST_L2, 5)
@@ -349,7 +349,7 @@ def round_thickness(
     u = 1 - np.minimum(distance_px/radius_px, 1)
     return np.sqrt(np.maximum(1 - u*u, 0))
 
-# %% ../nbs/19_phantoms.ipynb #e2be6913
+# %% ../nbs/19_phantoms.ipynb #1e9ab35d
 @dataclass
 class ChestScene:
     "What the layers of one image have in common; fields of 384 px."
@@ -370,7 +370,7 @@ class ChestScene:
     def place(self, points, depth=0.) -> np.ndarray: return project_chest(points, self.shape, depth)
     def px(self, fraction:float) -> float: return fraction*self.shape.half_width_px
 
-# %% ../nbs/19_phantoms.ipynb #518025c9
+# %% ../nbs/19_phantoms.ipynb #28e66982
 def _arm(shape, side):
     angle = np.deg2rad(shape.arm_deg)
     return np.array([(side*(1.13 + k*.8*np.cos(angle)), .13 + k*.42*np.sin(angle)) for k in (0, 1, 2)])
@@ -379,7 +379,7 @@ def chest_silhouette(
     shape:ChestShape, # One chest
 ) -> np.ndarray:      # (384,384) uint8 mask
     "Silhouette of trunk, neck, shoulders and arms."
-    e = float(np.clip(.075 + .04*shape.fat, 0, .2))
+    e = float(np.clip(.11 + .045*shape.fat, .02, .24))
     half = _spline([(.42 + e, -.75), (.36 + .8*e, -.42), (.31 + .8*e, -.24), (.36 + e, -.15), (.55, -.095), (.85, -.055), (1.1, -.03),
                     (1.26, .04), (1.3, .18), (1.17 + e, .34), (1.09 + e, .46), (1.075 + e, .62), (1.08 + e, .82), (1.06 + 1.2*e, 1.03),
                     (1.1 + 1.6*e, 1.5)], 80)
@@ -392,7 +392,7 @@ def chest_silhouette(
     for side in (-1, 1): _stroke([project_chest(_arm(shape, side), shape, 0.)], shape.half_width_px*(.52 + 1.2*e), mask)
     return mask
 
-# %% ../nbs/19_phantoms.ipynb #a6402281
+# %% ../nbs/19_phantoms.ipynb #834399ba
 _DIAPHRAGM = ((-1.6,1.06), (-1.15,1.03), (-.98,1), (-.86,.905), (-.67,.835), (-.45,.805), (-.2,.83), (.1,.88), (.42,.885), (.62,.86),
               (.77,.868), (.9,.915), (.985,1), (1.15,1.03), (1.6,1.06))
 
@@ -413,13 +413,15 @@ def chest_scene(
     return ChestScene(shape, person, tuple(seeds), contours, x, y, body, lungs.astype(np.float32)/255, _inside(lungs), _inside(255 - lungs),
                       _soften(abdomen, 2.5), _inside(abdomen))
 
-# %% ../nbs/19_phantoms.ipynb #4483cc40
+# %% ../nbs/19_phantoms.ipynb #c568c6d4
 def chest_air(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth taken away by air, ≥ 0
-    "Air in the lungs: thin at borders, apices and bases."
+    "Air in the lungs, thin at borders, apices and bases, and in the parts that reach behind heart and mediastinum."
     profile = .50 + .50*(1 - np.exp(-scene.inside_px/scene.px(.10)))
-    return 1.12*_soften(scene.lungs, 2)*profile*(.62 + .38*_step(scene.y, -.02, .22))*(1 - .18*_step(scene.y, .55, 1))
+    reach = .12 + .25*_step(scene.y, .35, .6)
+    behind = (1 - scene.lungs)*scene.body*np.exp(-scene.outside_px/scene.px(.16))*reach*(np.abs(scene.x) < .9)
+    return 1.18*_soften(scene.lungs, 2)*profile*(.68 + .32*_step(scene.y, -.02, .2))*(1 - .16*_step(scene.y, .55, 1)) + behind
 
 def chest_soft_tissue(
     scene:ChestScene, # One scene
@@ -430,9 +432,9 @@ def chest_soft_tissue(
     depth = (1.98 + .12*s.shape.fat)*s.body*(1 - .10*_step(-y, 0, .3))
     depth = depth + .50*solid*_bump(x, 0, .26)*_step(y, -.35, .1)*(1 - np.exp(-s.outside_px/s.px(.07)))
     heart = round_thickness(_inside(_fill(s.contours["H"])), s.px(.55))
-    depth = depth + _soften(.52*heart, 3) - solid*np.exp(-s.outside_px/s.px(.16))*(.12 + .25*_step(y, .35, .6))*(x < .9)
-    wall = np.exp(-((s.outside_px - s.px(.02))/s.px(.026))**2)*_step(x, .5, .75)*_step(y, 0, .2)
-    return depth + .22*wall*solid
+    depth = depth + _soften(.52*heart, 3)
+    wall = np.exp(-((s.outside_px - s.px(.018))/s.px(.020))**2)*_step(x, .5, .75)*_step(y, 0, .2)
+    return depth + .18*wall*solid
 
 def chest_abdomen(
     scene:ChestScene, # One scene
@@ -442,7 +444,7 @@ def chest_abdomen(
     below = s.abdomen*s.body*(1 - _step(np.abs(s.x), .88, 1.15))
     return below*(.35 + (1 - np.exp(-s.below_px/(.22*s.shape.height_px)))) + .12*s.abdomen*s.body*_step(-s.x, -.25, .1)
 
-# %% ../nbs/19_phantoms.ipynb #6aa60833
+# %% ../nbs/19_phantoms.ipynb #cc13c36c
 def _tube(lines, width_px, depth, hollow=.4, blur_px=1.5):
     "Hollow cylinders of the given width along lines."
     return depth*(_soften(_stroke(lines, width_px), 1.2*blur_px) - hollow*_soften(_stroke(lines, .66*width_px), 1.6*blur_px))
@@ -457,9 +459,9 @@ def chest_rib_lines(
     back, front, angle = [], [], np.linspace(.02, np.pi, 64)
     shape = replace(shape, waves=shape.waves*[[1], [1], [1], [.3], [.3]])   # bones bend less than soft tissue
     for k in range(n_ribs):
-        top, drop = -.07 + .090*k, min(.16 + .07*k, .30 + .017*k)
-        z, reach = -np.cos(angle), .05 + (_flank(top + .5*drop) - .05)*np.sin(angle)**.9
-        y = top + drop*(1 + z)/2 - .030*np.sin(2*angle)*(k > 0)
+        top, drop = -.13 + .088*k, min(.20 + .09*k, .40 + .012*k)
+        z, reach = -np.cos(angle), .05 + (_flank(top + .5*drop + .06) - .05)*np.sin(angle)**.9
+        y = top + drop*(1 + z)/2 + .07*np.sin(angle) - .022*np.sin(2*angle)*(k > 0)
         for side in (-1, 1):
             hoop = project_chest(np.stack([side*reach, y], axis=1), shape, z)
             back.append(hoop[angle < np.pi/2 + .10])
@@ -471,10 +473,10 @@ def chest_ribs(
 ) -> np.ndarray:      # (384,384) float32, optical depth
     "Ribs; faint over the dense mediastinum and abdomen."
     (back, front), H, x = chest_rib_lines(scene.shape), scene.shape.height_px, np.abs(scene.x)
-    layer = _tube(back, .036*H, .33, .40, 1.6)*_step(x, .06, .22) + _tube(front, .044*H, .17, .30, 2.4)*_step(x, .35, .6)
+    layer = _tube(back, .033*H, .30, .56, 1.4)*_step(x, .06, .22) + _tube(front, .042*H, .16, .45, 2.)*_step(x, .35, .6)
     return scene.shape.bone*layer*(1 - .75*scene.abdomen)*(.45 + .55*np.maximum(scene.lungs, _step(x, .6, .8)))
 
-# %% ../nbs/19_phantoms.ipynb #f4f5df88
+# %% ../nbs/19_phantoms.ipynb #8667db70
 def chest_spine(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth
@@ -488,7 +490,7 @@ def chest_spine(
     bone = _fill(*_place_all(scene, bodies, -.6))
     rim = np.exp(-_inside(bone)/5)*(bone > 127)
     column = _stroke([scene.place(_spline([(0, -.6), (0, 0), (0, .5), (0, 1.5)]), -.6)], scene.px(.20))
-    layer = .15*_soften(bone, 4) + .07*_soften(rim, 2) + .36*_soften(column, 14)
+    layer = .15*_soften(bone, 4) + .09*_soften(rim, 2) + .32*_soften(column, 18)*(.35 + .65*_step(scene.y, -.15, .25))
     layer += .08*_soften(_fill(*_place_all(scene, pedicles, -.6)), 2) + .08*_soften(_fill(*_place_all(scene, spines, -1.)), 2.5)
     return scene.shape.bone*layer*scene.body*(1 - .45*scene.abdomen)
 
@@ -497,7 +499,7 @@ def _place_all(scene, contours, depth):
     placed = scene.place(np.vstack(contours), depth)
     return np.split(placed, np.cumsum([len(c) for c in contours])[:-1])
 
-# %% ../nbs/19_phantoms.ipynb #f3047566
+# %% ../nbs/19_phantoms.ipynb #e7a134f9
 _CLAVICLE = ((.17,.088), (.32,.088), (.52,.072), (.66,.045), (.85,.002), (1.06,-.018), (1.14,-.002), (1.07,.028), (.85,.05), (.7,.08),
              (.5,.118), (.32,.15), (.19,.175), (.145,.145), (.14,.115))
 
@@ -510,7 +512,7 @@ def chest_clavicles(
         outline = template_contour([(side*x, y, 0) for x, y in _CLAVICLE])
         bone = _fill(scene.place(warp_clavicle(outline, scene.shape, side), 1.))
         depth = _inside(bone)
-        layer += .17*_soften(bone, 1.8) + .09*_soften(bone, 1.2)*np.exp(-depth/7) + .09*round_thickness(depth, 18)
+        layer += .13*_soften(bone, 1.8) + .11*_soften(bone, 1.2)*np.exp(-depth/7) + .07*round_thickness(depth, 18)
     return scene.shape.bone*layer*(.3 + .7*np.minimum(scene.body*2, 1))
 
 def chest_shoulders(
@@ -531,7 +533,7 @@ def chest_shoulders(
         layer += _tube([scene.place(_arm(shape, side) + [side*(.07 + out), .01])], scene.px(.15), .34, .30, 3)
     return shape.bone*layer*scene.body
 
-# %% ../nbs/19_phantoms.ipynb #365073cd
+# %% ../nbs/19_phantoms.ipynb #bb2b742d
 def chest_airways(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth taken away
@@ -539,8 +541,8 @@ def chest_airways(
     lean = scene.random(2).normal(0, .012)
     trachea = _spline([(lean, -.6), (lean, -.1), (-.005, .05), (-.025, .2), (-.02, .33)])
     bronchi = _spline([(-.02, .32), (-.1, .385), (-.2, .44)], 12), _spline([(-.02, .32), (.11, .4), (.25, .46)], 12)
-    tube = _soften(_stroke([scene.place(trachea, -.1)], scene.px(.11)), 7)*(1 - .55*_step(scene.y, -.05, .32))
-    return np.maximum(.42*tube, .16*_soften(_stroke([scene.place(b) for b in bronchi], scene.px(.075)), 7))*scene.body
+    tube = _soften(_stroke([scene.place(trachea, -.1)], scene.px(.12)), 6)*(1 - .65*_step(scene.y, 0, .32))
+    return np.maximum(.60*tube, .16*_soften(_stroke([scene.place(b) for b in bronchi], scene.px(.075)), 7))*scene.body
 
 def grow_vessels(
     rng:np.random.Generator, # Source of randomness
@@ -565,7 +567,7 @@ def grow_vessels(
         w = np.concatenate([.84*w, .62*w])[kept]*rng.uniform(.92, 1.05, kept.sum())
     return np.concatenate(branches), np.concatenate(all_widths)
 
-# %% ../nbs/19_phantoms.ipynb #c948f74d
+# %% ../nbs/19_phantoms.ipynb #94b0ac22
 def chest_vessels(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth
@@ -588,7 +590,7 @@ def chest_vessels(
     hila = [s.place(_spline(line, 20)) for line in (right, left)]
     return layer + (.20*_soften(_stroke(hila, s.px(.095)), 13) + .13*_soften(_stroke(hila, s.px(.055)), 5))*(.35 + .65*s.lungs)
 
-# %% ../nbs/19_phantoms.ipynb #3a536ee1
+# %% ../nbs/19_phantoms.ipynb #4a692a2c
 def chest_breasts(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth
@@ -600,11 +602,11 @@ def chest_breasts(
         return layer*s.body
     size = float(np.clip(rng.normal(.85, .35), .2, 1.6))
     for side in (-1, 1):
-        low = .80 + .13*size + rng.normal(0, .02)
+        low = .88 + .12*size + rng.normal(0, .02)
         outline = _spline([(.7,.32), (.98,.47), (1.05 + .07*size, .66), (1.04 + .10*size, low - .12), (.88, low - .015), (.66, low),
                            (.42, low - .045), (.28, low - .15), (.3,.52), (.5,.36), (.7,.32)], 70)
         mask = _fill(s.place(outline*[side, 1], .2))
-        layer += _soften(.70*size*round_thickness(_inside(mask), s.px(.22))*_step(s.y, .37, low - .03)*(mask/np.float32(255)), 2.5)
+        layer += _soften(.70*size*round_thickness(_inside(mask), s.px(.34))*_step(s.y, .37, low - .03)*(mask/np.float32(255)), 2.5)
     return layer
 
 def chest_gas(
@@ -629,7 +631,7 @@ def chest_texture(
     rng = scene.random(6)
     return (.016*_noise(rng, 110) + .016*_noise(rng, 48))*scene.lungs + .03*_noise(rng, 8)*scene.body
 
-# %% ../nbs/19_phantoms.ipynb #f46bf1a3
+# %% ../nbs/19_phantoms.ipynb #ba303da4
 def chest_opacity(
     scene:ChestScene, # One scene; its person says which opacity, if any
 ) -> tuple[np.ndarray, np.ndarray]: # Share of the air that is filled, (384,384) float32 0 to 1; its outline (n,2), px of the frame
@@ -650,7 +652,7 @@ def chest_opacity(
     patchy = np.clip(.98 + .10*_noise(rng, 14) + .12*_noise(rng, 36), .45, 1.1)
     return .92*_soften(_fill(outline), 26)*patchy, outline
 
-# %% ../nbs/19_phantoms.ipynb #3ab2a3bb
+# %% ../nbs/19_phantoms.ipynb #2c7db0a8
 def chest_pacemaker(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth
@@ -669,7 +671,7 @@ def chest_pacemaker(
     device = 1.5*_soften(can, 1.5)*(.85 + .3*np.exp(-_inside(can)/6)) + .5*_soften(header, 2)
     return device + .55*_soften(_stroke(leads, 4), 1.2) + .5*_soften(_stroke([leads[0][-4:], leads[1][-4:]], 9), 1.2)
 
-# %% ../nbs/19_phantoms.ipynb #900717e1
+# %% ../nbs/19_phantoms.ipynb #29fab3a7
 def chest_optical_depth(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, ≥ 0
@@ -680,7 +682,7 @@ def chest_optical_depth(
     for bones in (chest_ribs, chest_spine, chest_clavicles, chest_shoulders): depth = depth + bones(scene)
     return np.maximum(depth + chest_vessels(scene) + chest_pacemaker(scene), 0).astype(np.float32)
 
-# %% ../nbs/19_phantoms.ipynb #fb0643f5
+# %% ../nbs/19_phantoms.ipynb #657f0218
 IMAGE_PX = 256 # Side of a phantom image, px
 
 def film_response(
@@ -710,7 +712,7 @@ def expose_chest(
     low, high = centre.greys
     return low + (high - low)*film_response(seen, *centre.film, exposure)
 
-# %% ../nbs/19_phantoms.ipynb #c2683082
+# %% ../nbs/19_phantoms.ipynb #66541fe0
 def frame_chest(
     image:np.ndarray,        # (n,n) float32, grey values
     landmarks_px:np.ndarray, # (166,2), px of the frame: the field keeps them inside
@@ -734,7 +736,7 @@ def frame_chest(
         image = image + np.maximum(rng.uniform(190, 250) - image, 0)*(lead/np.float32(255))
     return np.clip(np.round(image), 0, 255).astype(np.uint8)
 
-# %% ../nbs/19_phantoms.ipynb #ab8e04d2
+# %% ../nbs/19_phantoms.ipynb #a5024e38
 @dataclass
 class Phantom:
     "A drawn radiograph with the truth about it."
@@ -767,7 +769,7 @@ def chest_phantom(
     image = frame_chest(expose_chest(chest_optical_depth(scene), at, rng, person.exposure), landmarks_px, at, rng)
     return Phantom(image, landmarks_px, person, shape, chest_opacity(scene)[1])
 
-# %% ../nbs/19_phantoms.ipynb #a058d2f1
+# %% ../nbs/19_phantoms.ipynb #b8b206c4
 def phantom_row(
     name:str,        # Identifier
     phantom:Phantom, # What it names
@@ -783,7 +785,7 @@ def phantom_row(
             "opacity_side": p.side, "cardiothoracic_ratio": round(ratio, 4), "exposure": round(p.exposure, 4),
             "half_width_px": round(shape.half_width_px, 1), "height_px": round(shape.height_px, 1), "tilt_deg": round(shape.tilt_deg, 2)}
 
-# %% ../nbs/19_phantoms.ipynb #5270d0dc
+# %% ../nbs/19_phantoms.ipynb #1fe682ad
 def write_chest_phantoms(
     folder:Path|str,  # Where to; appears when complete, an older one is replaced
     n_cases:int=300,  # Number of images
