@@ -10,7 +10,6 @@ __all__ = ['SCHEDULES', 'PUBLISHED_SETTINGS', 'TrainingSettings', 'learning_rate
 
 # %% ../nbs/42_training.ipynb #f541b7cc
 import contextlib
-import copy
 import hashlib
 import json
 import logging
@@ -112,20 +111,18 @@ class BatchStream(Sampler):
 
 # %% ../nbs/42_training.ipynb #277c75ea
 class CaseStream(Dataset):
-    "Cases of a data set by (pass, case); the augmentation follows from (seed, pass, case)."
+    "Cases of a data set by (pass, case), each augmented by its own generator."
     def __init__(self,
-        cases,    # `samples.LandmarkDataset`, or any data set with a `seed` and `set_epoch`
+        cases,    # `samples.LandmarkDataset`, or any data set with `draw(index, rng)`
         seed:int, # Seed of the augmentation
     ):
-        self.cases = copy.copy(cases)
-        self.cases.seed = seed
+        self.cases, self.seed = cases, seed
 
     def __len__(self) -> int: return len(self.cases)
 
     def __getitem__(self, key:tuple[int, int]) -> dict:
         which, index = key
-        self.cases.set_epoch(which)
-        return self.cases[index]
+        return self.cases.draw(index, generator(self.seed, which, index))
 
 # %% ../nbs/42_training.ipynb #bb71f094
 class LandmarkTask:
@@ -210,7 +207,7 @@ class Learner(lightning.LightningModule):
         self.sums, self.scores = {}, []
 
     def on_train_batch_start(self, batch, batch_idx):
-        torch.manual_seed(int(generator(self.seed, self.global_step, 1).integers(2**63)))
+        torch.manual_seed(int(generator(self.seed, self.global_step, 0, 1).integers(2**63)))
 
     def training_step(self, batch, batch_idx):
         terms = self.task.loss(self.model, batch)
@@ -296,7 +293,7 @@ def fingerprint(
     settings:TrainingSettings, # Settings
 ) -> str:                      # 12 hexadecimal digits
     "Short checksum of everything that a training result depends on."
-    h = hashlib.sha256(f"{settings!r} {stream.cases.seed} {task!r}".encode())
+    h = hashlib.sha256(f"{settings!r} {stream.seed} {task!r}".encode())
     for name, value in model.state_dict().items():
         h.update(name.encode())
         h.update(value.detach().cpu().numpy().tobytes())
@@ -312,7 +309,7 @@ def cases_ids(
 ) -> tuple[str, ...]:  # Names of the cases
     "Names of the cases of a data set."
     cases = getattr(cases, "cases", cases)
-    return tuple(getattr(getattr(cases, "samples", None), "ids", ()))
+    return tuple(getattr(getattr(cases, "sample_set", None), "ids", ()))
 
 # %% ../nbs/42_training.ipynb #56645355
 @contextlib.contextmanager
@@ -389,6 +386,7 @@ def fit(
     if validation_set is not None: check_cases(model, task, validation_set, "validation_set")
     stream = CaseStream(train_set, seed)
     checkpoint = Path(checkpoint_folder or folder)/f"last-{fingerprint(model, task, stream, validation_set, settings)}.ckpt"
+    for leftover in checkpoint.parent.glob(f".*.{checkpoint.name}"): leftover.unlink() # a killed writer's temporary file
     resumed_at = read_checkpoint(checkpoint).get("global_step", 0)
     rounds = run_trainer(model, task, stream, validation_set, settings, seed, checkpoint, folder/"history.csv")
     if rounds.best: weights = rounds.best["weights"]
