@@ -448,6 +448,7 @@ def expected_entry(
 ) -> dict:                # Keys cmd, deps, outs as dvc.yaml should have them; deps without data and earlier stages
     "What the notebook implies for the stage's entry in dvc.yaml."
     home = home or find_root()
+    require_choice("stage", stage, stage_notebooks(home))
     notebook = stage_notebooks(home)[stage]
     keys = [k for k in CONTEXT if k in notebook_parameters(notebook)]
     item = {k: f"${{item.{k}}}" for k in keys}
