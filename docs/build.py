@@ -15,10 +15,10 @@ from pathlib import Path
 from convert import convert, read, symbols
 
 from graphseg.checks import headline, read_cells
+from graphseg.report import STATUSES
 
 root = Path(__file__).resolve().parent.parent
 DECADES = ("Base", "Graphs and shapes", "Data", "Models", "Learning", "Use")
-STATUSES = ("exact", "within", "trend", "differs", "needs-data")
 
 
 def main() -> int:
@@ -92,8 +92,8 @@ def page_of(target:str, source:Path) -> str:
 
 def write_chapter(source:Path, path:Path, known:dict, pages:dict[str, str]) -> str:
     "A chapter's page: the executed copy if its stage has run."
-    executed = sorted((root / "results" / "notebooks").rglob(path.name))
-    notebook = read(executed[0] if executed else path)
+    executed = root / "results" / "write_chapters" / path.name
+    notebook = read(executed if executed.exists() else path)
     write_notebook(source / "chapters" / path.name, convert(notebook, known, pages))
     return f"chapters/{path.stem}"
 

@@ -59,8 +59,8 @@ def symbols(library:list[Path]) -> dict[str, tuple[str, str]]:
 
 
 def anchor(module:str, name:str) -> str:
-    "Label of a symbol's section."
-    return f"api-{module}-{name}".replace("_", "-").replace(".", "-").lower()
+    "Label of a symbol's section; labels ignore case, so constants are told apart from functions."
+    return f"api-{module}-{name}{'-constant' if name.isupper() else ''}".replace("_", "-").lower()
 
 
 # --- a symbol's section ----------------------------------------------------------------------------------------------------------
@@ -157,8 +157,10 @@ def section(node:ast.FunctionDef|ast.ClassDef, source:str, module:str) -> Cell:
     is_class = isinstance(node, ast.ClassDef)
     start = next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"), None) if is_class else node
     rows = parameters(start, notes) if start else fields(node, notes)
+    forward = next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "forward"), None) if is_class else None
+    called = f"Called as `{signature_of('forward', forward)}`:\n\n{table(parameters(forward, notes))}" if forward else ""
     parts = [f"({anchor(module, node.name)})=\n### `{node.name}`", f"```python\n{signature(node)}\n```",
-             ast.get_docstring(node) or "", table(rows), methods(node) if is_class else ""]
+             ast.get_docstring(node) or "", table(rows), called, methods(node) if is_class else ""]
     return markdown("\n\n".join(part for part in parts if part))
 
 
