@@ -15,6 +15,7 @@ from graphseg.checks import directives
 
 CALLOUT = re.compile(r"^(:{3,})\s*\{\.callout-(note|tip|warning|important|caution)[^}]*\}", re.M)
 SYMBOL = re.compile(r"(?<![`\[\w])`([A-Za-z_][\w.]*)(\(\))?`(?![`\]])")
+COHORTS = ("phantoms",)  # names of cohorts that are also names of modules: not linked
 Cell, Notebook = dict, dict
 
 
@@ -187,8 +188,8 @@ def link_symbols(text:str, known:dict[str, tuple[str, str]], pages:dict[str, str
         name = name[1:] if name[0] == "graphseg" and len(name) > 1 else name
         if len(name) == 1 and name[0] in known: return f"[{match[0]}](#{known[name[0]][1]})"
         if len(name) > 1 and known.get(name[1], ("",))[0] == name[0]: return f"[{match[0]}](#{known[name[1]][1]})"
-        if len(name) > 1 and name[0] in known: return f"[{match[0]}](#{known[name[0]][1]})"
-        if len(name) == 1 and name[0] in pages: return f"[{match[0]}](#page-{name[0]})"
+        if len(name) > 1 and name[0] in known and name[0][0].isupper(): return f"[{match[0]}](#{known[name[0]][1]})"
+        if len(name) == 1 and name[0] in pages and name[0] not in COHORTS: return f"[{match[0]}](#page-{name[0]})"
         return match[0]
     lines, in_code = [], False
     for line in text.splitlines():
