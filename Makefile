@@ -49,8 +49,9 @@ setup: $(READY) ## Create the environment
 .venv/.ready: requirements.lock settings.ini setup.py pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) not found; install Python 3.11 or run: make PYTHON=/path/to/python3.11"; exit 2; }
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --requirement requirements.lock
-	.venv/bin/python -m pip install --quiet --no-deps --editable .
+	@echo "make: installing requirements.lock into .venv, about four minutes"
+	@.venv/bin/python -m pip install --quiet --quiet --requirement requirements.lock
+	@.venv/bin/python -m pip install --quiet --quiet --no-deps --editable .
 	@touch $@
 
 repro: $(READY) ## Pull the data, run every stage that is out of date

@@ -15,10 +15,12 @@ from pathlib import Path
 from convert import convert, read, symbols
 
 from graphseg.checks import headline, read_cells
+from graphseg.report import STATUSES
 
 root = Path(__file__).resolve().parent.parent
 DECADES = ("Base", "Graphs and shapes", "Data", "Models", "Learning", "Use")
-STATUSES = ("exact", "within", "trend", "differs", "needs-data")
+
+NOT_RUN = ":::{note}\nThe notebook as written: it has not been run on this copy. `make repro` runs it.\n:::"
 
 
 def main() -> int:
@@ -90,11 +92,18 @@ def page_of(target:str, source:Path) -> str:
     return ""
 
 
+def page(path:Path, executed:Path, known:dict, pages:dict[str, str]) -> dict:
+    "The executed copy of a notebook, or the notebook as written with a note."
+    if executed.exists(): return convert(read(executed), known, pages)
+    notebook = convert(read(path), known, pages)
+    notebook["cells"].insert(1, {"cell_type": "markdown", "id": "not-run", "metadata": {}, "source": NOT_RUN})
+    return notebook
+
+
 def write_chapter(source:Path, path:Path, known:dict, pages:dict[str, str]) -> str:
     "A chapter's page: the executed copy if its stage has run."
-    executed = sorted((root / "results" / "notebooks").rglob(path.name))
-    notebook = read(executed[0] if executed else path)
-    write_notebook(source / "chapters" / path.name, convert(notebook, known, pages))
+    executed = root / "results" / "write_chapters" / path.name
+    write_notebook(source / "chapters" / path.name, page(path, executed, known, pages))
     return f"chapters/{path.stem}"
 
 
@@ -103,7 +112,7 @@ def write_stage(source:Path, path:Path, known:dict, pages:dict[str, str]) -> str
     name, (title, summary) = path.stem[3:], headline([c.source for c in read_cells(path) if c.kind == "markdown"])
     executed = sorted((root / "results" / "notebooks" / name).glob("*.ipynb")) or sorted((root / "results" / "notebooks").glob(f"{name}.ipynb"))
     if len(executed) < 2:
-        write_notebook(source / "stages" / path.name, convert(read((executed or [path])[0]), known, pages))
+        write_notebook(source / "stages" / path.name, page(path, (executed or [root / "absent"])[0], known, pages))
         return f"stages/{path.stem}"
     entries = []
     for copy in executed:

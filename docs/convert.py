@@ -15,6 +15,7 @@ from graphseg.checks import directives
 
 CALLOUT = re.compile(r"^(:{3,})\s*\{\.callout-(note|tip|warning|important|caution)[^}]*\}", re.M)
 SYMBOL = re.compile(r"(?<![`\[\w])`([A-Za-z_][\w.]*)(\(\))?`(?![`\]])")
+COHORTS = ("phantoms",)  # names of cohorts that are also names of modules: not linked
 Cell, Notebook = dict, dict
 
 
@@ -59,8 +60,8 @@ def symbols(library:list[Path]) -> dict[str, tuple[str, str]]:
 
 
 def anchor(module:str, name:str) -> str:
-    "Label of a symbol's section."
-    return f"api-{module}-{name}".replace("_", "-").replace(".", "-").lower()
+    "Label of a symbol's section; labels ignore case, so constants are told apart from functions."
+    return f"api-{module}-{name}{'-constant' if name.isupper() else ''}".replace("_", "-").lower()
 
 
 # --- a symbol's section ----------------------------------------------------------------------------------------------------------
@@ -157,8 +158,10 @@ def section(node:ast.FunctionDef|ast.ClassDef, source:str, module:str) -> Cell:
     is_class = isinstance(node, ast.ClassDef)
     start = next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"), None) if is_class else node
     rows = parameters(start, notes) if start else fields(node, notes)
+    forward = next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "forward"), None) if is_class else None
+    called = f"Called as `{signature_of('forward', forward)}`:\n\n{table(parameters(forward, notes))}" if forward else ""
     parts = [f"({anchor(module, node.name)})=\n### `{node.name}`", f"```python\n{signature(node)}\n```",
-             ast.get_docstring(node) or "", table(rows), methods(node) if is_class else ""]
+             ast.get_docstring(node) or "", table(rows), called, methods(node) if is_class else ""]
     return markdown("\n\n".join(part for part in parts if part))
 
 
@@ -185,8 +188,8 @@ def link_symbols(text:str, known:dict[str, tuple[str, str]], pages:dict[str, str
         name = name[1:] if name[0] == "graphseg" and len(name) > 1 else name
         if len(name) == 1 and name[0] in known: return f"[{match[0]}](#{known[name[0]][1]})"
         if len(name) > 1 and known.get(name[1], ("",))[0] == name[0]: return f"[{match[0]}](#{known[name[1]][1]})"
-        if len(name) > 1 and name[0] in known: return f"[{match[0]}](#{known[name[0]][1]})"
-        if len(name) == 1 and name[0] in pages: return f"[{match[0]}](#page-{name[0]})"
+        if len(name) > 1 and name[0] in known and name[0][0].isupper(): return f"[{match[0]}](#{known[name[0]][1]})"
+        if len(name) == 1 and name[0] in pages and name[0] not in COHORTS: return f"[{match[0]}](#page-{name[0]})"
         return match[0]
     lines, in_code = [], False
     for line in text.splitlines():
