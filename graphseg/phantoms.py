@@ -6,14 +6,14 @@
 __all__ = ['CHEST_TEMPLATE', 'CHEST_ANCHORS', 'CHEST_MODES', 'CHEST_CORRELATIONS', 'FRAME_PX', 'CHEST_CENTRES', 'IMAGE_PX',
            'template_contour', 'contour_nodes', 'draw_chest_modes', 'ChestShape', 'draw_waves', 'warp_chest',
            'project_chest', 'warp_clavicle', 'chest_contours', 'chest_landmarks', 'cardiothoracic_ratio', 'ChestCentre',
-           'ChestPerson', 'draw_chest_person', 'draw_chest_shape', 'round_thickness', 'ChestScene', 'chest_silhouette',
-           'chest_scene', 'chest_air', 'chest_soft_tissue', 'chest_abdomen', 'chest_rib_lines', 'chest_ribs',
-           'chest_spine', 'chest_clavicles', 'chest_shoulders', 'chest_airways', 'grow_vessels', 'chest_vessels',
-           'chest_breasts', 'chest_gas', 'chest_texture', 'chest_opacity', 'chest_pacemaker', 'chest_optical_depth',
-           'film_response', 'expose_chest', 'frame_chest', 'Phantom', 'chest_phantom', 'phantom_row',
-           'write_chest_phantoms']
+           'ChestPerson', 'draw_chest_person', 'fit_in_frame', 'draw_chest_shape', 'round_thickness', 'ChestScene',
+           'chest_silhouette', 'chest_scene', 'chest_air', 'chest_soft_tissue', 'chest_abdomen', 'chest_rib_lines',
+           'chest_ribs', 'chest_spine', 'chest_clavicles', 'chest_shoulders', 'chest_airways', 'grow_vessels',
+           'chest_vessels', 'chest_breasts', 'chest_gas', 'chest_texture', 'chest_opacity', 'chest_pacemaker',
+           'chest_optical_depth', 'film_response', 'expose_chest', 'frame_chest', 'Phantom', 'chest_phantom',
+           'phantom_row', 'write_chest_phantoms']
 
-# %% ../nbs/19_phantoms.ipynb #c5d32575
+# %% ../nbs/19_phantoms.ipynb #d3efb982
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from .core import atomic_path, generator, progress, require_choice, require_shap
 from .raster import fill_organ, rle_encode
 from .topology import CHEST_LHC, join_nodes, split_nodes
 
-# %% ../nbs/19_phantoms.ipynb #05d088b7
+# %% ../nbs/19_phantoms.ipynb #1f9aa021
 CHEST_TEMPLATE = { # organ: (x, y, is corner), thorax frame
     "RL": ((-.34,0,0), (-.54,.03,0), (-.72,.115,0), (-.83,.23,0), (-.885,.35,0), (-.92,.48,0), (-.95,.62,0), (-.985,.78,0), (-1,.91,0),
            (-.98,1,1), (-.86,.905,0), (-.67,.835,0), (-.45,.805,0), (-.275,.815,1), (-.295,.72,0), (-.27,.62,0), (-.215,.5,0),
@@ -40,7 +40,7 @@ CHEST_TEMPLATE = { # organ: (x, y, is corner), thorax frame
              (-.32,.15,0), (-.5,.118,0), (-.7,.08,1))}
 CHEST_TEMPLATE["LCLA"] = tuple((-x, y, corner) for x, y, corner in CHEST_TEMPLATE["RCLA"])
 
-# %% ../nbs/19_phantoms.ipynb #4f040eb2
+# %% ../nbs/19_phantoms.ipynb #e59fc224
 _SPAN = 24 # Samples from one control point to the next
 
 def _spline(points, n=40, closed=False):
@@ -63,7 +63,7 @@ def template_contour(
         contour[np.arange(first*_SPAN, last*_SPAN) % len(contour)] = piece
     return contour
 
-# %% ../nbs/19_phantoms.ipynb #a7097c88
+# %% ../nbs/19_phantoms.ipynb #a6008316
 CHEST_ANCHORS = { # organ: {control point: node}
     "RL": {0: 0, 9: 21, 13: 29}, "LL": {0: 0, 9: 21, 12: 27, 18: 40, 21: 44}, "H": {0: 0, 3: 6, 6: 12, 10: 18},
     "RCLA": {0: 0, 3: 9, 6: 13, 9: 22}, "LCLA": {0: 0, 3: 9, 6: 13, 9: 22}}
@@ -82,7 +82,7 @@ def contour_nodes(
     wanted = np.interp(np.arange(n_nodes), known, [*arc[list(anchors)], arc[-1]])
     return np.stack([np.interp(wanted, arc, closed[:, k]) for k in (0, 1)], axis=1)
 
-# %% ../nbs/19_phantoms.ipynb #06694a8d
+# %% ../nbs/19_phantoms.ipynb #1e71bfac
 CHEST_MODES = { # Name: standard deviation
     "flare": .06, "asymmetry": .02, "apex": .07, "dome_right": .03, "dome_left": .03, "recess_right": .025, "recess_left": .025,
     "heart_width": .13, "heart_tilt": .10, "heart_drop": .025, "mediastinum": .14, "knob": .022, "yaw": .03, "bend": .015,
@@ -104,7 +104,7 @@ def draw_chest_modes(
     drawn = np.linalg.cholesky(correlation) @ rng.standard_normal(len(names))
     return {name: float(deviation*z) for (name, deviation), z in zip(CHEST_MODES.items(), drawn, strict=True)}
 
-# %% ../nbs/19_phantoms.ipynb #a3879622
+# %% ../nbs/19_phantoms.ipynb #b0bec02b
 FRAME_PX = 1024 # Side of the frame in which landmarks are given, px
 
 @dataclass
@@ -130,7 +130,7 @@ def draw_waves(
     amplitude = size*rng.standard_normal((2, n_waves))/np.sqrt(n_waves/2)
     return np.vstack([frequency, rng.uniform(0, 2*np.pi, n_waves), amplitude])
 
-# %% ../nbs/19_phantoms.ipynb #e5c670b0
+# %% ../nbs/19_phantoms.ipynb #cbd3fb68
 def _bump(v, centre, width): return np.exp(-((v - centre)/width)**2)
 
 def _warp_heart(x, y, a):
@@ -163,7 +163,7 @@ def warp_chest(
     x, y = _warp_heart(x + np.cos(angle) @ ax, y + np.cos(angle + 1.3) @ ay, shape.modes)
     return np.stack(_warp_cage(x, y, shape.modes, depth), axis=1)
 
-# %% ../nbs/19_phantoms.ipynb #ceaf928b
+# %% ../nbs/19_phantoms.ipynb #399a7d2e
 def project_chest(
     points,           # Template positions, (n,2), thorax frame
     shape:ChestShape, # Modes, waves and pose
@@ -187,7 +187,7 @@ def warp_clavicle(
     dx, dy, angle = x - side*.17, y - .13, -side*a["clavicle_angle"]
     return np.stack([side*.17 + dx - .6*dy*angle, .13 + dy + .5*dx*angle], axis=1)
 
-# %% ../nbs/19_phantoms.ipynb #ca4a4486
+# %% ../nbs/19_phantoms.ipynb #5ea018ce
 _CONTOURS = {name: template_contour(controls) for name, controls in CHEST_TEMPLATE.items()}
 
 def chest_contours(
@@ -217,7 +217,7 @@ def cardiothoracic_ratio(
     organs = split_nodes(landmarks_px, CHEST_LHC)
     return float(np.ptp(organs["H"][:, 0])/(organs["LL"][:, 0].max() - organs["RL"][:, 0].min()))
 
-# %% ../nbs/19_phantoms.ipynb #24205f5f
+# %% ../nbs/19_phantoms.ipynb #ca1f5adf
 @dataclass(frozen=True)
 class ChestCentre:
     "A hospital: whom it sees, what it annotates, how its images look."
@@ -241,7 +241,7 @@ CHEST_CENTRES = {c.name: c for c in (
     ChestCentre("South", ("RL", "LL"), 7, 370, 672, (50, 17), (.12, .05, .05), (1.74, 2.2), (0, 253), .8, .006, 0., (.2, .1, .7)),
     ChestCentre("West", ("RL", "LL"), 7, 346, 672, (36, 13), (.08, .02, .1), (1.75, 1.6), (4, 242), .6, .011, .25, (.5, .3, .2)))}
 
-# %% ../nbs/19_phantoms.ipynb #b5e78fc9
+# %% ../nbs/19_phantoms.ipynb #dbe01d6c
 @dataclass
 class ChestPerson:
     "Whom a phantom shows."
@@ -275,7 +275,22 @@ def draw_chest_person(
     return ChestPerson(centre, str(rng.choice(["M", "F"])), int(age), "AP" if lying else "PA", bool(heart and not is_child),
                        bool(pacemaker and not is_child), str(opacity), str(side), float(rng.normal(0, .10)))
 
-# %% ../nbs/19_phantoms.ipynb #0423ec81
+# %% ../nbs/19_phantoms.ipynb #c2c889a8
+def fit_in_frame(
+    shape:ChestShape,    # Any shape
+    margin_px:float=8.,  # Least distance of a landmark from the border of the frame
+) -> ChestShape:         # The same chest, wholly inside the frame
+    "Shrink and move a chest so that all landmarks lie in the frame."
+    room = FRAME_PX - 1 - 2*margin_px
+    extent = np.ptp(chest_landmarks(shape), axis=0)
+    if extent.max() > room:
+        factor = .999*room/float(extent.max())
+        shape = replace(shape, half_width_px=factor*shape.half_width_px, height_px=factor*shape.height_px)
+    nodes = chest_landmarks(shape)
+    move = np.maximum(margin_px - nodes.min(0), 0) - np.maximum(nodes.max(0) - (FRAME_PX - 1 - margin_px), 0)
+    return replace(shape, centre_px=tuple(float(c + m) for c, m in zip(shape.centre_px, move, strict=True)))
+
+# %% ../nbs/19_phantoms.ipynb #badc2457
 def draw_chest_shape(
     rng:np.random.Generator, # Source of randomness
     person:ChestPerson,      # Whose chest
@@ -284,18 +299,18 @@ def draw_chest_shape(
     c, a = CHEST_CENTRES[person.centre], draw_chest_modes(rng)
     child, old, lying = np.clip((18 - person.age)/14, 0, 1), np.clip((person.age - 45)/40, -1, 1), person.view == "AP"
     size, breath, sex = rng.standard_normal(), rng.standard_normal(), .02 if person.sex == "M" else -.02
-    width = c.half_width_px*(1 + .055*size + sex)*(1 - .16*child)
-    height = c.height_px*(1 + .05*size + .075*breath + sex)*(1 - .20*child)*(.93 if lying else 1)
+    width = c.half_width_px*(1 + .07*size + sex)*(1 - .16*child)
+    height = c.height_px*(1 + .06*size + .095*breath + sex)*(1 - .20*child)*(.93 if lying else 1)
     a["heart_width"] = rng.uniform(.20, .40) if person.large_heart else np.clip(a["heart_width"], -.3, .12) - .05
     a["heart_width"] += .06*lying - .03*breath
     a["mediastinum"] += .08*old + .08*lying
     a["knob"] += .02*old
     a["clavicle_height"] -= .03*lying
-    centre = 512 + rng.normal(0, 18), 478 + .05*(height - 680) + rng.normal(0, 20)
-    return ChestShape(a, draw_waves(rng), width, height, centre, rng.normal(0, 1.8), rng.uniform(12, 68), rng.normal(0, 1),
-                      float(np.clip(rng.normal(1, .12) - .15*max(0, (person.age - 60)/30), .6, 1.3)))
+    centre = 512 + rng.normal(0, 26), 478 + .05*(height - 680) + rng.normal(0, 32)
+    bone = float(np.clip(rng.normal(1, .12) - .15*max(0, (person.age - 60)/30), .6, 1.3))
+    return fit_in_frame(ChestShape(a, draw_waves(rng), width, height, centre, rng.normal(0, 2.2), rng.uniform(12, 68), rng.normal(0, 1), bone))
 
-# %% ../nbs/19_phantoms.ipynb #418a2e67
+# %% ../nbs/19_phantoms.ipynb #6110a52b
 _CANVAS = 384 # Side of the canvas on which layers are drawn, px
 _SCALE = _CANVAS/FRAME_PX
 
@@ -320,7 +335,7 @@ def _soften(field, sigma_px):
     small = cv2.resize(field, (_CANVAS//4, _CANVAS//4), interpolation=cv2.INTER_AREA)
     return cv2.resize(cv2.GaussianBlur(small, (0, 0), sigma/4), (_CANVAS, _CANVAS), interpolation=cv2.INTER_LINEAR)
 
-# %% ../nbs/19_phantoms.ipynb #3bf995d5
+# %% ../nbs/19_phantoms.ipynb #079225b9
 def _inside(mask):
     "Distance from the border within a mask, px of the frame."
     distance = cv2.distanceTransform((mask > 127).astype(np.uint8), cv2.DIST_L2, 5)
@@ -349,7 +364,7 @@ def round_thickness(
     u = 1 - np.minimum(distance_px/radius_px, 1)
     return np.sqrt(np.maximum(1 - u*u, 0))
 
-# %% ../nbs/19_phantoms.ipynb #1e9ab35d
+# %% ../nbs/19_phantoms.ipynb #d3032f0f
 @dataclass
 class ChestScene:
     "What the layers of one image have in common; fields of 384 px."
@@ -370,7 +385,7 @@ class ChestScene:
     def place(self, points, depth=0.) -> np.ndarray: return project_chest(points, self.shape, depth)
     def px(self, fraction:float) -> float: return fraction*self.shape.half_width_px
 
-# %% ../nbs/19_phantoms.ipynb #28e66982
+# %% ../nbs/19_phantoms.ipynb #b7cc1821
 def _arm(shape, side):
     angle = np.deg2rad(shape.arm_deg)
     return np.array([(side*(1.13 + k*.8*np.cos(angle)), .13 + k*.42*np.sin(angle)) for k in (0, 1, 2)])
@@ -392,7 +407,7 @@ def chest_silhouette(
     for side in (-1, 1): _stroke([project_chest(_arm(shape, side), shape, 0.)], shape.half_width_px*(.52 + 1.2*e), mask)
     return mask
 
-# %% ../nbs/19_phantoms.ipynb #834399ba
+# %% ../nbs/19_phantoms.ipynb #085e14d2
 _DIAPHRAGM = ((-1.6,1.06), (-1.15,1.03), (-.98,1), (-.86,.905), (-.67,.835), (-.45,.805), (-.2,.83), (.1,.88), (.42,.885), (.62,.86),
               (.77,.868), (.9,.915), (.985,1), (1.15,1.03), (1.6,1.06))
 
@@ -413,7 +428,7 @@ def chest_scene(
     return ChestScene(shape, person, tuple(seeds), contours, x, y, body, lungs.astype(np.float32)/255, _inside(lungs), _inside(255 - lungs),
                       _soften(abdomen, 2.5), _inside(abdomen))
 
-# %% ../nbs/19_phantoms.ipynb #c568c6d4
+# %% ../nbs/19_phantoms.ipynb #b6c47209
 def chest_air(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth taken away by air, ≥ 0
@@ -444,7 +459,7 @@ def chest_abdomen(
     below = s.abdomen*s.body*(1 - _step(np.abs(s.x), .88, 1.15))
     return below*(.35 + (1 - np.exp(-s.below_px/(.22*s.shape.height_px)))) + .12*s.abdomen*s.body*_step(-s.x, -.25, .1)
 
-# %% ../nbs/19_phantoms.ipynb #cc13c36c
+# %% ../nbs/19_phantoms.ipynb #67c7ef7f
 def _tube(lines, width_px, depth, hollow=.4, blur_px=1.5):
     "Hollow cylinders of the given width along lines."
     return depth*(_soften(_stroke(lines, width_px), 1.2*blur_px) - hollow*_soften(_stroke(lines, .66*width_px), 1.6*blur_px))
@@ -476,7 +491,7 @@ def chest_ribs(
     layer = _tube(back, .033*H, .30, .56, 1.4)*_step(x, .06, .22) + _tube(front, .042*H, .16, .45, 2.)*_step(x, .35, .6)
     return scene.shape.bone*layer*(1 - .75*scene.abdomen)*(.45 + .55*np.maximum(scene.lungs, _step(x, .6, .8)))
 
-# %% ../nbs/19_phantoms.ipynb #8667db70
+# %% ../nbs/19_phantoms.ipynb #fee75ebf
 def chest_spine(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth
@@ -499,7 +514,7 @@ def _place_all(scene, contours, depth):
     placed = scene.place(np.vstack(contours), depth)
     return np.split(placed, np.cumsum([len(c) for c in contours])[:-1])
 
-# %% ../nbs/19_phantoms.ipynb #e7a134f9
+# %% ../nbs/19_phantoms.ipynb #6e96362e
 _CLAVICLE = ((.17,.088), (.32,.088), (.52,.072), (.66,.045), (.85,.002), (1.06,-.018), (1.14,-.002), (1.07,.028), (.85,.05), (.7,.08),
              (.5,.118), (.32,.15), (.19,.175), (.145,.145), (.14,.115))
 
@@ -533,7 +548,7 @@ def chest_shoulders(
         layer += _tube([scene.place(_arm(shape, side) + [side*(.07 + out), .01])], scene.px(.15), .34, .30, 3)
     return shape.bone*layer*scene.body
 
-# %% ../nbs/19_phantoms.ipynb #bb2b742d
+# %% ../nbs/19_phantoms.ipynb #46fe3c32
 def chest_airways(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth taken away
@@ -567,7 +582,7 @@ def grow_vessels(
         w = np.concatenate([.84*w, .62*w])[kept]*rng.uniform(.92, 1.05, kept.sum())
     return np.concatenate(branches), np.concatenate(all_widths)
 
-# %% ../nbs/19_phantoms.ipynb #94b0ac22
+# %% ../nbs/19_phantoms.ipynb #160b9c1f
 def chest_vessels(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth
@@ -590,7 +605,7 @@ def chest_vessels(
     hila = [s.place(_spline(line, 20)) for line in (right, left)]
     return layer + (.20*_soften(_stroke(hila, s.px(.095)), 13) + .13*_soften(_stroke(hila, s.px(.055)), 5))*(.35 + .65*s.lungs)
 
-# %% ../nbs/19_phantoms.ipynb #4a692a2c
+# %% ../nbs/19_phantoms.ipynb #719017e7
 def chest_breasts(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth
@@ -631,7 +646,7 @@ def chest_texture(
     rng = scene.random(6)
     return (.016*_noise(rng, 110) + .016*_noise(rng, 48))*scene.lungs + .03*_noise(rng, 8)*scene.body
 
-# %% ../nbs/19_phantoms.ipynb #ba303da4
+# %% ../nbs/19_phantoms.ipynb #dd9f7933
 def chest_opacity(
     scene:ChestScene, # One scene; its person says which opacity, if any
 ) -> tuple[np.ndarray, np.ndarray]: # Share of the air that is filled, (384,384) float32 0 to 1; its outline (n,2), px of the frame
@@ -652,7 +667,7 @@ def chest_opacity(
     patchy = np.clip(.98 + .10*_noise(rng, 14) + .12*_noise(rng, 36), .45, 1.1)
     return .92*_soften(_fill(outline), 26)*patchy, outline
 
-# %% ../nbs/19_phantoms.ipynb #2c7db0a8
+# %% ../nbs/19_phantoms.ipynb #67fc7582
 def chest_pacemaker(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth
@@ -671,7 +686,7 @@ def chest_pacemaker(
     device = 1.5*_soften(can, 1.5)*(.85 + .3*np.exp(-_inside(can)/6)) + .5*_soften(header, 2)
     return device + .55*_soften(_stroke(leads, 4), 1.2) + .5*_soften(_stroke([leads[0][-4:], leads[1][-4:]], 9), 1.2)
 
-# %% ../nbs/19_phantoms.ipynb #29fab3a7
+# %% ../nbs/19_phantoms.ipynb #7732487d
 def chest_optical_depth(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, ≥ 0
@@ -682,7 +697,7 @@ def chest_optical_depth(
     for bones in (chest_ribs, chest_spine, chest_clavicles, chest_shoulders): depth = depth + bones(scene)
     return np.maximum(depth + chest_vessels(scene) + chest_pacemaker(scene), 0).astype(np.float32)
 
-# %% ../nbs/19_phantoms.ipynb #657f0218
+# %% ../nbs/19_phantoms.ipynb #f3c10936
 IMAGE_PX = 256 # Side of a phantom image, px
 
 def film_response(
@@ -712,7 +727,7 @@ def expose_chest(
     low, high = centre.greys
     return low + (high - low)*film_response(seen, *centre.film, exposure)
 
-# %% ../nbs/19_phantoms.ipynb #66541fe0
+# %% ../nbs/19_phantoms.ipynb #622c46c9
 def frame_chest(
     image:np.ndarray,        # (n,n) float32, grey values
     landmarks_px:np.ndarray, # (166,2), px of the frame: the field keeps them inside
@@ -736,7 +751,7 @@ def frame_chest(
         image = image + np.maximum(rng.uniform(190, 250) - image, 0)*(lead/np.float32(255))
     return np.clip(np.round(image), 0, 255).astype(np.uint8)
 
-# %% ../nbs/19_phantoms.ipynb #a5024e38
+# %% ../nbs/19_phantoms.ipynb #712de702
 @dataclass
 class Phantom:
     "A drawn radiograph with the truth about it."
@@ -769,7 +784,7 @@ def chest_phantom(
     image = frame_chest(expose_chest(chest_optical_depth(scene), at, rng, person.exposure), landmarks_px, at, rng)
     return Phantom(image, landmarks_px, person, shape, chest_opacity(scene)[1])
 
-# %% ../nbs/19_phantoms.ipynb #b8b206c4
+# %% ../nbs/19_phantoms.ipynb #4aeaa8e8
 def phantom_row(
     name:str,        # Identifier
     phantom:Phantom, # What it names
@@ -785,7 +800,7 @@ def phantom_row(
             "opacity_side": p.side, "cardiothoracic_ratio": round(ratio, 4), "exposure": round(p.exposure, 4),
             "half_width_px": round(shape.half_width_px, 1), "height_px": round(shape.height_px, 1), "tilt_deg": round(shape.tilt_deg, 2)}
 
-# %% ../nbs/19_phantoms.ipynb #1fe682ad
+# %% ../nbs/19_phantoms.ipynb #d02cc5fa
 def write_chest_phantoms(
     folder:Path|str,  # Where to; appears when complete, an older one is replaced
     n_cases:int=300,  # Number of images
