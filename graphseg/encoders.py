@@ -42,7 +42,7 @@ class Pyramid(nn.Module):
         for block in self.blocks[1:]: features.append(block(self.pool(features[-1])))
         return features
 
-# %% ../nbs/31_encoders.ipynb #c013
+# %% ../nbs/31_encoders.ipynb #c016
 class LandmarkOutput(NamedTuple):
     "Output of every landmark model."
     nodes:Tensor                       # Node positions, (B,N,2) xy, fraction of the image side, not clamped
@@ -50,7 +50,7 @@ class LandmarkOutput(NamedTuple):
     mu:Tensor|None = None              # Latent mean, (B,Z)
     logvar:Tensor|None = None          # Log of the latent variance, (B,Z); None: not a distribution
 
-# %% ../nbs/31_encoders.ipynb #c017
+# %% ../nbs/31_encoders.ipynb #c020
 class ImageEncoder(nn.Module):
     "Image to latent mean, log variance and feature maps."
     def __init__(self,

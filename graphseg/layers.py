@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ResidualBlock', 'chebyshev_basis', 'edge_laplacian', 'ChebyshevConvolution', 'NodeNorm', 'GraphBlock',
-           'sample_at_nodes', 'ImageToGraphSkip', 'count_parameters']
+           'sample_at_nodes', 'roi_align_at_nodes', 'ImageToGraphSkip', 'count_parameters']
 
 # %% ../nbs/30_layers.ipynb #c003
 import numpy as np
@@ -34,7 +34,7 @@ class ResidualBlock(nn.Module):
     def forward(self,
         x:Tensor, # Feature map, (B,C,H,W)
     ) -> Tensor:  # Feature map, (B,C',H,W), not negative
-        return F.relu_(self.block(x) + self.skip(x))
+        return F.relu_(self.block(x).add_(self.skip(x)))
 
 # %% ../nbs/30_layers.ipynb #c016
 def chebyshev_basis(
@@ -82,11 +82,12 @@ class ChebyshevConvolution(nn.Module):
         x:Tensor, # Node features, (B,N,F)
     ) -> Tensor:  # Node features, (B,N,O)
         n_in, order, n_out = self.weight.shape
-        if x.shape[-2:] != (self.n_nodes, n_in):
+        if x.ndim != 3 or x.shape[1:] != (self.n_nodes, n_in):
             raise ValueError(f"x: expected (B,{self.n_nodes},{n_in}), got {tuple(x.shape)}")
-        x = x @ self.weight.view(n_in, order*n_out)                                     # (B, N, K·O)
-        if order > 1: x = self.basis.expand(len(x), -1, -1) @ x.view(len(x), -1, n_out) # (B, N, O)
-        return x if self.bias is None else x + self.bias
+        bias = self.weight.new_zeros(n_out) if self.bias is None else self.bias
+        x = x @ self.weight.view(n_in, order*n_out)                                  # (B, N, K·O)
+        if order == 1: return x + bias
+        return torch.baddbmm(bias, self.basis.expand(len(x), -1, -1), x.view(len(x), -1, n_out))  # (B, N·K, O) → (B, N, O)
 
     def extra_repr(self): return f"{self.weight.shape[0]}, {self.weight.shape[2]}, nodes={self.n_nodes}, order={self.order}"
 
@@ -127,6 +128,28 @@ def sample_at_nodes(
     inside = ((pixels >= -1) & (pixels <= side)).all(-1)                 # (B, N, window²)
     samples = F.grid_sample(features, (2*pixels + 1)/side - 1, padding_mode="border", align_corners=False)
     return (samples*inside.unsqueeze(1)).mean(-1).transpose(1, 2)        # (B, C, N, window²) → (B, N, C)
+
+# %% ../nbs/30_layers.ipynb #c057
+def _bilinear_sample(a, x, y):  # a: (C,H,W)
+    (h, w), (i, j) = a.shape[1:], (max(y, 0.), max(x, 0.))
+    if not (-1 <= y <= h and -1 <= x <= w): return a.new_zeros(len(a))
+    i0, j0 = min(int(i), h - 1), min(int(j), w - 1)
+    i1, j1 = min(i0 + 1, h - 1), min(j0 + 1, w - 1)
+    v, u = (i - i0)*(i1 > i0), (j - j0)*(j1 > j0)
+    return (1 - v)*((1 - u)*a[:, i0, j0] + u*a[:, i0, j1]) + v*((1 - u)*a[:, i1, j0] + u*a[:, i1, j1])
+
+def roi_align_at_nodes(
+    features:Tensor, # Image features, (B,C,H,W)
+    nodes:Tensor,    # Node positions, (B,N,2) xy, fraction of the image side
+    window:int=3,    # Side of the box, feature px, odd
+) -> Tensor:         # Mean feature around each node, (B,N,C)
+    "What `sample_at_nodes` computes, by the definition of RoIAlign: slow, for comparison."
+    def mean_of_box(a, x, y):
+        left, top, right, bottom = (v - .5 for v in (x - window//2, y - window//2, x + window//2 + 1, y + window//2 + 1))
+        xs, ys = (((torch.arange(window) + .5)/window*(b - a) + a).tolist() for a, b in ((left, right), (top, bottom)))
+        return torch.stack([_bilinear_sample(a, x, y) for y in ys for x in xs]).mean(0)
+    pixels = nodes.double()*nodes.new_tensor(features.shape[:1:-1])
+    return torch.stack([torch.stack([mean_of_box(a, *p) for p in q]) for a, q in zip(features, pixels.tolist(), strict=True)])
 
 # %% ../nbs/30_layers.ipynb #c066
 class ImageToGraphSkip(nn.Module):

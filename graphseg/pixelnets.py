@@ -41,7 +41,7 @@ def labels_to_classes(
         raise ValueError(f"labels: expected 0 or one of {layout.labels}, got also {unknown}")
     return torch.from_numpy(merged)
 
-# %% ../nbs/32_pixelnets.ipynb #c011
+# %% ../nbs/32_pixelnets.ipynb #c015
 class UNet(nn.Module):
     "Class scores for every pixel, from the pyramid with concatenated skips."
     def __init__(self,

@@ -35,7 +35,7 @@ def principal_components(
     components = components*np.sign(np.take_along_axis(components, np.abs(components).argmax(1)[:, None], 1))
     return mean, components, np.sqrt(np.maximum(values[::-1][:n_components], 0))
 
-# %% ../nbs/35_shape_priors.ipynb #c018
+# %% ../nbs/35_shape_priors.ipynb #c019
 class PcaModel(nn.Module):
     "Image encoder that regresses the coefficients of fixed principal components."
     def __init__(self,
@@ -74,7 +74,7 @@ class PcaModel(nn.Module):
         coefficients, _, _ = self.encoder(images)
         return LandmarkOutput(self.decode(coefficients), mu=coefficients)
 
-# %% ../nbs/35_shape_priors.ipynb #c025
+# %% ../nbs/35_shape_priors.ipynb #c026
 class FcModel(nn.Module):
     "Variational image encoder with a fully connected landmark decoder."
     def __init__(self,

@@ -52,12 +52,14 @@ def build_model(
 ) -> nn.Module:      # Untrained network with its `config`
     "Build the network called `name`."
     require_choice("model", name, MODELS)
-    model, options = MODELS[name].model, MODELS[name].options | options
+    model, options, pixels = MODELS[name].model, MODELS[name].options | options, MODELS[name].output == "pixels"
     try:
-        if MODELS[name].output == "pixels": network = model(len(pixel_classes(layout)), **options)
-        else: network = model(layout, image_size, **options)
+        options = json.loads(json.dumps(options))  # as they come back from config.json
+        network = model(len(pixel_classes(layout)), **options) if pixels else model(layout, image_size, **options)
     except TypeError as error:
         raise ValueError(f"options of {name}: {error}; see the arguments of {model.__name__}") from error
+    if pixels and image_size % network.pyramid.factor:
+        raise ValueError(f"image_size: expected a multiple of {network.pyramid.factor}, got {image_size}")
     network.config = {"name": name, "layout": layout_to_dict(layout), "image_size": image_size,
                       "output": MODELS[name].output, "options": options, "graphseg": graphseg.__version__}
     return network
