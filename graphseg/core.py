@@ -88,7 +88,7 @@ def require_file(
 # %% ../nbs/00_core.ipynb #24343f27
 def deterministic(
     seed:int=0,      # Seed of every global generator
-    n_threads:int=2, # Threads of torch; results change in the last bits with this number
+    n_threads:int=1, # Threads of torch; results change in the last bits with this number
 ) -> None:
     "Seed Python, numpy and torch, fix the thread count and forbid nondeterministic kernels."
     import torch

@@ -258,7 +258,7 @@ def stable_notebook(
     return json.dumps(json.loads(nbformat.writes(nb)), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 # %% ../nbs/03_stages.ipynb #74cb84e3
-N_THREADS = 2
+N_THREADS = 1
 
 @contextlib.contextmanager
 def _environment(
