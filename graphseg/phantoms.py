@@ -13,7 +13,7 @@ __all__ = ['CHEST_TEMPLATE', 'CHEST_ANCHORS', 'CHEST_MODES', 'CHEST_CORRELATIONS
            'chest_optical_depth', 'film_response', 'expose_chest', 'frame_chest', 'Phantom', 'chest_phantom',
            'phantom_row', 'write_chest_phantoms']
 
-# %% ../nbs/19_phantoms.ipynb #d3efb982
+# %% ../nbs/19_phantoms.ipynb #2cc3b5ee
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from .core import atomic_path, generator, progress, require_choice, require_shap
 from .raster import fill_organ, rle_encode
 from .topology import CHEST_LHC, join_nodes, split_nodes
 
-# %% ../nbs/19_phantoms.ipynb #1f9aa021
+# %% ../nbs/19_phantoms.ipynb #209068ab
 CHEST_TEMPLATE = { # organ: (x, y, is corner), thorax frame
     "RL": ((-.34,0,0), (-.54,.03,0), (-.72,.115,0), (-.83,.23,0), (-.885,.35,0), (-.92,.48,0), (-.95,.62,0), (-.985,.78,0), (-1,.91,0),
            (-.98,1,1), (-.86,.905,0), (-.67,.835,0), (-.45,.805,0), (-.275,.815,1), (-.295,.72,0), (-.27,.62,0), (-.215,.5,0),
@@ -40,7 +40,7 @@ CHEST_TEMPLATE = { # organ: (x, y, is corner), thorax frame
              (-.32,.15,0), (-.5,.118,0), (-.7,.08,1))}
 CHEST_TEMPLATE["LCLA"] = tuple((-x, y, corner) for x, y, corner in CHEST_TEMPLATE["RCLA"])
 
-# %% ../nbs/19_phantoms.ipynb #e59fc224
+# %% ../nbs/19_phantoms.ipynb #65a3ab60
 _SPAN = 24 # Samples from one control point to the next
 
 def _spline(points, n=40, closed=False):
@@ -63,7 +63,7 @@ def template_contour(
         contour[np.arange(first*_SPAN, last*_SPAN) % len(contour)] = piece
     return contour
 
-# %% ../nbs/19_phantoms.ipynb #a6008316
+# %% ../nbs/19_phantoms.ipynb #a026a1e3
 CHEST_ANCHORS = { # organ: {control point: node}
     "RL": {0: 0, 9: 21, 13: 29}, "LL": {0: 0, 9: 21, 12: 27, 18: 40, 21: 44}, "H": {0: 0, 3: 6, 6: 12, 10: 18},
     "RCLA": {0: 0, 3: 9, 6: 13, 9: 22}, "LCLA": {0: 0, 3: 9, 6: 13, 9: 22}}
@@ -82,7 +82,7 @@ def contour_nodes(
     wanted = np.interp(np.arange(n_nodes), known, [*arc[list(anchors)], arc[-1]])
     return np.stack([np.interp(wanted, arc, closed[:, k]) for k in (0, 1)], axis=1)
 
-# %% ../nbs/19_phantoms.ipynb #1e71bfac
+# %% ../nbs/19_phantoms.ipynb #7590aa0e
 CHEST_MODES = { # Name: standard deviation
     "flare": .06, "asymmetry": .02, "apex": .07, "dome_right": .03, "dome_left": .03, "recess_right": .025, "recess_left": .025,
     "heart_width": .13, "heart_tilt": .10, "heart_drop": .025, "mediastinum": .14, "knob": .022, "yaw": .03, "bend": .015,
@@ -104,7 +104,7 @@ def draw_chest_modes(
     drawn = np.linalg.cholesky(correlation) @ rng.standard_normal(len(names))
     return {name: float(deviation*z) for (name, deviation), z in zip(CHEST_MODES.items(), drawn, strict=True)}
 
-# %% ../nbs/19_phantoms.ipynb #b0bec02b
+# %% ../nbs/19_phantoms.ipynb #ab6df7a3
 FRAME_PX = 1024 # Side of the frame in which landmarks are given, px
 
 @dataclass
@@ -130,7 +130,7 @@ def draw_waves(
     amplitude = size*rng.standard_normal((2, n_waves))/np.sqrt(n_waves/2)
     return np.vstack([frequency, rng.uniform(0, 2*np.pi, n_waves), amplitude])
 
-# %% ../nbs/19_phantoms.ipynb #cbd3fb68
+# %% ../nbs/19_phantoms.ipynb #1f62c12d
 def _bump(v, centre, width): return np.exp(-((v - centre)/width)**2)
 
 def _warp_heart(x, y, a):
@@ -163,7 +163,7 @@ def warp_chest(
     x, y = _warp_heart(x + np.cos(angle) @ ax, y + np.cos(angle + 1.3) @ ay, shape.modes)
     return np.stack(_warp_cage(x, y, shape.modes, depth), axis=1)
 
-# %% ../nbs/19_phantoms.ipynb #399a7d2e
+# %% ../nbs/19_phantoms.ipynb #14de82ad
 def project_chest(
     points,           # Template positions, (n,2), thorax frame
     shape:ChestShape, # Modes, waves and pose
@@ -187,7 +187,7 @@ def warp_clavicle(
     dx, dy, angle = x - side*.17, y - .13, -side*a["clavicle_angle"]
     return np.stack([side*.17 + dx - .6*dy*angle, .13 + dy + .5*dx*angle], axis=1)
 
-# %% ../nbs/19_phantoms.ipynb #5ea018ce
+# %% ../nbs/19_phantoms.ipynb #6aaa6db0
 _CONTOURS = {name: template_contour(controls) for name, controls in CHEST_TEMPLATE.items()}
 
 def chest_contours(
@@ -217,7 +217,7 @@ def cardiothoracic_ratio(
     organs = split_nodes(landmarks_px, CHEST_LHC)
     return float(np.ptp(organs["H"][:, 0])/(organs["LL"][:, 0].max() - organs["RL"][:, 0].min()))
 
-# %% ../nbs/19_phantoms.ipynb #ca1f5adf
+# %% ../nbs/19_phantoms.ipynb #5f4de6c3
 @dataclass(frozen=True)
 class ChestCentre:
     "A hospital: whom it sees, what it annotates, how its images look."
@@ -241,7 +241,7 @@ CHEST_CENTRES = {c.name: c for c in (
     ChestCentre("South", ("RL", "LL"), 7, 370, 672, (50, 17), (.12, .05, .05), (1.74, 2.2), (0, 253), .8, .006, 0., (.2, .1, .7)),
     ChestCentre("West", ("RL", "LL"), 7, 346, 672, (36, 13), (.08, .02, .1), (1.75, 1.6), (4, 242), .6, .011, .25, (.5, .3, .2)))}
 
-# %% ../nbs/19_phantoms.ipynb #dbe01d6c
+# %% ../nbs/19_phantoms.ipynb #6b576a2f
 @dataclass
 class ChestPerson:
     "Whom a phantom shows."
@@ -275,7 +275,7 @@ def draw_chest_person(
     return ChestPerson(centre, str(rng.choice(["M", "F"])), int(age), "AP" if lying else "PA", bool(heart and not is_child),
                        bool(pacemaker and not is_child), str(opacity), str(side), float(rng.normal(0, .10)))
 
-# %% ../nbs/19_phantoms.ipynb #c2c889a8
+# %% ../nbs/19_phantoms.ipynb #ae228f3e
 def fit_in_frame(
     shape:ChestShape,    # Any shape
     margin_px:float=8.,  # Least distance of a landmark from the border of the frame
@@ -290,7 +290,7 @@ def fit_in_frame(
     move = np.maximum(margin_px - nodes.min(0), 0) - np.maximum(nodes.max(0) - (FRAME_PX - 1 - margin_px), 0)
     return replace(shape, centre_px=tuple(float(c + m) for c, m in zip(shape.centre_px, move, strict=True)))
 
-# %% ../nbs/19_phantoms.ipynb #badc2457
+# %% ../nbs/19_phantoms.ipynb #26593db9
 def draw_chest_shape(
     rng:np.random.Generator, # Source of randomness
     person:ChestPerson,      # Whose chest
@@ -310,7 +310,7 @@ def draw_chest_shape(
     bone = float(np.clip(rng.normal(1, .12) - .15*max(0, (person.age - 60)/30), .6, 1.3))
     return fit_in_frame(ChestShape(a, draw_waves(rng), width, height, centre, rng.normal(0, 2.2), rng.uniform(12, 68), rng.normal(0, 1), bone))
 
-# %% ../nbs/19_phantoms.ipynb #6110a52b
+# %% ../nbs/19_phantoms.ipynb #370979ec
 _CANVAS = 384 # Side of the canvas on which layers are drawn, px
 _SCALE = _CANVAS/FRAME_PX
 
@@ -335,7 +335,7 @@ def _soften(field, sigma_px):
     small = cv2.resize(field, (_CANVAS//4, _CANVAS//4), interpolation=cv2.INTER_AREA)
     return cv2.resize(cv2.GaussianBlur(small, (0, 0), sigma/4), (_CANVAS, _CANVAS), interpolation=cv2.INTER_LINEAR)
 
-# %% ../nbs/19_phantoms.ipynb #079225b9
+# %% ../nbs/19_phantoms.ipynb #77af5e48
 def _inside(mask):
     "Distance from the border within a mask, px of the frame."
     distance = cv2.distanceTransform((mask > 127).astype(np.uint8), cv2.DIST_L2, 5)
@@ -364,7 +364,7 @@ def round_thickness(
     u = 1 - np.minimum(distance_px/radius_px, 1)
     return np.sqrt(np.maximum(1 - u*u, 0))
 
-# %% ../nbs/19_phantoms.ipynb #d3032f0f
+# %% ../nbs/19_phantoms.ipynb #a7336a06
 @dataclass
 class ChestScene:
     "What the layers of one image have in common; fields of 384 px."
@@ -385,10 +385,10 @@ class ChestScene:
     def place(self, points, depth=0.) -> np.ndarray: return project_chest(points, self.shape, depth)
     def px(self, fraction:float) -> float: return fraction*self.shape.half_width_px
 
-# %% ../nbs/19_phantoms.ipynb #b7cc1821
+# %% ../nbs/19_phantoms.ipynb #f19064a9
 def _arm(shape, side):
     angle = np.deg2rad(shape.arm_deg)
-    return np.array([(side*(1.13 + k*.8*np.cos(angle)), .13 + k*.42*np.sin(angle)) for k in (0, 1, 2)])
+    return np.array([(side*(1.13 + k*.8*np.cos(angle)), .13 + k*.42*np.sin(angle)) for k in (0, 1, 2, 3)])
 
 def chest_silhouette(
     shape:ChestShape, # One chest
@@ -397,7 +397,7 @@ def chest_silhouette(
     e = float(np.clip(.11 + .045*shape.fat, .02, .24))
     half = _spline([(.42 + e, -.75), (.36 + .8*e, -.42), (.31 + .8*e, -.24), (.36 + e, -.15), (.55, -.095), (.85, -.055), (1.1, -.03),
                     (1.26, .04), (1.3, .18), (1.17 + e, .34), (1.09 + e, .46), (1.075 + e, .62), (1.08 + e, .82), (1.06 + 1.2*e, 1.03),
-                    (1.1 + 1.6*e, 1.5)], 80)
+                    (1.1 + 1.6*e, 1.5), (1.1 + 1.6*e, 2.6)], 90)
     sides = []
     for side in (-1, 1):
         p = half*[side, 1]
@@ -407,7 +407,7 @@ def chest_silhouette(
     for side in (-1, 1): _stroke([project_chest(_arm(shape, side), shape, 0.)], shape.half_width_px*(.52 + 1.2*e), mask)
     return mask
 
-# %% ../nbs/19_phantoms.ipynb #085e14d2
+# %% ../nbs/19_phantoms.ipynb #ab302ec9
 _DIAPHRAGM = ((-1.6,1.06), (-1.15,1.03), (-.98,1), (-.86,.905), (-.67,.835), (-.45,.805), (-.2,.83), (.1,.88), (.42,.885), (.62,.86),
               (.77,.868), (.9,.915), (.985,1), (1.15,1.03), (1.6,1.06))
 
@@ -422,13 +422,13 @@ def chest_scene(
     x = ((axis - shape.centre_px[0])/W)[None].astype(np.float32)
     y = ((axis - shape.centre_px[1])/H + .5)[:, None].astype(np.float32)
     lungs = _fill(contours["RL"], contours["LL"])
-    dome = np.vstack([_spline(_DIAPHRAGM, 90), [(1.6, 2.), (-1.6, 2.)]])
+    dome = np.vstack([_spline(_DIAPHRAGM, 90), [(1.6, 2.6), (-1.6, 2.6)]])
     abdomen = _fill(project_chest(dome, shape))
     body = round_thickness(_inside(chest_silhouette(shape)), .7*W)
     return ChestScene(shape, person, tuple(seeds), contours, x, y, body, lungs.astype(np.float32)/255, _inside(lungs), _inside(255 - lungs),
                       _soften(abdomen, 2.5), _inside(abdomen))
 
-# %% ../nbs/19_phantoms.ipynb #b6c47209
+# %% ../nbs/19_phantoms.ipynb #a6404f58
 def chest_air(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth taken away by air, ≥ 0
@@ -459,7 +459,7 @@ def chest_abdomen(
     below = s.abdomen*s.body*(1 - _step(np.abs(s.x), .88, 1.15))
     return below*(.35 + (1 - np.exp(-s.below_px/(.22*s.shape.height_px)))) + .12*s.abdomen*s.body*_step(-s.x, -.25, .1)
 
-# %% ../nbs/19_phantoms.ipynb #67c7ef7f
+# %% ../nbs/19_phantoms.ipynb #cc8b008e
 def _tube(lines, width_px, depth, hollow=.4, blur_px=1.5):
     "Hollow cylinders of the given width along lines."
     return depth*(_soften(_stroke(lines, width_px), 1.2*blur_px) - hollow*_soften(_stroke(lines, .66*width_px), 1.6*blur_px))
@@ -491,20 +491,20 @@ def chest_ribs(
     layer = _tube(back, .033*H, .30, .56, 1.4)*_step(x, .06, .22) + _tube(front, .042*H, .16, .45, 2.)*_step(x, .35, .6)
     return scene.shape.bone*layer*(1 - .75*scene.abdomen)*(.45 + .55*np.maximum(scene.lungs, _step(x, .6, .8)))
 
-# %% ../nbs/19_phantoms.ipynb #fee75ebf
+# %% ../nbs/19_phantoms.ipynb #c1f14a2b
 def chest_spine(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth
     "Vertebrae, their pedicles and spinous processes; hardly visible below the diaphragm."
     bodies, pedicles, spines, h = [], [], [], .058
-    for y in np.arange(-.62, 1.5, .070):
+    for y in np.arange(-.76, 1.9, .070):
         w = np.interp(y, (-.5, 0, .6, 1.2), (.085, .095, .11, .14))
         bodies.append(np.array([(-w, y), (-.88*w, y + h/2), (-w, y + h), (w, y + h), (.88*w, y + h/2), (w, y)]))
         pedicles += [_ellipse(side*.6*w, y + .35*h, .022, .011) for side in (-1, 1)]
         spines.append(_ellipse(0, y + .9*h, .016, .020))
     bone = _fill(*_place_all(scene, bodies, -.6))
     rim = np.exp(-_inside(bone)/5)*(bone > 127)
-    column = _stroke([scene.place(_spline([(0, -.6), (0, 0), (0, .5), (0, 1.5)]), -.6)], scene.px(.20))
+    column = _stroke([scene.place(_spline([(0, -.9), (0, 0), (0, .5), (0, 1.9)]), -.6)], scene.px(.20))
     layer = .15*_soften(bone, 4) + .09*_soften(rim, 2) + .32*_soften(column, 18)*(.35 + .65*_step(scene.y, -.15, .25))
     layer += .08*_soften(_fill(*_place_all(scene, pedicles, -.6)), 2) + .08*_soften(_fill(*_place_all(scene, spines, -1.)), 2.5)
     return scene.shape.bone*layer*scene.body*(1 - .45*scene.abdomen)
@@ -514,7 +514,7 @@ def _place_all(scene, contours, depth):
     placed = scene.place(np.vstack(contours), depth)
     return np.split(placed, np.cumsum([len(c) for c in contours])[:-1])
 
-# %% ../nbs/19_phantoms.ipynb #6e96362e
+# %% ../nbs/19_phantoms.ipynb #82b2e3e2
 _CLAVICLE = ((.17,.088), (.32,.088), (.52,.072), (.66,.045), (.85,.002), (1.06,-.018), (1.14,-.002), (1.07,.028), (.85,.05), (.7,.08),
              (.5,.118), (.32,.15), (.19,.175), (.145,.145), (.14,.115))
 
@@ -548,13 +548,13 @@ def chest_shoulders(
         layer += _tube([scene.place(_arm(shape, side) + [side*(.07 + out), .01])], scene.px(.15), .34, .30, 3)
     return shape.bone*layer*scene.body
 
-# %% ../nbs/19_phantoms.ipynb #46fe3c32
+# %% ../nbs/19_phantoms.ipynb #ba1ec4a7
 def chest_airways(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth taken away
     "Air in trachea and main bronchi."
     lean = scene.random(2).normal(0, .012)
-    trachea = _spline([(lean, -.6), (lean, -.1), (-.005, .05), (-.025, .2), (-.02, .33)])
+    trachea = _spline([(lean, -.9), (lean, -.1), (-.005, .05), (-.025, .2), (-.02, .33)])
     bronchi = _spline([(-.02, .32), (-.1, .385), (-.2, .44)], 12), _spline([(-.02, .32), (.11, .4), (.25, .46)], 12)
     tube = _soften(_stroke([scene.place(trachea, -.1)], scene.px(.12)), 6)*(1 - .65*_step(scene.y, 0, .32))
     return np.maximum(.60*tube, .16*_soften(_stroke([scene.place(b) for b in bronchi], scene.px(.075)), 7))*scene.body
@@ -582,7 +582,7 @@ def grow_vessels(
         w = np.concatenate([.84*w, .62*w])[kept]*rng.uniform(.92, 1.05, kept.sum())
     return np.concatenate(branches), np.concatenate(all_widths)
 
-# %% ../nbs/19_phantoms.ipynb #160b9c1f
+# %% ../nbs/19_phantoms.ipynb #24e2d6f4
 def chest_vessels(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth
@@ -605,7 +605,7 @@ def chest_vessels(
     hila = [s.place(_spline(line, 20)) for line in (right, left)]
     return layer + (.20*_soften(_stroke(hila, s.px(.095)), 13) + .13*_soften(_stroke(hila, s.px(.055)), 5))*(.35 + .65*s.lungs)
 
-# %% ../nbs/19_phantoms.ipynb #719017e7
+# %% ../nbs/19_phantoms.ipynb #bb93a58b
 def chest_breasts(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth
@@ -646,7 +646,7 @@ def chest_texture(
     rng = scene.random(6)
     return (.016*_noise(rng, 110) + .016*_noise(rng, 48))*scene.lungs + .03*_noise(rng, 8)*scene.body
 
-# %% ../nbs/19_phantoms.ipynb #dd9f7933
+# %% ../nbs/19_phantoms.ipynb #4a79494a
 def chest_opacity(
     scene:ChestScene, # One scene; its person says which opacity, if any
 ) -> tuple[np.ndarray, np.ndarray]: # Share of the air that is filled, (384,384) float32 0 to 1; its outline (n,2), px of the frame
@@ -667,7 +667,7 @@ def chest_opacity(
     patchy = np.clip(.98 + .10*_noise(rng, 14) + .12*_noise(rng, 36), .45, 1.1)
     return .92*_soften(_fill(outline), 26)*patchy, outline
 
-# %% ../nbs/19_phantoms.ipynb #67fc7582
+# %% ../nbs/19_phantoms.ipynb #f80422e2
 def chest_pacemaker(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, optical depth
@@ -686,7 +686,7 @@ def chest_pacemaker(
     device = 1.5*_soften(can, 1.5)*(.85 + .3*np.exp(-_inside(can)/6)) + .5*_soften(header, 2)
     return device + .55*_soften(_stroke(leads, 4), 1.2) + .5*_soften(_stroke([leads[0][-4:], leads[1][-4:]], 9), 1.2)
 
-# %% ../nbs/19_phantoms.ipynb #7732487d
+# %% ../nbs/19_phantoms.ipynb #4fd79b01
 def chest_optical_depth(
     scene:ChestScene, # One scene
 ) -> np.ndarray:      # (384,384) float32, ≥ 0
@@ -697,7 +697,7 @@ def chest_optical_depth(
     for bones in (chest_ribs, chest_spine, chest_clavicles, chest_shoulders): depth = depth + bones(scene)
     return np.maximum(depth + chest_vessels(scene) + chest_pacemaker(scene), 0).astype(np.float32)
 
-# %% ../nbs/19_phantoms.ipynb #f3c10936
+# %% ../nbs/19_phantoms.ipynb #23f5460d
 IMAGE_PX = 256 # Side of a phantom image, px
 
 def film_response(
@@ -727,7 +727,7 @@ def expose_chest(
     low, high = centre.greys
     return low + (high - low)*film_response(seen, *centre.film, exposure)
 
-# %% ../nbs/19_phantoms.ipynb #622c46c9
+# %% ../nbs/19_phantoms.ipynb #e054a391
 def frame_chest(
     image:np.ndarray,        # (n,n) float32, grey values
     landmarks_px:np.ndarray, # (166,2), px of the frame: the field keeps them inside
@@ -751,7 +751,7 @@ def frame_chest(
         image = image + np.maximum(rng.uniform(190, 250) - image, 0)*(lead/np.float32(255))
     return np.clip(np.round(image), 0, 255).astype(np.uint8)
 
-# %% ../nbs/19_phantoms.ipynb #712de702
+# %% ../nbs/19_phantoms.ipynb #e46d0e12
 @dataclass
 class Phantom:
     "A drawn radiograph with the truth about it."
@@ -784,7 +784,7 @@ def chest_phantom(
     image = frame_chest(expose_chest(chest_optical_depth(scene), at, rng, person.exposure), landmarks_px, at, rng)
     return Phantom(image, landmarks_px, person, shape, chest_opacity(scene)[1])
 
-# %% ../nbs/19_phantoms.ipynb #4aeaa8e8
+# %% ../nbs/19_phantoms.ipynb #67a43bf7
 def phantom_row(
     name:str,        # Identifier
     phantom:Phantom, # What it names
@@ -800,7 +800,7 @@ def phantom_row(
             "opacity_side": p.side, "cardiothoracic_ratio": round(ratio, 4), "exposure": round(p.exposure, 4),
             "half_width_px": round(shape.half_width_px, 1), "height_px": round(shape.height_px, 1), "tilt_deg": round(shape.tilt_deg, 2)}
 
-# %% ../nbs/19_phantoms.ipynb #d02cc5fa
+# %% ../nbs/19_phantoms.ipynb #1e69fae5
 def write_chest_phantoms(
     folder:Path|str,  # Where to; appears when complete, an older one is replaced
     n_cases:int=300,  # Number of images
