@@ -37,8 +37,8 @@ export GRAPHSEG_EXTERNAL ?= $(abspath $(firstword $(wildcard external ../shared/
 
 STEP := .ci/step
 
-.PHONY: help setup repro test test-export test-clean test-lint test-rules test-readme test-notebooks \
-        test-smoke test-docs docs readme lab benchmark clean distclean
+.PHONY: help setup repro test test-export test-clean test-lint test-rules test-stages test-readme \
+        test-notebooks test-smoke test-docs docs readme lab benchmark clean distclean
 
 help: ## List the targets
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -74,7 +74,7 @@ lab: $(READY)
 # Every check runs, also after a failure; the last line counts them.
 test: $(READY) ## Check everything
 	@rm -rf build/test
-	@$(MAKE) --no-print-directory --keep-going test-export test-clean test-lint test-rules test-readme \
+	@$(MAKE) --no-print-directory --keep-going test-export test-clean test-lint test-rules test-stages test-readme \
 	  test-notebooks test-smoke test-docs; status=$$?; $(STEP) --tally; exit $$status
 
 test-export: $(READY)
@@ -82,13 +82,16 @@ test-export: $(READY)
 
 test-clean: $(READY)
 	@$(STEP) clean python docs/unchanged.py nbs -- bash -c \
-	  'nbdev_clean && nbstripout $$(git ls-files "nbs/stages/*.ipynb")'
+	  'nbdev_clean && git ls-files -z "nbs/stages/*.ipynb" | xargs -0 -r nbstripout'
 
 test-lint: $(READY)
 	@$(STEP) lint ruff check --no-cache --select F,E9,B graphseg docs setup.py
 
 test-rules: $(READY)
 	@$(STEP) rules python -m graphseg.checks
+
+test-stages: $(READY)
+	@$(STEP) stages python -m graphseg.stages --check
 
 test-readme: $(READY)
 	@$(STEP) readme python docs/make_readme.py --check
