@@ -26,7 +26,7 @@ from .topology import CHEST_LH, Layout
 # %% ../nbs/55_review.ipynb #87849ab3
 READERS = ("prediction", "P1", "P2")                                 # Who drew a contour
 CODE_COLUMNS = {"RL": "Right Lung", "LL": "Left Lung", "H": "Heart"} # Organ to the column of its run-length code
-SUBSET_FILE = "thesis_subset_n30_ids.csv"                            # Images of the thesis' table, 30 per data set
+SUBSET_FILE = "thesis_tabla_5_1_images.csv"                          # Images of the thesis' table, 30 per data set
 
 def practice_nodes(
     shift:float=0.0, # How far the heart is moved in x and y, fraction of the side
@@ -108,10 +108,10 @@ def read_reviews(
 # %% ../nbs/55_review.ipynb #365c10fc
 def in_subset(
     reviews:pd.DataFrame, # Any table with dataset and case
-    folder:Path|str,      # Folder of the physicians' annotations
+    file:Path|str,        # Table of images, columns Dataset and ImageID
 ) -> np.ndarray:          # bool, one value per row
     "Which rows belong to the images of the thesis' table."
-    listed = pd.read_csv(require_file(Path(folder)/SUBSET_FILE, "run: graphseg fetch chexmask_physicians"), dtype=str)
+    listed = pd.read_csv(require_file(file, "run: dvc pull data.dvc"), dtype=str)
     wanted = pd.MultiIndex.from_frame(listed[["Dataset", "ImageID"]])
     unknown = wanted.difference(pd.MultiIndex.from_frame(reviews[["dataset", "case"]]))
     if len(unknown): raise ValueError(f"{SUBSET_FILE}: expected images of the reviews, got {len(unknown)} others, first {unknown[0]}")

@@ -42,8 +42,8 @@ def signed_area(
 RIGHT_LUNG = Organ("RL", "right lung", 44, 1, "apex", False, "#0072B2")
 LEFT_LUNG = Organ("LL", "left lung", 50, 2, "apex", True, "#56B4E9")
 HEART = Organ("H", "heart", 26, 3, "lower left", True, "#D55E00")
-RIGHT_CLAVICLE = Organ("RCLA", "right clavicle", 23, 4, "medial end", True, "#009E73")
-LEFT_CLAVICLE = Organ("LCLA", "left clavicle", 23, 5, "medial end", False, "#E69F00")
+RIGHT_CLAVICLE = Organ("RCLA", "right clavicle", 23, 4, "lateral end", True, "#009E73")
+LEFT_CLAVICLE = Organ("LCLA", "left clavicle", 23, 5, "lateral end", False, "#E69F00")
 
 # %% ../nbs/10_topology.ipynb #0c703014
 @dataclass(frozen=True)
