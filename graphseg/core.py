@@ -96,7 +96,7 @@ def deterministic(
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
     torch.set_num_threads(n_threads)
-    torch.use_deterministic_algorithms(True)
+    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available()) # some CUDA kernels have no deterministic form
 
 # %% ../nbs/00_core.ipynb #3fe6beae
 def generator(
