@@ -109,6 +109,7 @@ def show_cases(
     truth_prediction_legend(fig)
     return fig
 
+# %% ../nbs/26_cases.ipynb #25632e13
 def show_case(
     samples:SampleSet,       # Cases
     i:int,                   # Position of the case

@@ -8,7 +8,7 @@ __all__ = ['SYSTEMS', 'COLUMNS', 'CLAIMED', 'average_seeds', 'published_scores',
 # %% ../nbs/46_comparison.ipynb #d71fafc8
 import pandas as pd
 
-from .report import format_number
+from .report import format_number, printed_decimals
 
 # %% ../nbs/46_comparison.ipynb #97ff19e7
 SYSTEMS = {"pca": "PCA", "fc": "FC", "hybridgnet": "HybridGNet (no IGSC)", "hybridgnet_2igsc": "HybridGNet (2 IGSC, layers 6-5)", "unet": "UNet"}
@@ -37,6 +37,12 @@ def distance_unit(scores:pd.DataFrame) -> str: # "mm" or "px"
     "Unit in which distances of this cohort are told."
     return "mm" if "hd_mm" in scores and scores["hd_mm"].notna().any() else "px"
 
+def _mean_sd(values:pd.Series) -> str:
+    "Mean (sd) with the same decimals."
+    if values.empty: return "–"
+    mean = format_number(values.mean())
+    return f"{mean} ({format_number(values.std(), decimals=printed_decimals(mean))})"
+
 def comparison_table(
     scores:pd.DataFrame,    # Tidy scores without seed
     models:list[str],       # Rows, in order
@@ -52,7 +58,7 @@ def comparison_table(
             column = f"hd_{unit}" if metric == "hd" else metric
             values = mine.loc[mine["organ"] == organ, column].dropna() if column in mine else pd.Series(dtype=float)
             title = f"{title} ({unit})" if metric == "hd" else title
-            row[title] = f"{format_number(values.mean())} ({format_number(values.std())})" if len(values) else "–"
+            row[title] = _mean_sd(values)
             if len(published): row[f"{title}, published"] = known.get((model, organ, metric), "–")
         rows.append(row)
     table = pd.DataFrame(rows)

@@ -94,6 +94,7 @@ def show_landmarks(
                 marker="o" if nodes else None, markersize=2)
     return ax
 
+# %% ../nbs/01_plots.ipynb #eea4c953
 def show_mask(
     mask:np.ndarray,         # Label map, (H,W) integer, 0 is background
     layout,                  # Layout whose labels the map holds
@@ -143,6 +144,7 @@ def show_scores(
     order:list|None=None,   # Boxes from left to right; default in order of appearance
     label:str|None=None,    # Axis label with unit; default the column's name
     color:str="#0072B2",    # Colour of the boxes
+    log:bool=False,         # Logarithmic axis?
 ) -> plt.Axes:
     "Box plot of a score for each model."
     for name in (metric, by): require_choice("column", name, df.columns)
@@ -156,8 +158,14 @@ def show_scores(
                meanprops={"marker": "D", "markersize": 3, "markerfacecolor": "white", "markeredgecolor": "black"})
     ax.set_xticks(range(1, len(order) + 1), [str(name) for name in order], rotation=30, ha="right")
     ax.set_ylabel(label or metric)
+    if log:
+        ax.set_yscale("log")
+        ax.yaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
     return ax
 
+# %% ../nbs/01_plots.ipynb #06edec88
 def show_history(
     history:pd.DataFrame,   # One row per epoch
     columns:dict[str, str], # Column → name for people

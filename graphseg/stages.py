@@ -10,9 +10,11 @@ __all__ = ['PROFILES', 'CONTEXT', 'RUN', 'HOME', 'KERNEL', 'N_THREADS', 'USAGE',
 
 # %% ../nbs/03_stages.ipynb #374d1f89
 import ast
+import base64
 import contextlib
 import copy
 import hashlib
+import io
 import json
 import os
 import re
@@ -27,6 +29,7 @@ from pathlib import Path
 
 import nbformat
 import yaml
+from PIL import Image
 
 from .core import atomic_path, find_root, require_choice, require_file
 
@@ -225,6 +228,14 @@ def _stable_text(
     text = re.sub(re.escape(tempfile.gettempdir()) + r"/[\w.-]+", "<temporary>", text)
     return re.sub(r"\b0x[0-9a-f]{8,16}\b", "0x0", text)
 
+def _small_png(
+    encoded:str, # PNG, base64
+) -> str:
+    "The picture with at most 256 colours, where that is smaller."
+    picture, small = Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB"), io.BytesIO()
+    picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(small, format="PNG", optimize=True)
+    return min(base64.b64encode(small.getvalue()).decode(), encoded, key=len)
+
 def _stable_outputs(
     outputs:list,      # Outputs of one cell
     replacements:dict, # Path → what to write for it, applied in order
@@ -238,8 +249,8 @@ def _stable_outputs(
         else: kept.append(output)
     for output in kept:
         if output.output_type == "stream": output.text = _stable_text(output.text, replacements)
-        data = {kind: content for kind, content in output.get("data", {}).items() if "widget" not in kind}
-        if "data" in output: output.data = nbformat.from_dict({k: _stable_text(v, replacements) if k.startswith("text/") else v for k, v in data.items()})
+        data = {kind: content for kind, content in output.get("data", {}).items() if kind.startswith("text/") or kind == "image/png"}
+        if "data" in output: output.data = nbformat.from_dict({k: _small_png(v) if k == "image/png" else _stable_text(v, replacements) for k, v in data.items()})
     return [output for output in kept if output.get("data", True)]
 
 # %% ../nbs/03_stages.ipynb #4673edd2
@@ -460,6 +471,7 @@ def expected_entry(
             "params": ["profile", *block] if block else [],
             "outs": [*outs, str(executed_notebook(home, stage, item).relative_to(home))]}
 
+# %% ../nbs/03_stages.ipynb #b93ceb15
 def _check_defaults(stage:str, home:Path) -> list[str]:
     "Differences between the parameters cell and the smoke profile."
     defaults = notebook_parameters(stage_notebooks(home)[stage])
@@ -484,7 +496,7 @@ def check_stages(
 def _check_entry(stage:str, entry:dict, expected:dict) -> list[str]:
     "Differences between one entry of dvc.yaml and what its notebook implies."
     problems, deps = [], set(entry.get("deps", []))
-    code = {d for d in deps if d.startswith(("graphseg/", "nbs/"))}
+    code = {d for d in deps if d.startswith(("graphseg/", "nbs/stages/"))}
     problems += [f"{stage}: add the dependency {d}" for d in sorted(set(expected["deps"]) - code)]
     problems += [f"{stage}: remove the dependency {d}, the notebook does not import it" for d in sorted(code - set(expected["deps"]))]
     if entry.get("cmd") != expected["cmd"]: problems.append(f"{stage}: expected cmd {expected['cmd']!r}, got {entry.get('cmd')!r}")
@@ -516,6 +528,7 @@ def _titles() -> Iterator[str]:
         text = next((c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown"), "")
         yield f"{name:<20} {next((line[2:] for line in text.splitlines() if line.startswith('> ')), '')}"
 
+# %% ../nbs/03_stages.ipynb #7fb06f5d
 def main(
     arguments:list[str]|None=None, # Default: of the command line
 ) -> int:                          # Exit status, 0 for success
