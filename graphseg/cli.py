@@ -75,7 +75,10 @@ def make_parser() -> argparse.ArgumentParser:
     segment.set_defaults(run=run_segment)
     return add_data_commands(parser, commands)
 
-def add_data_commands(parser:argparse.ArgumentParser, commands) -> argparse.ArgumentParser:
+def add_data_commands(
+    parser:argparse.ArgumentParser, # Parser of all commands
+    commands,                       # Its subparsers
+) -> argparse.ArgumentParser:       # The same parser
     "Add the commands that make or get data."
     fetch = commands.add_parser("fetch", help="download a public cohort after showing its terms", epilog=EXIT_CODES,
         description="Show the terms of a public cohort, download what is missing and compare checksums. Files go to external/, or to the "

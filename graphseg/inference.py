@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['image_batches', 'predict_nodes', 'layout_of', 'predict_label_maps', 'Job', 'SegmentOptions', 'read_job',
            'draw_overlay', 'find_jobs', 'record_path', 'read_record', 'write_png', 'write_job', 'remove_leftovers',
-           'landmark_table', 'mask_table', 'read_batch', 'segment_batch', 'segment_folder', 'write_tables']
+           'landmark_table', 'mask_table', 'write_tables', 'read_batch', 'segment_batch', 'segment_folder']
 
 # %% ../nbs/43_inference.ipynb #e24f7b38
 import json
@@ -122,6 +122,7 @@ def read_job(
     frame, geometry = preprocess(image, size, options.crop_margin)
     return image, frame, geometry
 
+# %% ../nbs/43_inference.ipynb #f0c49e38
 def draw_overlay(
     image:np.ndarray,        # (H,W) uint8
     landmarks_px:np.ndarray, # (N,2) float xy, px of the image
@@ -157,7 +158,12 @@ def find_jobs(
     return jobs, [path.relative_to(folder).as_posix() for path in found if path.suffix.lower() not in IMAGE_SUFFIXES]
 
 # %% ../nbs/43_inference.ipynb #74577f93
-def record_path(out:Path, job:Job) -> Path: return out/"records"/f"{job.output}.json"
+def record_path(
+    out:Path, # Output folder
+    job:Job,  # Image file
+) -> Path:
+    "File of the record of an image."
+    return out/"records"/f"{job.output}.json"
 
 def read_record(
     out:Path,      # Output folder
@@ -172,7 +178,11 @@ def read_record(
     drawn = all((out/kind/f"{job.output}.png").exists() for kind in ("masks", "overlays"))
     return record if fresh and drawn else None
 
-def write_png(path:Path, pixels:np.ndarray) -> None:
+# %% ../nbs/43_inference.ipynb #26aeeeac
+def write_png(
+    path:Path,         # Final name
+    pixels:np.ndarray, # (H,W) or (H,W,3) uint8, blue green red
+) -> None:
     "Write a PNG file atomically."
     with atomic_path(path) as temporary: temporary.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
 
@@ -227,6 +237,25 @@ def mask_table(
                      **{layout[name].title.title(): code for name, code in codes.items()}, "Height": size[0], "Width": size[1]})
     return pd.DataFrame(rows)
 
+# %% ../nbs/43_inference.ipynb #44ad8cf4
+def write_tables(
+    out:Path,             # Output folder
+    jobs:Sequence[Job],   # Image files of the run
+    others:Sequence[str], # Names of other files
+    bad:dict[Job, str],   # Failures
+    layout:Layout,        # Organs
+    rounding:str="round", # As the masks were drawn
+) -> pd.DataFrame:        # The report: image, status, message
+    "Gather the records of a run into its tables; returns the report."
+    records = [json.loads(record_path(out, job).read_text()) for job in jobs if job not in bad]
+    write_csv(out/"landmarks.csv", landmark_table(records, layout), digits=9)
+    write_csv(out/"masks.csv", mask_table(records, layout, rounding))
+    rows = [(job.name, "failed" if job in bad else "ok", bad.get(job, "")) for job in jobs]
+    rows += [(name, "skipped", f"expected an image, one of {', '.join(IMAGE_SUFFIXES)}") for name in others]
+    report = pd.DataFrame(rows, columns=["image", "status", "message"])
+    write_csv(out/"report.csv", report)
+    return report
+
 # %% ../nbs/43_inference.ipynb #9947666b
 def read_batch(
     jobs:Sequence[Job],      # Files of one batch
@@ -237,10 +266,17 @@ def read_batch(
     good, bad = {}, {}
     for job in jobs:
         try: good[job] = read_job(job, size, options)
-        except (ValueError, OSError, MemoryError, cv2.error) as error: bad[job] = str(error).replace("\n", " ")
+        except (ValueError, OSError, MemoryError, cv2.error) as error: bad[job] = str(error).removeprefix(f"{job.path}: ").replace("\n", " ")
     return good, bad
 
-def segment_batch(model:nn.Module, jobs:Sequence[Job], out:Path, options:SegmentOptions, key:dict) -> dict[Job, str]: # Failures
+# %% ../nbs/43_inference.ipynb #ab91a402
+def segment_batch(
+    model:nn.Module,         # Landmark network from `zoo.load_model`
+    jobs:Sequence[Job],      # Files of one batch
+    out:Path,                # Output folder
+    options:SegmentOptions,  # How to read and draw
+    key:dict,                # What records are made with
+) -> dict[Job, str]:         # Failures
     "Predict the images of one batch and write those that are not finished."
     if all(read_record(out, job, key) for job in jobs): return {}
     size, layout = model.config["image_size"], layout_of(model)
@@ -253,6 +289,7 @@ def segment_batch(model:nn.Module, jobs:Sequence[Job], out:Path, options:Segment
         except ValueError as error: bad[job] = str(error)
     return bad
 
+# %% ../nbs/43_inference.ipynb #27ad14a4
 def segment_folder(
     folder:Path|str,         # Folder of images (or one image)
     out:Path|str,            # Output folder; an earlier run there is continued
@@ -270,14 +307,3 @@ def segment_folder(
     batches, bad = [jobs[k:k + options.batch_size] for k in range(0, len(jobs), options.batch_size)], {}
     for batch in progress(batches, "segment"): bad |= segment_batch(model, batch, out, options, key)
     return write_tables(out, jobs, others, bad, layout_of(model), options.rounding)
-
-def write_tables(out:Path, jobs:Sequence[Job], others:Sequence[str], bad:dict, layout:Layout, rounding:str) -> pd.DataFrame:
-    "Gather the records of a run into its tables; returns the report."
-    records = [json.loads(record_path(out, job).read_text()) for job in jobs if job not in bad]
-    write_csv(out/"landmarks.csv", landmark_table(records, layout), digits=9)
-    write_csv(out/"masks.csv", mask_table(records, layout, rounding))
-    rows = [(job.name, "failed" if job in bad else "ok", bad.get(job, "")) for job in jobs]
-    rows += [(name, "skipped", f"expected an image, one of {', '.join(IMAGE_SUFFIXES)}") for name in others]
-    report = pd.DataFrame(rows, columns=["image", "status", "message"])
-    write_csv(out/"report.csv", report)
-    return report

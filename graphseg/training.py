@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['SCHEDULES', 'PUBLISHED_SETTINGS', 'TrainingSettings', 'learning_rate_factor', 'BatchStream', 'CaseStream',
            'LandmarkTask', 'class_map', 'PixelTask', 'Learner', 'average_into', 'AtomicCheckpoint', 'Rounds',
-           'fingerprint', 'cases_ids', 'quiet', 'make_trainer', 'FitResult', 'check_cases', 'read_checkpoint', 'fit',
-           'run_trainer']
+           'fingerprint', 'cases_ids', 'quiet', 'make_trainer', 'run_trainer', 'FitResult', 'check_cases',
+           'read_checkpoint', 'fit']
 
 # %% ../nbs/42_training.ipynb #f541b7cc
 import contextlib
@@ -244,6 +244,7 @@ class AtomicCheckpoint(TorchCheckpointIO):
     def save_checkpoint(self, checkpoint, path, storage_options=None):
         with atomic_path(path) as temporary: torch.save(checkpoint, temporary)
 
+# %% ../nbs/42_training.ipynb #cd7b6804
 class Rounds(Callback):
     "History, best weights, progress bar, and a checkpoint per round."
     def __init__(self,
@@ -337,6 +338,29 @@ def make_trainer(
         plugins=[AtomicCheckpoint()], logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
         num_sanity_val_steps=0, use_distributed_sampler=False)
 
+# %% ../nbs/42_training.ipynb #407e0be4
+def run_trainer(
+    model:nn.Module,           # Network
+    task,                      # `LandmarkTask` or `PixelTask`
+    stream:CaseStream,         # Training cases
+    validation_set,            # `samples.LandmarkDataset` or None
+    settings:TrainingSettings, # Settings
+    seed:int,                  # Seed of order and noise
+    checkpoint:Path,           # Checkpoint file; where it exists, training goes on from it
+    history_file:Path,         # CSV file of the history
+) -> Rounds:                   # History and best weights
+    "Let Lightning train until `settings.max_steps`."
+    learner = Learner(model, task, settings, len(stream), seed)
+    rounds = Rounds(checkpoint, history_file, f"train {type(model).__name__}")
+    averaging = [WeightAveraging(multi_avg_fn=average_into(settings.average_decay))] if settings.average_decay else []
+    with quiet():
+        trainer = make_trainer(settings, [rounds, *averaging])
+        batches = BatchStream(len(stream), settings.batch_size, settings.validate_every, seed, start=lambda: trainer.global_step)
+        trainer.fit(learner, DataLoader(stream, batch_sampler=batches),
+                    None if validation_set is None else DataLoader(validation_set, settings.batch_size),
+                    ckpt_path=checkpoint if checkpoint.exists() else None, weights_only=True)
+    return rounds
+
 # %% ../nbs/42_training.ipynb #0ed3e55b
 class FitResult(NamedTuple):
     "What a training run gave; the network itself is changed in place."
@@ -397,16 +421,3 @@ def fit(
     checkpoint.unlink()
     return FitResult(pd.DataFrame(rounds.history), rounds.best.get("step", settings.max_steps), rounds.best.get("score", math.nan),
                      resumed_at, time.monotonic() - started)
-
-def run_trainer(model, task, stream, validation_set, settings, seed, checkpoint, history_file) -> Rounds:
-    "Let Lightning train until `settings.max_steps`, from the checkpoint if it exists."
-    learner = Learner(model, task, settings, len(stream), seed)
-    rounds = Rounds(checkpoint, history_file, f"train {type(model).__name__}")
-    averaging = [WeightAveraging(multi_avg_fn=average_into(settings.average_decay))] if settings.average_decay else []
-    with quiet():
-        trainer = make_trainer(settings, [rounds, *averaging])
-        batches = BatchStream(len(stream), settings.batch_size, settings.validate_every, seed, start=lambda: trainer.global_step)
-        trainer.fit(learner, DataLoader(stream, batch_sampler=batches),
-                    None if validation_set is None else DataLoader(validation_set, settings.batch_size),
-                    ckpt_path=checkpoint if checkpoint.exists() else None, weights_only=True)
-    return rounds
