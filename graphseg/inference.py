@@ -154,7 +154,7 @@ def find_jobs(
     found.sort(key=lambda path: path.relative_to(folder).as_posix())
     images = [path.relative_to(folder) for path in found if path.suffix.lower() in IMAGE_SUFFIXES]
     stems = [name.with_suffix("").as_posix() for name in images]
-    jobs = [Job(folder/name, name.as_posix(), name.as_posix() if stems.count(stem) > 1 else stem) for name, stem in zip(images, stems)]
+    jobs = [Job(folder/name, name.as_posix(), name.as_posix() if stems.count(stem) > 1 else stem) for name, stem in zip(images, stems, strict=True)]
     return jobs, [path.relative_to(folder).as_posix() for path in found if path.suffix.lower() not in IMAGE_SUFFIXES]
 
 # %% ../nbs/43_inference.ipynb #74577f93
@@ -283,7 +283,7 @@ def segment_batch(
     good, bad = read_batch(jobs, size, options)
     if not good: return bad
     nodes = predict_nodes(model, np.stack([frame for _, frame, _ in good.values()]), len(good))
-    for (job, (image, _, geometry)), points in zip(good.items(), nodes):
+    for (job, (image, _, geometry)), points in zip(good.items(), nodes, strict=True):
         if read_record(out, job, key): continue
         try: write_job(out, job, image, geometry.inverse(points*size), layout, options, key)
         except ValueError as error: bad[job] = str(error)

@@ -11,13 +11,12 @@ __all__ = ['SCHEDULES', 'PUBLISHED_SETTINGS', 'TrainingSettings', 'learning_rate
 # %% ../nbs/42_training.ipynb #f541b7cc
 import contextlib
 import hashlib
-import json
 import logging
 import math
 import time
 import warnings
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -175,7 +174,7 @@ class PixelTask:
 
     def target(self, batch:dict) -> tuple[Tensor, Tensor]: # (B,H,W) int64 classes, (B,C) bool drawn
         nodes, present, device = batch["nodes"].cpu().numpy(), batch["present"].cpu().numpy(), batch["image"].device
-        maps = [class_map(n, p, self.layout, batch["image"].shape[-1]) for n, p in zip(nodes, present)]
+        maps = [class_map(n, p, self.layout, batch["image"].shape[-1]) for n, p in zip(nodes, present, strict=True)]
         drawn = np.ones((len(nodes), self.n_classes), bool)
         for name, organ in self.layout.slices.items(): drawn[:, self.class_of[name]] &= present[:, organ].all(1)
         return torch.stack(maps).to(device), torch.from_numpy(drawn).to(device)
@@ -325,7 +324,7 @@ def quiet():
                 warnings.filterwarnings("ignore", text)
             yield
     finally:
-        for logger, level in zip(loggers, levels): logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True): logger.setLevel(level)
 
 def make_trainer(
     settings:TrainingSettings, # Settings
