@@ -53,7 +53,7 @@ def write_pages(source:Path) -> None:
     for path in library:
         write_notebook(source / "library" / path.name, convert(read(path), known, pages, module=path.stem[3:]))
     chapters = [write_chapter(source, path, known, pages) for path in sorted((root / "nbs" / "chapters").glob("*.ipynb"))]
-    stages = [write_stage(source, path, known, pages) for path in sorted((root / "nbs" / "stages").glob("[0-9][0-9]_*.ipynb"))]
+    stages = [write_stage(source, path, known, {}) for path in sorted((root / "nbs" / "stages").glob("[0-9][0-9]_*.ipynb"))]
     decades = [(name, [f"library/{path.stem}" for path in library if path.stem[0] == str(number)])
                for number, name in enumerate(DECADES)]
     parts = [("Chapters", chapters), *decades, ("Stages", stages), ("Record", write_ledger(source) + write_contributing(source))]

@@ -224,6 +224,8 @@ def code_cells(cell:Cell, module:str|None, sections:bool) -> list[Cell]:
     if found.get("echo") == "false": tags.add("remove-input")
     if found.get("output") == "false": tags.add("remove-output")
     if "fig-cap" in found: metadata.setdefault("mystnb", {})["figure"] = {"caption": found["fig-cap"]}
+    widths = [size["width"] for output in cell.get("outputs", []) for size in output.get("metadata", {}).values() if "width" in size]
+    if widths: metadata.setdefault("mystnb", {})["image"] = {"width": f"{widths[0]}px"}
     metadata["tags"] = sorted(tags)
     cell["outputs"] = [clean_output(output) for output in cell.get("outputs", []) if output.get("name") != "stderr"]
     return [*before, cell]
@@ -243,9 +245,12 @@ def clean_output(output:dict) -> dict:
 
 def convert(notebook:Notebook, known:dict, pages:dict[str, str], module:str|None=None, title:str|None=None) -> Notebook:
     "The notebook as a page; `module` asks for symbol sections, `title` replaces the `# ` line."
-    cells = []
+    cells, injected = [], any("injected-parameters" in cell["metadata"].get("tags", []) for cell in notebook["cells"])
     for cell in notebook["cells"]:
         if cell["cell_type"] == "raw": continue
+        if injected and "parameters" in cell["metadata"].get("tags", []):
+            cell["metadata"]["tags"] = ["hide-input"]
+            fold(cell["metadata"], "Meaning and default of the parameters")
         if cell["cell_type"] == "code": cells += code_cells(cell, module, sections=module is not None)
         else: cells.append(markdown(callouts(cell["source"])))
     for cell in cells:

@@ -28,7 +28,7 @@ def relocate(text:str) -> str:
         target = match[2]
         if re.match(r"https?:|#|mailto:", target): return match[0]
         return f"{match[1]}({target[3:] if target.startswith('../') else 'nbs/' + target})"
-    return re.sub(r"(\])\(([^)\s]+)\)", link, text)
+    return re.sub(r"(\])\(([^)\s]+)\)", link, text).replace('src="../', 'src="')
 
 
 def readme() -> str:
