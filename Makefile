@@ -98,6 +98,7 @@ test-readme: $(READY)
 
 # Stage notebooks are run by the smoke test, chapters by their stage.
 test-notebooks: $(READY)
+	@dvc pull --quiet data.dvc
 	@$(STEP) notebooks nbdev_test --n_workers $(WORKERS) --do_print --skip_folder_re '^[_.]|^stages$$|^chapters$$'
 
 # The whole pipeline, in a scratch copy of the working tree, with the smallest numbers.

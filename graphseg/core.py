@@ -67,7 +67,7 @@ def require_shape(
     parts = [p.strip() for p in pattern.split(",")]
     shape, lengths = tuple(array.shape), {}
     fits = len(shape) == len(parts)
-    for part, length in zip(parts, shape):
+    for part, length in zip(parts, shape, strict=False):
         wanted = int(part) if part.isdigit() else lengths.setdefault(part, length)
         fits &= wanted == length
     if not fits: raise ValueError(f"{name}: expected ({pattern}), got {shape}")

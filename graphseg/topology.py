@@ -69,7 +69,7 @@ class Layout:
     @property
     def slices(self) -> dict[str, slice]:
         ends = np.cumsum([o.n_nodes for o in self.organs])
-        return {o.name: slice(int(end - o.n_nodes), int(end)) for o, end in zip(self.organs, ends)}
+        return {o.name: slice(int(end - o.n_nodes), int(end)) for o, end in zip(self.organs, ends, strict=True)}
 
     def __getitem__(self, name:str) -> Organ:
         require_choice("organ", name, self.organ_names)
