@@ -83,7 +83,7 @@ test-export: $(READY)
 
 test-clean: $(READY)
 	@$(STEP) clean python docs/unchanged.py nbs -- bash -c \
-	  'nbdev_clean && git ls-files -z "nbs/stages/*.ipynb" | xargs -0 -r nbstripout'
+	  'nbdev_clean && git ls-files -z "nbs/stages/*.ipynb" | xargs -0 -r nbstripout --keep-id'
 
 test-lint: $(READY)
 	@$(STEP) lint ruff check --no-cache --select F,E9,B graphseg docs setup.py
