@@ -37,7 +37,7 @@ export GRAPHSEG_EXTERNAL ?= $(abspath $(firstword $(wildcard external ../shared/
 
 STEP := .ci/step
 
-.PHONY: help setup repro test test-export test-clean test-lint test-rules test-stages test-readme \
+.PHONY: help setup data repro test test-export test-clean test-lint test-rules test-stages test-readme \
         test-notebooks test-smoke test-docs docs readme lab benchmark clean distclean
 
 help: ## List the targets
@@ -54,12 +54,13 @@ setup: $(READY) ## Create the environment
 	@.venv/bin/python -m pip install --quiet --quiet --no-deps --editable .
 	@touch $@
 
-repro: $(READY) ## Pull the data, run every stage that is out of date
-	dvc pull --quiet data.dvc
+data: $(READY) ## Put data/ in place from dvcstore/
+	@dvc pull --quiet data.dvc
+
+repro: data ## Run every stage that is out of date
 	dvc repro
 
-benchmark: $(READY) ## Measure speed and memory on this machine
-	dvc pull --quiet data.dvc
+benchmark: data ## Measure speed and memory on this machine
 	dvc repro --single-item --force benchmark_core
 
 docs: $(READY) ## Build the site
@@ -82,7 +83,7 @@ test-export: $(READY)
 
 test-clean: $(READY)
 	@$(STEP) clean python docs/unchanged.py nbs -- bash -c \
-	  'nbdev_clean && git ls-files -z "nbs/stages/*.ipynb" | xargs -0 -r nbstripout'
+	  'nbdev_clean && git ls-files -z "nbs/stages/*.ipynb" | xargs -0 -r nbstripout --keep-id'
 
 test-lint: $(READY)
 	@$(STEP) lint ruff check --no-cache --select F,E9,B graphseg docs setup.py
@@ -97,8 +98,7 @@ test-readme: $(READY)
 	@$(STEP) readme python docs/make_readme.py --check
 
 # Stage notebooks are run by the smoke test, chapters by their stage.
-test-notebooks: $(READY)
-	@dvc pull --quiet data.dvc
+test-notebooks: data
 	@$(STEP) notebooks nbdev_test --n_workers $(WORKERS) --do_print --skip_folder_re '^[_.]|^stages$$|^chapters$$'
 
 # The whole pipeline, in a scratch copy of the working tree, with the smallest numbers.
