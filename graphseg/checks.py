@@ -7,7 +7,7 @@ __all__ = ['SECTIONS', 'AIM', 'CAP', 'TEXT', 'MACHINE', 'Breach', 'directives', 
            'check_tests', 'check_size', 'undocumented', 'check_symbols', 'check_imports', 'check_stage',
            'check_chapter', 'check_paths', 'listed_files', 'check_notebook', 'check_repository', 'main']
 
-# %% ../nbs/04_checks.ipynb #4102c0a2
+# %% ../nbs/04_checks.ipynb #cb1ac9a3
 import ast
 import re
 import subprocess
@@ -19,7 +19,7 @@ import nbformat
 
 from .core import require_file, root
 
-# %% ../nbs/04_checks.ipynb #574b3f9e
+# %% ../nbs/04_checks.ipynb #c9311b5d
 class Breach(NamedTuple):
     "One broken rule."
     where:str # File, with the number of the cell where there is one
@@ -27,7 +27,7 @@ class Breach(NamedTuple):
 
     def __str__(self) -> str: return f"{self.where}: {self.what}"
 
-# %% ../nbs/04_checks.ipynb #8f8a5947
+# %% ../nbs/04_checks.ipynb #9a627637
 def directives(
     source:str, # Source of a code cell
 ) -> tuple[dict[str, str], str]: # The `#|` lines as {name: value}, and the code below them
@@ -38,7 +38,7 @@ def directives(
         lines.pop(0)
     return found, "\n".join(lines)
 
-# %% ../nbs/04_checks.ipynb #46a1ddea
+# %% ../nbs/04_checks.ipynb #196beb25
 class Cell(NamedTuple):
     "One cell of a notebook, with its directives split off."
     number:int                # Position in the notebook, from 0
@@ -57,7 +57,7 @@ class Cell(NamedTuple):
         "Syntax tree, without IPython magics."
         return ast.parse(re.sub(r"^\s*[%!].*$", "", self.source, flags=re.M))
 
-# %% ../nbs/04_checks.ipynb #79623bcb
+# %% ../nbs/04_checks.ipynb #00c19eda
 def read_cells(
     path:Path, # Notebook file
 ) -> list[Cell]: # Its cells in order
@@ -72,7 +72,7 @@ def read_cells(
         cells.append(Cell(number, cell.cell_type, found, source, tags, len(cell.get("outputs", ()))))
     return cells
 
-# %% ../nbs/04_checks.ipynb #9dc5e29b
+# %% ../nbs/04_checks.ipynb #814b80f8
 def headline(
     texts:list[str], # Markdown cells in order
 ) -> tuple[str, str]: # Title and one-line summary, empty where missing
@@ -81,7 +81,7 @@ def headline(
     title, summary = re.search(r"^# (.+)$", text, re.M), re.search(r"^> (.+(?:\n> .+)*)$", text, re.M)
     return title[1].strip() if title else "", re.sub(r"\n> ?", " ", summary[1]) if summary else ""
 
-# %% ../nbs/04_checks.ipynb #bb1734ab
+# %% ../nbs/04_checks.ipynb #9880c004
 SECTIONS = ("Summary", "Exercises", "References")
 
 def check_anatomy(
@@ -96,11 +96,11 @@ def check_anatomy(
     if not title: faults.append("no title (`# …`)")
     if not summary: faults.append("no one-line summary (`> …`)")
     faults += [f"no `## {s}`" for s in SECTIONS if not re.search(rf"^## {s}\s*$", text, re.M)]
-    if not cells or not re.search(r"nbdev_export\(\)", cells[-1].source): faults.append("the last cell must call nbdev.nbdev_export()")
+    if not cells or not re.search(r"nbdev_export\(\)", cells[-1].source): faults.append("the last cell must export the notebook")
     hidden = [c.number for c in cells if "hide" in c.directives and re.search(r"^\s*(test_\w+|expect_fail|assert)\b", c.source, re.M)]
     return faults + [f"cell {n}: a hidden test; show it as a lesson" for n in hidden]
 
-# %% ../nbs/04_checks.ipynb #1b8dcff8
+# %% ../nbs/04_checks.ipynb #af23afba
 def check_tests(
     cells:list[Cell], # The notebook
 ) -> list[str]: # Faults
@@ -113,7 +113,7 @@ def check_tests(
                 faults.append(f"cell {cell.number}: expect_fail tests nothing without `with`")
     return faults
 
-# %% ../nbs/04_checks.ipynb #e4b7ea6f
+# %% ../nbs/04_checks.ipynb #670fe7ce
 AIM, CAP = 25, 40
 
 def check_size(
@@ -131,7 +131,7 @@ def check_size(
             if length > cap: faults.append(f"cell {cell.number}: {node.name} has {length} lines, at most {cap} (aim {AIM})")
     return faults
 
-# %% ../nbs/04_checks.ipynb #296b3529
+# %% ../nbs/04_checks.ipynb #018ae58b
 def undocumented(
     function:ast.FunctionDef, # Definition
     lines:list[str],          # Lines of its cell
@@ -155,7 +155,7 @@ def check_symbols(
             if missing: faults.append(f"cell {cell.number}: {node.name} does not explain {', '.join(missing)}")
     return faults
 
-# %% ../nbs/04_checks.ipynb #636e8eaf
+# %% ../nbs/04_checks.ipynb #2f6b41c4
 def check_imports(
     name:str,            # Stem of the file, for example "12_raster"
     cells:list[Cell],    # The notebook
@@ -177,7 +177,7 @@ def check_imports(
                     faults.append(f"cell {cell.number}: {name} imports {rest}, which comes later ({order[rest]:02d})")
     return faults
 
-# %% ../nbs/04_checks.ipynb #1a4e4cb1
+# %% ../nbs/04_checks.ipynb #e8d515a6
 def check_stage(
     cells:list[Cell], # The notebook
     longest:int=5,    # Most lines of a definition
@@ -201,7 +201,7 @@ def check_chapter(
     if re.search(r"^\s*(from|import) graphseg\.training", text, re.M): faults.append("a chapter never trains: it imports graphseg.training")
     return faults
 
-# %% ../nbs/04_checks.ipynb #5c5345a8
+# %% ../nbs/04_checks.ipynb #ec3b46d4
 TEXT = {".ipynb", ".py", ".md", ".yaml", ".yml", ".ini", ".toml", ".csv", ".json", ".cff", ".txt", ".lock", ".dvc", ""}
 MACHINE = re.compile(r"(?<![\w.:/<~-])/(?:home|root|work|Users|mnt|private|srv|farm)/\w[\w./-]*")
 
@@ -211,7 +211,7 @@ def check_paths(
     "Absolute paths of a machine."
     return [f"line {n}: an absolute path, {match[0]}" for n, line in enumerate(text.splitlines(), 1) if (match := MACHINE.search(line))]
 
-# %% ../nbs/04_checks.ipynb #7b182ea7
+# %% ../nbs/04_checks.ipynb #156d2554
 def listed_files(
     folder:Path, # Root of a git repository
 ) -> list[Path]: # Tracked and new files that exist, relative to the root
@@ -233,7 +233,7 @@ def check_notebook(
     return [*check_anatomy(path.stem, cells), *check_tests(cells), *check_size(cells), *check_symbols(cells),
             *check_imports(path.stem, cells, order)]
 
-# %% ../nbs/04_checks.ipynb #581df3a3
+# %% ../nbs/04_checks.ipynb #6409b351
 def check_repository(
     folder:Path=root, # Root of the repository
 ) -> list[Breach]: # Everything that is wrong
@@ -248,7 +248,7 @@ def check_repository(
         breaches += [Breach(str(path), fault) for fault in check_paths(text)]
     return breaches
 
-# %% ../nbs/04_checks.ipynb #631a938c
+# %% ../nbs/04_checks.ipynb #3c5396ef
 def main() -> int: # Exit status
     "Check the repository and print what is wrong."
     breaches = check_repository()
@@ -257,6 +257,6 @@ def main() -> int: # Exit status
     print(f"{n_notebooks} notebooks checked, {len(breaches)} rules broken")
     return 1 if breaches else 0
 
-# %% ../nbs/04_checks.ipynb #99dd65c3
+# %% ../nbs/04_checks.ipynb #55a0301d
 #| eval: false
 if __name__ == "__main__": sys.exit(main())
