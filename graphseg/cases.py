@@ -115,7 +115,7 @@ def show_case(
     i:int,                   # Position of the case
     prediction=None,         # (N,2) landmarks in px of the frame, or a table of outlines; default none
     ax:plt.Axes|None=None,   # Axes to draw into; default a new figure
-    max_px:int=128,          # Side to which the image is averaged down
+    max_px:int=96,           # Side to which the image is averaged down
 ) -> plt.Axes:
     "One case: image where it may be shown, true contours, predicted contours."
     pixels = samples.images[i] if samples.redistributable and samples.images is not None else None

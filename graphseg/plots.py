@@ -67,7 +67,7 @@ def show_image(
     extent = (-0.5, width*scale - 0.5, height*scale - 0.5, -0.5)
     if image is not None:
         if max(height, width) > max_px: image = cv2.resize(image, None, fx=max_px/max(height, width), fy=max_px/max(height, width), interpolation=cv2.INTER_AREA)
-        ax.imshow(image, extent=extent, **({"vmin": 0, "vmax": 255} if image.dtype == np.uint8 else {}))
+        ax.imshow(image, extent=extent, interpolation="none", **({"vmin": 0, "vmax": 255} if image.dtype == np.uint8 else {}))
     ax.set(xlim=extent[:2], ylim=extent[2:], aspect="equal", xticks=[], yticks=[])
     for spine in ax.spines.values(): spine.set_visible(image is None)
     if spacing_mm is not None and spacing_mm > 0: show_scale_bar(ax, spacing_mm)
