@@ -6,7 +6,8 @@
 __all__ = ['PROFILES', 'CONTEXT', 'RUN', 'HOME', 'KERNEL', 'N_THREADS', 'USAGE', 'stage_notebooks', 'read_yaml',
            'notebook_parameters', 'resolve', 'stage_parameters', 'Folders', 'instance', 'stage_folders',
            'stage_dependencies', 'fingerprint', 'stable_notebook', 'StageError', 'run_stage', 'executed_notebook',
-           'stage_inputs', 'imported_modules', 'expected_entry', 'check_stages', 'parse_context', 'main']
+           'stage_inputs', 'imported_modules', 'expected_entry', 'check_stages', 'entry_notebook', 'parse_context',
+           'main']
 
 # %% ../nbs/03_stages.ipynb #374d1f89
 import ast
@@ -340,18 +341,21 @@ def _publish(
         shutil.rmtree(aside, ignore_errors=True)
 
 # %% ../nbs/03_stages.ipynb #cfe4aa8e
-def _prepare_work(work:Path, mark:str) -> None:
-    "Empty the folder of a run, except for checkpoints of a run with the same fingerprint."
+def _prepare_work(work:Path, mark:str) -> bool: # Whether the folder already holds the finished run
+    "Empty the folder of a run, except for what a run with the same fingerprint left: checkpoints, or everything."
     stamp = work/"fingerprint.txt"
     if not stamp.exists() or stamp.read_text() != mark: shutil.rmtree(work, ignore_errors=True)
+    if (work/"executed.ipynb").exists(): return True
     shutil.rmtree(work/"out", ignore_errors=True)
     work.mkdir(parents=True, exist_ok=True)
     with atomic_path(stamp) as temporary: temporary.write_text(mark)
+    return False
 
 def run_stage(
     stage:str,              # Name of the stage
     profile:str|None=None,  # Overrides the profile of params.yaml
     outputs:Path|None=None, # Folder that receives results/, figures/, models/; default the root
+    is_ahead:bool=False,    # Whether to leave the finished run in its work folder, for a later call to publish
     **context,              # Cohort, model, seed
 ) -> Folders:               # Folders of the finished run
     "Check, execute and publish one stage."
@@ -360,13 +364,18 @@ def run_stage(
     work = outputs/".cache"/"graphseg"/stage/instance(context)
     final, label = _folders(outputs, stage, context, work/"work"), f"{stage} {instance(context)}".removesuffix(" .")
     with _locked(work.with_name(f"{work.name}.lock")), _environment(**{RUN: str(work), HOME: str(outputs)}):
-        _prepare_work(work, fingerprint(stage, context, parameters, outputs))
+        is_finished = _prepare_work(work, fingerprint(stage, context, parameters, outputs))
         made = stage_folders(stage, **context)
-        nb = _execute(stage, parameters, label, work)
-        shown = {getattr(made, k): str(getattr(final, k).relative_to(outputs)) for k in ("results", "figures", "models")}
-        text = stable_notebook(nb, {**shown, work: "<work>", f"{find_root()}/": "", find_root(): ".", sys.prefix: "<python>"})
+        if not is_finished:
+            nb = _execute(stage, parameters, label, work)
+            shown = {getattr(made, k): str(getattr(final, k).relative_to(outputs)) for k in ("results", "figures", "models")}
+            text = stable_notebook(nb, {**shown, work: "<work>", f"{find_root()}/": "", find_root(): ".", sys.prefix: "<python>"})
+            with atomic_path(work/"executed.ipynb") as temporary: temporary.write_text(text)
+        if is_ahead: return made
         _publish(made, final)
-        with atomic_path(executed_notebook(outputs, stage, context)) as temporary: temporary.write_text(text)
+        executed = executed_notebook(outputs, stage, context)
+        executed.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(work/"executed.ipynb", executed)
         shutil.rmtree(work)
     return final
 
@@ -486,12 +495,24 @@ def check_stages(
     "Compare stage notebooks, params.yaml and dvc.yaml."
     home = home or find_root()
     entries, notebooks = read_yaml(home/"dvc.yaml").get("stages", {}), stage_notebooks(home)
-    problems = [f"dvc.yaml: stage {name} has no notebook nbs/stages/NN_{name}.ipynb" for name in entries if name not in notebooks]
+    owners = {name: entry_notebook(name, entry, tuple(notebooks)) for name, entry in entries.items()}
+    problems = [f"dvc.yaml: stage {name} has no notebook nbs/stages/NN_{name}.ipynb" for name, stage in owners.items() if stage is None]
     for stage in notebooks:
         problems += _check_defaults(stage, home)
-        if stage not in entries: problems.append(f"dvc.yaml: expected a stage {stage}, got none"); continue
-        problems += _check_entry(stage, entries[stage], expected_entry(stage, home))
+        mine = [name for name, owner in owners.items() if owner == stage]
+        if not mine: problems.append(f"dvc.yaml: expected a stage {stage}, got none")
+        for name in mine: problems += _check_entry(name, entries[name], expected_entry(stage, home))
     return problems
+
+def entry_notebook(
+    name:str,               # Name of an entry of dvc.yaml
+    entry:dict,             # Its content
+    stages:tuple[str, ...], # Names of the stage notebooks
+) -> str|None:              # Stage that the entry runs; None where the names do not fit
+    "Stage notebook of an entry of dvc.yaml: several entries may run one notebook for different lists of cohorts."
+    called = re.match(r"python -m graphseg\.stages (\w+)", str(entry.get("cmd", "")))
+    stage = called[1] if called else name
+    return stage if stage in stages and (name == stage or name.startswith(f"{stage}_")) else None
 
 def _check_entry(stage:str, entry:dict, expected:dict) -> list[str]:
     "Differences between one entry of dvc.yaml and what its notebook implies."
@@ -509,6 +530,7 @@ def _check_entry(stage:str, entry:dict, expected:dict) -> list[str]:
 
 # %% ../nbs/03_stages.ipynb #61691566
 USAGE = """usage: python -m graphseg.stages NAME key=value …   run one stage, for example train_landmarks cohort=phantoms model=pca seed=0
+       python -m graphseg.stages --ahead NAME …      the same, but leave the finished run for a later call to publish
        python -m graphseg.stages --list              names and titles of all stages
        python -m graphseg.stages --check             compare notebooks, params.yaml and dvc.yaml
        python -m graphseg.stages --entry NAME        cmd, deps and outs that the notebook implies, for dvc.yaml"""
@@ -543,8 +565,9 @@ def main(
             print("\n".join(problems) or "stages: notebooks, params.yaml and dvc.yaml agree")
             return int(bool(problems))
         else:
-            begin = time.perf_counter()
-            run_stage(words[0], **parse_context(words[1:]))
+            begin, is_ahead = time.perf_counter(), words[0] == "--ahead"
+            name, *context = words[is_ahead:]
+            run_stage(name, is_ahead=is_ahead, **parse_context(context))
             print(f"{' '.join(words)}: finished in {time.perf_counter() - begin:.0f} s", file=sys.stderr)
     except (ValueError, FileNotFoundError, StageError) as error:
         print(f"error: {error}", file=sys.stderr)
