@@ -26,7 +26,7 @@ def default_model() -> Path: # Folder of the model
 def run_segment(arguments:argparse.Namespace) -> int: # Exit code
     "Segment a folder and tell what failed."
     model = arguments.model or default_model()
-    from graphseg.inference import SegmentOptions, segment_folder
+    from graphseg.folders import SegmentOptions, segment_folder
     options = SegmentOptions(arguments.batch_size, arguments.rounding, not arguments.keep_margin, arguments.colour)
     report = segment_folder(arguments.folder, arguments.out, model, options)
     failed = report[report["status"] == "failed"]

@@ -4,17 +4,22 @@
 
 # %% auto #0
 __all__ = ['CHEST_TEMPLATE', 'CHEST_ANCHORS', 'CHEST_MODES', 'CHEST_CORRELATIONS', 'FRAME_PX', 'CHEST_CENTRES', 'IMAGE_PX',
-           'template_contour', 'contour_nodes', 'draw_chest_modes', 'ChestShape', 'draw_waves', 'warp_chest',
-           'project_chest', 'warp_clavicle', 'chest_contours', 'chest_landmarks', 'cardiothoracic_ratio', 'ChestCentre',
-           'ChestPerson', 'draw_chest_person', 'fit_in_frame', 'draw_chest_shape', 'round_thickness', 'ChestScene',
-           'chest_silhouette', 'chest_scene', 'chest_air', 'chest_soft_tissue', 'chest_abdomen', 'chest_rib_lines',
-           'chest_ribs', 'chest_spine', 'chest_clavicles', 'chest_shoulders', 'chest_airways', 'grow_vessels',
-           'chest_vessels', 'chest_breasts', 'chest_gas', 'chest_texture', 'chest_opacity', 'chest_pacemaker',
-           'chest_optical_depth', 'film_response', 'expose_chest', 'frame_chest', 'Phantom', 'chest_phantom',
-           'phantom_row', 'write_chest_phantoms']
+           'CHEST_SETS', 'template_contour', 'contour_nodes', 'draw_chest_modes', 'ChestShape', 'draw_waves',
+           'warp_chest', 'project_chest', 'warp_clavicle', 'chest_contours', 'chest_landmarks', 'cardiothoracic_ratio',
+           'ChestCentre', 'ChestPerson', 'draw_chest_person', 'fit_in_frame', 'draw_chest_shape', 'round_thickness',
+           'ChestScene', 'chest_silhouette', 'chest_scene', 'chest_air', 'chest_soft_tissue', 'chest_abdomen',
+           'chest_rib_lines', 'chest_ribs', 'chest_spine', 'chest_clavicles', 'chest_shoulders', 'chest_airways',
+           'grow_vessels', 'chest_vessels', 'chest_breasts', 'chest_gas', 'chest_texture', 'chest_opacity',
+           'chest_pacemaker', 'chest_optical_depth', 'film_response', 'expose_chest', 'frame_chest', 'Phantom',
+           'chest_phantom', 'phantom_row', 'write_chest_phantoms', 'anyone', 'is_child', 'is_adult', 'has_opacity',
+           'has_pacemaker', 'has_enlarged_heart', 'has_normal_heart', 'ChestSet', 'draw_people', 'draw_chest_set']
 
 # %% ../nbs/19_phantoms.ipynb #2cc3b5ee
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -755,7 +760,7 @@ def frame_chest(
 @dataclass
 class Phantom:
     "A drawn radiograph with the truth about it."
-    image:np.ndarray        # (256,256) uint8
+    image:np.ndarray|None   # (256,256) uint8; None where only the truth was drawn
     landmarks_px:np.ndarray # (166,2) float32, xy, px of the frame, all organs
     person:ChestPerson      # Whom it shows
     shape:ChestShape        # How it was made
@@ -775,13 +780,16 @@ def chest_phantom(
     *seeds:int,                     # Any number of integers; the same seeds give the same phantom
     person:ChestPerson|None=None,   # Whom to show; drawn if not given
     centre:str="North",             # Centre of a drawn person
+    with_image:bool=True,           # Whether to draw the image; the truth is the same without
 ) -> Phantom:
     "Draw one chest radiograph with landmarks."
     require_choice("centre", centre, CHEST_CENTRES)
     person = draw_chest_person(generator(*seeds, 0), centre) if person is None else person
     shape, at = draw_chest_shape(generator(*seeds, 1), person), CHEST_CENTRES[person.centre]
-    scene, landmarks_px, rng = chest_scene(shape, person, (*seeds, 2)), chest_landmarks(shape), generator(*seeds, 3)
-    image = frame_chest(expose_chest(chest_optical_depth(scene), at, rng, person.exposure), landmarks_px, at, rng)
+    landmarks_px, rng = chest_landmarks(shape), generator(*seeds, 3)
+    if not with_image and person.opacity == "none": return Phantom(None, landmarks_px, person, shape, np.zeros((0, 2)))
+    scene = chest_scene(shape, person, (*seeds, 2))
+    image = frame_chest(expose_chest(chest_optical_depth(scene), at, rng, person.exposure), landmarks_px, at, rng) if with_image else None
     return Phantom(image, landmarks_px, person, shape, chest_opacity(scene)[1])
 
 # %% ../nbs/19_phantoms.ipynb #67a43bf7
@@ -825,3 +833,63 @@ def write_chest_phantoms(
         write_csv(target/"metadata.csv", pd.DataFrame(rows))
         write_csv(target/"opacity_masks.csv", pd.DataFrame(masks, columns=["id", "organ", "version", "height", "width", "rle"]))
     return pd.DataFrame(rows)
+
+# %% ../nbs/19_phantoms.ipynb #1ea7cc38
+def anyone(person:ChestPerson) -> bool: return True
+def is_child(person:ChestPerson) -> bool: return person.age < 18
+def is_adult(person:ChestPerson) -> bool: return person.age >= 18
+def has_opacity(person:ChestPerson) -> bool: return person.opacity != "none"
+def has_pacemaker(person:ChestPerson) -> bool: return person.pacemaker
+def has_enlarged_heart(person:ChestPerson) -> bool: return person.large_heart and not person.pacemaker
+def has_normal_heart(person:ChestPerson) -> bool: return not person.large_heart and not person.pacemaker
+
+@dataclass(frozen=True)
+class ChestSet:
+    "A rule that draws a set of phantoms."
+    prefix:str   # Beginning of the names
+    centre:str   # Name in `CHEST_CENTRES`
+    seed:int     # Base of all random streams
+    groups:tuple[tuple[int, Callable[[ChestPerson], bool]], ...] # Number of cases and their condition
+
+    def __len__(self): return sum(n for n, _ in self.groups)
+    @property
+    def names(self) -> list[str]: return [f"{self.prefix}_{i:03d}" for i in range(len(self))]
+
+CHEST_SETS = {
+    "north": ChestSet("north", "North", 3001, ((246, anyone),)),
+    "east": ChestSet("east", "East", 3002, ((117, has_enlarged_heart),)),
+    "south": ChestSet("south", "South", 3003, ((6, is_child), (34, is_adult))),
+    "west": ChestSet("west", "West", 3004, ((9, is_child), (51, is_adult))),
+    "pacemakers": ChestSet("pacemaker", "East", 3005, ((30, has_pacemaker),)),
+    "opacities": ChestSet("opacity", "West", 3006, ((40, has_opacity),)),
+    "ctr": ChestSet("ctr", "East", 3007, ((40, has_enlarged_heart), (40, has_normal_heart)))}
+
+# %% ../nbs/19_phantoms.ipynb #3faab478
+def draw_people(
+    rule:ChestSet,     # Which set
+    n:int|None=None,   # Only the first so many; default all
+    patience:int=10000, # Persons to draw for one place before giving up
+) -> list[ChestPerson]:
+    "The persons of a set."
+    people, conditions = [], [condition for count, condition in rule.groups for _ in range(count)]
+    for i, condition in enumerate(conditions[:n]):
+        drawn = (draw_chest_person(generator(rule.seed, i, 0, k), rule.centre) for k in range(patience))
+        person = next((p for p in drawn if condition(p)), None)
+        if person is None: raise ValueError(f"set {rule.prefix}: expected a person with {condition.__name__}, got none of {patience} drawn in {rule.centre}; change the condition")
+        people.append(person)
+    return people
+
+def draw_chest_set(
+    rule:ChestSet,        # Which set
+    n:int|None=None,      # Only the first so many; default all
+    with_image:bool=True, # Whether to draw the images
+    workers:int=2,        # Processes; few cases are drawn in this one
+) -> list[Phantom]:       # In the order of `rule.names`
+    "Draw the phantoms of a set; the number of processes does not change them."
+    people = draw_people(rule, n)
+    draw = partial(_draw_case, rule.seed, with_image=with_image)
+    if workers < 2 or len(people) < 12 or not with_image: return [draw(i, p) for i, p in enumerate(progress(people, f"phantoms, {rule.prefix}"))]
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
+        return list(progress(pool.map(draw, range(len(people)), people, chunksize=4), f"phantoms, {rule.prefix}", total=len(people)))
+
+def _draw_case(seed, i, person, with_image): return chest_phantom(seed, i, person=person, with_image=with_image)
