@@ -510,13 +510,15 @@ def read_cohort(
     layout:Layout|str,     # Organs wanted, a layout or its name
     image_size:int=256,    # Side of the images, px
     complete:bool=False,   # Whether to hand out organs that were not annotated but are known (phantoms)
+    limit:int|None=None,   # Drawn phantoms: only the first so many cases of each set
 ) -> SampleSet:
     "Read a cohort; the reader and the files are looked up by name."
     require_choice("cohort", name, COHORTS)
+    if limit is not None and name not in DRAWN: raise ValueError(f"limit: expected None for cohort {name!r}, which is read and not drawn, got {limit}")
     if isinstance(layout, str):
         require_choice("layout", layout, LAYOUTS)
         layout = LAYOUTS[layout]
-    return COHORTS[name].read(layout, image_size, complete)
+    return COHORTS[name].read(layout, image_size, complete, *([] if limit is None else [limit]))
 
 def default_split(
     samples:SampleSet, # Cohort as read
