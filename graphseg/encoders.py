@@ -48,7 +48,8 @@ class LandmarkOutput(NamedTuple):
     nodes:Tensor                       # Node positions, (B,N,2) xy, fraction of the image side, not clamped
     auxiliary:tuple[Tensor, ...] = ()  # Proposed positions of each skip, (B,M,2) on pooled or (B,N,2) on all nodes
     mu:Tensor|None = None              # Latent mean, (B,Z)
-    logvar:Tensor|None = None          # Log of the latent variance, (B,Z); None: not a distribution
+    logvar:Tensor|None = None          # Log of the latent variance, (B,Z); None: not a distribution, or not computed
+    scores:Tensor|None = None          # Class scores of a dense decoder, (B,C,S,S); None: there is none, or not computed
 
 # %% ../nbs/31_encoders.ipynb #c020
 class ImageEncoder(nn.Module):
@@ -69,13 +70,14 @@ class ImageEncoder(nn.Module):
         self.logvar = nn.Linear(channels[-1]*side**2, latent_size) if variational else None
 
     def forward(self,
-        images:Tensor, # (B,C,S,S) float32, 0 to 1
+        images:Tensor,      # (B,C,S,S) float32, 0 to 1
+        variance:bool=True, # Compute the log variance, if the model has one? The mean alone is enough to predict
     ) -> tuple[Tensor, Tensor|None, list[Tensor]]: # mu (B,Z), logvar (B,Z) or None, feature maps
         size = self.image_size
         require_shape("images", images, f"B,{self.pyramid.in_channels},{size},{size}")
         features = self.pyramid(images)
         x = features[-1].flatten(1)  # (B, C, S/32, S/32) → (B, C·S²/1024)
-        return self.mu(x), None if self.logvar is None else self.logvar(x), features
+        return self.mu(x), self.logvar(x) if variance and self.logvar is not None else None, features
 
     def sample(self,
         mu:Tensor,          # Latent mean, (B,Z)

@@ -108,10 +108,11 @@ class GraphBlock(nn.Sequential):
         in_features:int,   # Features per node that come in
         out_features:int,  # Features per node that go out
         basis:Tensor,      # From `chebyshev_basis`, (N,N*K)
-        norm:str="layer",  # Kind of `NodeNorm`
+        norm:str="layer",  # Kind of `NodeNorm`, or none (2021 model)
     ):
+        require_choice("norm", norm, ("layer", "instance", "none"))
         super().__init__(ChebyshevConvolution(in_features, out_features, basis),
-                         NodeNorm(out_features, norm), nn.ReLU(inplace=True))
+                         nn.Identity() if norm == "none" else NodeNorm(out_features, norm), nn.ReLU(inplace=True))
 
 # %% ../nbs/30_layers.ipynb #c052
 def sample_at_nodes(

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SCHEDULES', 'PUBLISHED_SETTINGS', 'TrainingSettings', 'learning_rate_factor', 'BatchStream', 'CaseStream',
-           'LandmarkTask', 'class_map', 'PixelTask', 'Learner', 'average_into', 'AtomicCheckpoint', 'Rounds',
-           'fingerprint', 'cases_ids', 'quiet', 'make_trainer', 'run_trainer', 'FitResult', 'check_cases',
+           'LandmarkTask', 'class_map', 'pixel_target', 'PixelTask', 'Learner', 'average_into', 'AtomicCheckpoint',
+           'Rounds', 'fingerprint', 'cases_ids', 'quiet', 'make_trainer', 'run_trainer', 'FitResult', 'check_cases',
            'read_checkpoint', 'fit']
 
 # %% ../nbs/42_training.ipynb #f541b7cc
@@ -31,7 +31,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from .core import atomic_path, generator, progress, require_choice, write_csv
 from .losses import LandmarkWeights, landmark_loss, pixel_loss
-from .pooling import pool_matrix
+from .pooling import pool_matrices
 from .pixelnets import labels_to_classes, pixel_classes
 from .raster import landmarks_to_mask
 from .samples import FRAME_PX
@@ -134,11 +134,12 @@ class LandmarkTask:
         norm:str="squared",           # "squared" or "absolute" distances in the loss
         frame_px:int=FRAME_PX,        # Side of the frame in which errors are told
     ):
-        self.layout, self.weights, self.norm, self.frame_px, self.pool = layout, weights, norm, frame_px, pool_matrix(layout)
+        self.layout, self.weights, self.norm, self.frame_px, self.pools = layout, weights, norm, frame_px, pool_matrices(layout)
 
     def loss(self, model:nn.Module, batch:dict) -> dict[str, Tensor]:
-        pool = self.pool.to(batch["nodes"].device)
-        return landmark_loss(model(batch["image"]), batch["nodes"], batch["present"], pool, self.weights, self.norm)
+        output, pools = model(batch["image"]), [pool.to(batch["nodes"].device) for pool in self.pools]
+        pixels = () if output.scores is None else pixel_target(batch, self.layout)
+        return landmark_loss(output, batch["nodes"], batch["present"], pools, self.weights, self.norm, *pixels)
 
     def score(self, model:nn.Module, batch:dict) -> Tensor: # (B,) px²
         mask = batch["present"].unsqueeze(-1)
@@ -158,6 +159,17 @@ def class_map(
     annotated = [name for name, organ in layout.slices.items() if present[organ].all()]
     return labels_to_classes(landmarks_to_mask(nodes*size, layout, size, organs=annotated), layout)
 
+def pixel_target(
+    batch:dict,    # Batch with "image", "nodes" and "present"
+    layout:Layout, # Organs in painting order
+) -> tuple[Tensor, Tensor]: # Class of each pixel, (B,H,W) int64; was the class drawn, (B,C) bool
+    "Fill the landmarks of a batch; a class is drawn where all its organs are annotated."
+    nodes, present, image = batch["nodes"].cpu().numpy(), batch["present"].cpu().numpy(), batch["image"]
+    maps = [class_map(n, p, layout, image.shape[-1]) for n, p in zip(nodes, present, strict=True)]
+    drawn = np.ones((len(nodes), len(pixel_classes(layout))), bool)
+    for organ in layout.organs: drawn[:, int(labels_to_classes(np.array([organ.label]), layout))] &= present[:, layout.slices[organ.name]].all(1)
+    return torch.stack(maps).to(image.device), torch.from_numpy(drawn).to(image.device)
+
 # %% ../nbs/42_training.ipynb #12e96b71
 class PixelTask:
     "Predict a class per pixel; scored by 1 − mean Dice of the annotated classes."
@@ -170,21 +182,13 @@ class PixelTask:
     ):
         require_choice("partial", partial, ("merge", "background"))
         self.layout, self.partial, self.joint, self.n_classes = layout, partial, joint, len(pixel_classes(layout))
-        self.class_of = {o.name: int(labels_to_classes(np.array([o.label]), layout)) for o in layout.organs}
-
-    def target(self, batch:dict) -> tuple[Tensor, Tensor]: # (B,H,W) int64 classes, (B,C) bool drawn
-        nodes, present, device = batch["nodes"].cpu().numpy(), batch["present"].cpu().numpy(), batch["image"].device
-        maps = [class_map(n, p, self.layout, batch["image"].shape[-1]) for n, p in zip(nodes, present, strict=True)]
-        drawn = np.ones((len(nodes), self.n_classes), bool)
-        for name, organ in self.layout.slices.items(): drawn[:, self.class_of[name]] &= present[:, organ].all(1)
-        return torch.stack(maps).to(device), torch.from_numpy(drawn).to(device)
 
     def loss(self, model:nn.Module, batch:dict) -> dict[str, Tensor]:
-        target, drawn = self.target(batch)
+        target, drawn = pixel_target(batch, self.layout)
         return pixel_loss(model(batch["image"]), target, drawn if self.partial == "merge" else None, self.joint)
 
     def score(self, model:nn.Module, batch:dict) -> Tensor: # (B,)
-        target, drawn = self.target(batch)
+        target, drawn = pixel_target(batch, self.layout)
         truth, found = (nn.functional.one_hot(t, self.n_classes)[..., 1:].float() for t in (target, model(batch["image"]).argmax(1)))
         dice = 2*(truth*found).sum((1, 2))/(truth + found).sum((1, 2))
         return 1 - torch.where(drawn[:, 1:], dice.nan_to_num(1), torch.nan).nanmean(1)
