@@ -18,7 +18,7 @@ import graphseg
 from .core import atomic_path, require_choice, require_file, sha256, write_json
 from .hybridgnet import HybridGNet
 from .pixelnets import UNet, pixel_classes
-from .shape_priors import FcModel, PcaModel
+from .shape_priors import FcModel, MaskAutoencoder, PcaModel
 from .topology import Layout, layout_from_dict, layout_to_dict
 
 # %% ../nbs/39_zoo.ipynb #c007
@@ -28,7 +28,7 @@ class Configuration:
     model:type          # Class of the network
     source:str          # Publication and table
     options:dict = field(default_factory=dict)  # Arguments of the class that make this variant
-    output:str = "landmarks"                    # landmarks or pixels
+    output:str = "landmarks"                    # landmarks, pixels, or denoise (label maps in, class scores out)
 
 TMI = "Gaggion et al. 2022, IEEE TMI"
 MODELS = {
@@ -40,6 +40,7 @@ MODELS = {
     "hybridgnet_2igsc_54": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 5-4", {"skips": (5, 4)}),
     "hybridgnet_2igsc_43": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 4-3", {"skips": (4, 3)}),
     "unet": Configuration(UNet, f"{TMI}, Table 1", output="pixels"),
+    "postdae": Configuration(MaskAutoencoder, f"{TMI}, Table 1, UNet + Post-DAE", output="denoise"),
 }
 PUBLISHED = {"norm": "instance", "batch_stats": True}
 
