@@ -20,7 +20,7 @@ import graphseg
 from .core import atomic_path, require_choice, require_file, sha256, write_json
 from .hybridgnet import HybridGNet
 from .pixelnets import UNet, pixel_classes
-from .shape_priors import FcModel, PcaModel
+from .shape_priors import FcModel, MaskAutoencoder, PcaModel
 from .topology import Layout, layout_from_dict, layout_to_dict
 
 # %% ../nbs/39_zoo.ipynb #c007
@@ -30,7 +30,7 @@ class Configuration:
     model:type          # Class of the network
     source:str          # Publication and table
     options:dict = field(default_factory=dict)  # Arguments of the class that make this variant
-    output:str = "landmarks"                    # landmarks or pixels
+    output:str = "landmarks"                    # landmarks, pixels, or denoise (label maps in, class scores out)
 
 TMI, MICCAI = "Gaggion et al. 2022, IEEE TMI", "Gaggion et al. 2021, MICCAI"
 YEAR_2021 = {"channels": (8, 16, 32, 64, 64), "pooling": False, "norm": "none", "widths": (16, 16, 16, 16), "last_order": 6}
@@ -49,6 +49,7 @@ MODELS = {
     "hybridgnet_dual": Configuration(HybridGNet, f"{MICCAI}, HybridGNet Dual", YEAR_2021 | {"dense": "plain"}),
     "hybridgnet_dual_sc": Configuration(HybridGNet, f"{MICCAI}, HybridGNet Dual SC", YEAR_2021 | {"dense": "add"}),
     "unet": Configuration(UNet, f"{TMI}, Table 1", output="pixels"),
+    "postdae": Configuration(MaskAutoencoder, f"{TMI}, Table 1, UNet + Post-DAE", output="denoise"),
 }
 PUBLISHED = {"norm": "instance", "batch_stats": True}
 
