@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['CHEST_TEMPLATE', 'CHEST_ANCHORS', 'CHEST_MODES', 'CHEST_CORRELATIONS', 'FRAME_PX', 'CHEST_CENTRES', 'IMAGE_PX',
            'CHEST_SETS', 'template_contour', 'contour_nodes', 'draw_chest_modes', 'ChestShape', 'draw_waves',
-           'warp_chest', 'project_chest', 'warp_clavicle', 'chest_contours', 'chest_landmarks', 'cardiothoracic_ratio',
-           'ChestCentre', 'ChestPerson', 'draw_chest_person', 'fit_in_frame', 'draw_chest_shape', 'round_thickness',
-           'ChestScene', 'chest_silhouette', 'chest_scene', 'chest_air', 'chest_soft_tissue', 'chest_abdomen',
-           'chest_rib_lines', 'chest_ribs', 'chest_spine', 'chest_clavicles', 'chest_shoulders', 'chest_airways',
-           'grow_vessels', 'chest_vessels', 'chest_breasts', 'chest_gas', 'chest_texture', 'chest_opacity',
-           'chest_pacemaker', 'chest_optical_depth', 'film_response', 'expose_chest', 'frame_chest', 'Phantom',
-           'chest_phantom', 'phantom_row', 'write_chest_phantoms', 'anyone', 'is_child', 'is_adult', 'has_opacity',
-           'has_pacemaker', 'has_enlarged_heart', 'has_normal_heart', 'ChestSet', 'draw_people', 'draw_chest_set']
+           'warp_chest', 'project_chest', 'warp_clavicle', 'chest_contours', 'chest_landmarks', 'ChestCentre',
+           'ChestPerson', 'draw_chest_person', 'fit_in_frame', 'draw_chest_shape', 'round_thickness', 'ChestScene',
+           'chest_silhouette', 'chest_scene', 'chest_air', 'chest_soft_tissue', 'chest_abdomen', 'chest_rib_lines',
+           'chest_ribs', 'chest_spine', 'chest_clavicles', 'chest_shoulders', 'chest_airways', 'grow_vessels',
+           'chest_vessels', 'chest_breasts', 'chest_gas', 'chest_texture', 'chest_opacity', 'chest_pacemaker',
+           'chest_optical_depth', 'film_response', 'expose_chest', 'frame_chest', 'Phantom', 'chest_phantom',
+           'phantom_row', 'write_chest_phantoms', 'anyone', 'is_child', 'is_adult', 'has_opacity', 'has_pacemaker',
+           'has_enlarged_heart', 'has_normal_heart', 'ChestSet', 'draw_people', 'draw_chest_set']
 
 # %% ../nbs/19_phantoms.ipynb #2cc3b5ee
 import multiprocessing
@@ -27,6 +27,7 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import CubicSpline
 
+from .cardiothoracic import cardiothoracic_ratio
 from .core import atomic_path, generator, progress, require_choice, require_shape, write_csv
 from .raster import fill_organ, rle_encode
 from .topology import CHEST_LHC, join_nodes, split_nodes
@@ -214,13 +215,6 @@ def chest_landmarks(
         anchors = {_SPAN*control: node for control, node in CHEST_ANCHORS[name].items()}
         nodes[name] = contour_nodes(contour, anchors, CHEST_LHC[name].n_nodes)
     return join_nodes(nodes, CHEST_LHC)
-
-def cardiothoracic_ratio(
-    landmarks_px:np.ndarray, # (166,2), px
-) -> float:                  # About 0.45 in health, above 0.5 the heart counts as enlarged
-    "Width of the heart over the inner width of the rib cage."
-    organs = split_nodes(landmarks_px, CHEST_LHC)
-    return float(np.ptp(organs["H"][:, 0])/(organs["LL"][:, 0].max() - organs["RL"][:, 0].min()))
 
 # %% ../nbs/19_phantoms.ipynb #5f4de6c3
 @dataclass(frozen=True)
@@ -799,7 +793,7 @@ def phantom_row(
 ) -> dict:           # Column → value
     "Row of metadata of one phantom: the columns of the public clinical table, then ours."
     p, shape, organs = phantom.person, phantom.shape, CHEST_CENTRES[phantom.person.centre].organs
-    ratio = cardiothoracic_ratio(phantom.landmarks_px)
+    ratio = cardiothoracic_ratio(phantom.landmarks_px, CHEST_LHC)
     is_large = ratio > (.5 if p.view == "PA" else .55)
     findings = [text for text, there in (("cardiomegaly", is_large), ("pacemaker", p.pacemaker), (p.opacity, p.opacity != "none")) if there]
     return {"File": f"{name}.png", "Dataset": p.centre, "Lung Annotations": True, "Heart Annotations": "H" in organs, "Sex": p.sex, "Age": p.age,
