@@ -1,6 +1,6 @@
 # graphseg: every target sets itself up on a machine that has Python 3.11, git and make.
 #
-#   make repro      data, then every stage that is out of date    (dvc pull, dvc repro)
+#   make repro      data, then every stage that is out of date, on all cores    (dvc pull, python -m graphseg.parallel)
 #   make test       export, clean, lint, rules, notebooks, smoke run, docs site
 #   make docs       the site, in _docs/index.html
 #   make lab        JupyterLab in the environment
@@ -58,8 +58,8 @@ setup: $(READY) ## Create the environment
 data: $(READY) ## Put data/ in place from dvcstore/
 	@dvc pull --quiet data.dvc
 
-repro: data ## Run every stage that is out of date
-	dvc repro
+repro: data ## Run every stage that is out of date, side by side
+	python -m graphseg.parallel
 
 # The stage is frozen for `dvc repro`, because times differ from run to run.
 benchmark: data ## Measure speed and memory on this machine
