@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['SCHEDULES', 'PUBLISHED_SETTINGS', 'TrainingSettings', 'learning_rate_factor', 'BatchStream', 'CaseStream',
-           'LandmarkTask', 'class_map', 'pixel_target', 'PixelTask', 'Learner', 'average_into', 'AtomicCheckpoint',
-           'Rounds', 'fingerprint', 'cases_ids', 'quiet', 'make_trainer', 'run_trainer', 'FitResult', 'check_cases',
-           'read_checkpoint', 'fit']
+           'LandmarkTask', 'class_map', 'pixel_target', 'one_minus_dsc', 'PixelTask', 'ImageTask', 'GraphTask',
+           'Learner', 'average_into', 'AtomicCheckpoint', 'Rounds', 'fingerprint', 'cases_ids', 'quiet', 'make_trainer',
+           'run_trainer', 'FitResult', 'check_cases', 'read_checkpoint', 'fit', 'fit_once', 'pretrain']
 
 # %% ../nbs/42_training.ipynb #f541b7cc
 import contextlib
 import hashlib
+import json
 import logging
 import math
 import time
@@ -29,14 +30,15 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from .core import atomic_path, generator, progress, require_choice, write_csv
-from .losses import LandmarkWeights, landmark_loss, pixel_loss
+from .autoencoders import transplant
+from .core import atomic_path, generator, progress, require_choice, write_csv, write_json
+from .losses import LandmarkWeights, kl_divergence, landmark_loss, pixel_loss
 from .pooling import pool_matrices
 from .pixelnets import labels_to_classes, pixel_classes
 from .raster import landmarks_to_mask
 from .samples import FRAME_PX
-from .topology import Layout
-from .zoo import save_model
+from .topology import Layout, layout_from_dict
+from .zoo import build_model, load_model, save_model
 
 # %% ../nbs/42_training.ipynb #c0edd643
 SCHEDULES = ("constant", "step", "cosine")
@@ -127,6 +129,7 @@ class CaseStream(Dataset):
 class LandmarkTask:
     "Predict the nodes of a layout; scored by mean squared error in the reference frame."
     score_name = "mse_px2"
+    given = "image"
 
     def __init__(self,
         layout:Layout,                # Organs the network draws
@@ -137,16 +140,16 @@ class LandmarkTask:
         self.layout, self.weights, self.norm, self.frame_px, self.pools = layout, weights, norm, frame_px, pool_matrices(layout)
 
     def loss(self, model:nn.Module, batch:dict) -> dict[str, Tensor]:
-        output, pools = model(batch["image"]), [pool.to(batch["nodes"].device) for pool in self.pools]
+        output, pools = model(batch[self.given]), [pool.to(batch["nodes"].device) for pool in self.pools]
         pixels = () if output.scores is None else pixel_target(batch, self.layout)
         return landmark_loss(output, batch["nodes"], batch["present"], pools, self.weights, self.norm, *pixels)
 
     def score(self, model:nn.Module, batch:dict) -> Tensor: # (B,) px²
         mask = batch["present"].unsqueeze(-1)
-        difference = torch.where(mask, model(batch["image"]).nodes.float() - batch["nodes"], 0)
+        difference = torch.where(mask, model(batch[self.given]).nodes.float() - batch["nodes"], 0)
         return (difference*self.frame_px).square().sum((1, 2))/(2*mask.sum((1, 2)))
 
-    def __repr__(self): return f"LandmarkTask({self.layout.name}, {self.weights}, {self.norm}, {self.frame_px} px)"
+    def __repr__(self): return f"{type(self).__name__}({self.layout.name}, {self.weights}, {self.norm}, {self.frame_px} px)"
 
 # %% ../nbs/42_training.ipynb #0cb87060
 def class_map(
@@ -171,6 +174,16 @@ def pixel_target(
     return torch.stack(maps).to(image.device), torch.from_numpy(drawn).to(image.device)
 
 # %% ../nbs/42_training.ipynb #12e96b71
+def one_minus_dsc(
+    scores:Tensor, # Class scores, (B,C,H,W)
+    target:Tensor, # Class of each pixel, (B,H,W) int64
+    drawn:Tensor,  # Was the class drawn, (B,C) bool
+) -> Tensor:       # (B,), NaN where no class was drawn
+    "One minus the mean Dice of the classes that were drawn."
+    truth, found = (nn.functional.one_hot(t, scores.shape[1])[..., 1:].float() for t in (target, scores.argmax(1)))
+    dice = 2*(truth*found).sum((1, 2))/(truth + found).sum((1, 2))
+    return 1 - torch.where(drawn[:, 1:], dice.nan_to_num(1), torch.nan).nanmean(1)
+
 class PixelTask:
     "Predict a class per pixel; scored by 1 − mean Dice of the annotated classes."
     score_name = "one_minus_dsc"
@@ -181,7 +194,7 @@ class PixelTask:
         joint:bool=True,       # Dice over all classes jointly (published), or per class
     ):
         require_choice("partial", partial, ("merge", "background"))
-        self.layout, self.partial, self.joint, self.n_classes = layout, partial, joint, len(pixel_classes(layout))
+        self.layout, self.partial, self.joint = layout, partial, joint
 
     def loss(self, model:nn.Module, batch:dict) -> dict[str, Tensor]:
         target, drawn = pixel_target(batch, self.layout)
@@ -189,11 +202,44 @@ class PixelTask:
 
     def score(self, model:nn.Module, batch:dict) -> Tensor: # (B,)
         target, drawn = pixel_target(batch, self.layout)
-        truth, found = (nn.functional.one_hot(t, self.n_classes)[..., 1:].float() for t in (target, model(batch["image"]).argmax(1)))
-        dice = 2*(truth*found).sum((1, 2))/(truth + found).sum((1, 2))
-        return 1 - torch.where(drawn[:, 1:], dice.nan_to_num(1), torch.nan).nanmean(1)
+        return one_minus_dsc(model(batch["image"]), target, drawn)
 
     def __repr__(self): return f"PixelTask({self.layout.name}, {self.partial}, {'joint' if self.joint else 'per class'})"
+
+# %% ../nbs/42_training.ipynb #7043c99a
+class ImageTask:
+    "Give an image back, or label its pixels, through a latent distribution."
+    def __init__(self,
+        layout:Layout,         # Organs to label
+        segment:bool=False,    # Label the pixels instead of giving the image back?
+        kl:float=1e-5,         # Weight of the divergence
+        reduction:str="sum",   # Its form: sum (published) or mean
+    ):
+        self.layout, self.segment, self.kl, self.reduction = layout, segment, kl, reduction
+        self.score_name = "one_minus_dsc" if segment else "image_mse"
+
+    def loss(self, model:nn.Module, batch:dict) -> dict[str, Tensor]:
+        output = model(batch["image"])
+        if self.segment: image = pixel_loss(output.image, *pixel_target(batch, self.layout))["loss"]
+        else: image = nn.functional.mse_loss(output.image, batch["image"])
+        kl = kl_divergence(output.mu, output.logvar, self.reduction)
+        return {"loss": image + self.kl*kl, "image": image, "kl": kl}
+
+    def score(self, model:nn.Module, batch:dict) -> Tensor: # (B,)
+        found = model(batch["image"]).image.float()
+        if self.segment: return one_minus_dsc(found, *pixel_target(batch, self.layout))
+        return (found - batch["image"]).square().mean((1, 2, 3))
+
+    def __repr__(self): return f"ImageTask({self.layout.name}, segment={self.segment}, {self.kl} {self.reduction})"
+
+class GraphTask(LandmarkTask):
+    "Give a shape back through a latent distribution; scored like `LandmarkTask`."
+    given = "nodes"
+
+    def loss(self, model:nn.Module, batch:dict) -> dict[str, Tensor]:
+        if not batch["present"].all():
+            raise ValueError("present: expected complete shapes, got a case with a missing organ; leave such cases out or choose a smaller layout")
+        return super().loss(model, batch)
 
 # %% ../nbs/42_training.ipynb #c15d37b9
 class Learner(lightning.LightningModule):
@@ -424,3 +470,48 @@ def fit(
     checkpoint.unlink()
     return FitResult(pd.DataFrame(rounds.history), rounds.best.get("step", settings.max_steps), rounds.best.get("score", math.nan),
                      resumed_at, time.monotonic() - started)
+
+# %% ../nbs/42_training.ipynb #1e567bd3
+def fit_once(
+    model:nn.Module,           # Network; holds the kept weights afterwards
+    task,                      # Task
+    train_set,                 # `samples.LandmarkDataset`, with augmentation
+    validation_set,            # `samples.LandmarkDataset` without, or None
+    settings:TrainingSettings, # Settings
+    folder:Path|str,           # Where the network, history.csv and the mark of a finished run go; must survive a kill
+    seed:int=0,                # Seed of order, augmentation and noise
+) -> FitResult:
+    "`fit`, or the result of an equal run that has finished in the same folder."
+    folder, mark = Path(folder), fingerprint(model, task, CaseStream(train_set, seed), validation_set, settings)
+    finished = folder/"finished.json"
+    if finished.exists() and (content := json.loads(finished.read_text()))["fingerprint"] == mark:
+        model.load_state_dict(load_model(folder).state_dict())
+        score = math.nan if content["best_score"] is None else content["best_score"]
+        return FitResult(pd.read_csv(folder/"history.csv"), content["best_step"], score, settings.max_steps, 0.0)
+    result = fit(model, task, train_set, validation_set, settings, folder, seed)
+    write_json(finished, {"fingerprint": mark, "best_step": result.best_step, "best_score": result.best_score}, digits=17)
+    return result
+
+# %% ../nbs/42_training.ipynb #ac16064f
+def pretrain(
+    model:nn.Module,           # Network of 2021 from `zoo.build_model`, changed in place
+    train_set,                 # `samples.LandmarkDataset`, with augmentation; complete shapes
+    validation_set,            # `samples.LandmarkDataset` without, or None
+    settings:TrainingSettings, # Settings of both trainings
+    folder:Path|str,           # Where both autoencoders and their checkpoints go; must survive a kill
+    seed:int=0,                # Seed of their first weights, order, augmentation and noise
+) -> dict[str, FitResult]:     # Result of "image_autoencoder" and "graph_autoencoder"
+    "Train an image and a graph autoencoder and move their halves into `model`."
+    config, networks, results = model.config, {}, {}
+    layout, size = layout_from_dict(config["layout"]), config["image_size"]
+    parts = {"image_autoencoder": (ImageTask, ("in_channels", "latent_size", "batch_stats", "channels")),
+             "graph_autoencoder": (GraphTask, ("latent_size", "order", "widths"))}
+    with torch.random.fork_rng(devices=[]):
+        for name, (_, keys) in parts.items():
+            torch.manual_seed(seed)
+            networks[name] = build_model(name, layout, size, **{k: config["options"][k] for k in keys if k in config["options"]})
+        transplant(model, *networks.values())  # halves that do not fit are refused before they are trained
+        for name, (task, _) in parts.items():
+            results[name] = fit_once(networks[name], task(layout), train_set, validation_set, settings, Path(folder)/name, seed)
+    transplant(model, *networks.values())
+    return results

@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from torch import nn
 
 import graphseg
+from .autoencoders import CHANNELS_2021, WIDTHS_2021, GraphAutoencoder, ImageAutoencoder
 from .core import atomic_path, require_choice, require_file, sha256, write_json
 from .hybridgnet import HybridGNet
 from .pixelnets import UNet, pixel_classes
@@ -30,10 +31,10 @@ class Configuration:
     model:type          # Class of the network
     source:str          # Publication and table
     options:dict = field(default_factory=dict)  # Arguments of the class that make this variant
-    output:str = "landmarks"                    # landmarks, pixels, or denoise (label maps in, class scores out)
+    output:str = "landmarks"                    # landmarks, pixels, denoise (label maps in, class scores out), images or shapes
 
 TMI, MICCAI = "Gaggion et al. 2022, IEEE TMI", "Gaggion et al. 2021, MICCAI"
-YEAR_2021 = {"channels": (8, 16, 32, 64, 64), "pooling": False, "norm": "none", "widths": (16, 16, 16, 16), "last_order": 6}
+YEAR_2021 = {"channels": CHANNELS_2021, "pooling": False, "norm": "none", "widths": WIDTHS_2021, "last_order": 6}
 MODELS = {
     "pca": Configuration(PcaModel, f"{TMI}, Table 1"),
     "fc": Configuration(FcModel, f"{TMI}, Table 1"),
@@ -46,8 +47,11 @@ MODELS = {
     **{f"hybridgnet_k{k}": Configuration(HybridGNet, f"{TMI}, section 4.3, ablation of K; on 2 IGSC layers 6-5, our choice",
                                          {"skips": (6, 5), "order": k}) for k in (3, 5, 7, 9)},
     "hybridgnet_2021": Configuration(HybridGNet, f"{MICCAI}, HybridGNet", YEAR_2021),
+    "hybridgnet_2021_pretrained": Configuration(HybridGNet, f"{MICCAI}, HybridGNet; to be pre-trained", YEAR_2021),
     "hybridgnet_dual": Configuration(HybridGNet, f"{MICCAI}, HybridGNet Dual", YEAR_2021 | {"dense": "plain"}),
     "hybridgnet_dual_sc": Configuration(HybridGNet, f"{MICCAI}, HybridGNet Dual SC", YEAR_2021 | {"dense": "add"}),
+    "image_autoencoder": Configuration(ImageAutoencoder, f"{MICCAI}, pre-training of the encoder", output="images"),
+    "graph_autoencoder": Configuration(GraphAutoencoder, f"{MICCAI}, pre-training of the decoder", output="shapes"),
     "unet": Configuration(UNet, f"{TMI}, Table 1", output="pixels"),
     "postdae": Configuration(MaskAutoencoder, f"{TMI}, Table 1, UNet + Post-DAE", output="denoise"),
 }
@@ -72,18 +76,19 @@ def build_model(
 ) -> nn.Module:       # Untrained network with its `config`
     "Build the network called `name`."
     require_choice("model", name, MODELS)
-    model, options, pixels = MODELS[name].model, MODELS[name].options | options, MODELS[name].output == "pixels"
+    model, options, output = MODELS[name].model, MODELS[name].options | options, MODELS[name].output
+    what = {"pixels": (len(pixel_classes(layout)),), "shapes": (layout,)}.get(output, (layout, image_size))
     try:
         options = json.loads(json.dumps(options))  # as they come back from config.json
         shifted = options | {"skips": shift_skips(options["skips"], skip_shift)} if options.get("skips") else options
-        network = model(len(pixel_classes(layout)), **shifted) if pixels else model(layout, image_size, **shifted)
+        network = model(*what, **shifted)
     except TypeError as error:
         raise ValueError(f"options of {name}: {error}; see the arguments of {model.__name__}") from error
-    if pixels and image_size % network.pyramid.factor:
+    if output == "pixels" and image_size % network.pyramid.factor:
         raise ValueError(f"image_size: expected a multiple of {network.pyramid.factor}, got {image_size}")
     if shifted is not options and skip_shift: options["skip_shift"] = skip_shift
     network.config = {"name": name, "layout": layout_to_dict(layout), "image_size": image_size,
-                      "output": MODELS[name].output, "options": options, "graphseg": graphseg.__version__}
+                      "output": output, "options": options, "graphseg": graphseg.__version__}
     return network
 
 # %% ../nbs/39_zoo.ipynb #c017
