@@ -138,7 +138,7 @@ def enlarge_classes(
     n_classes:int,      # Classes with background
     size:int,           # New side, px
 ) -> np.ndarray:        # (size,size) uint8
-    "Enlarge a map of classes with smooth borders."
+    "Enlarge a map of classes, corners of pixels rounded."
     if classes.shape == (size, size): return classes
     shares = [cv2.resize((classes == k).astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR) for k in range(n_classes)]
     return np.argmax(shares, axis=0).astype(np.uint8)
