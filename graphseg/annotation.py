@@ -175,6 +175,7 @@ def annotate_masks(
     quality = [annotation_quality(nodes, after, labels, layout, name) for (name, nodes, labels), after in zip(triples, snapped, strict=True)]
     return Annotations(ids, predicted, np.stack(snapped), pd.concat(quality, ignore_index=True))
 
+# %% ../nbs/56_annotation.ipynb #0bfb7039
 def show_snapping(
     predicted_px:np.ndarray,   # Before, (N,2) px
     landmarks_px:np.ndarray,   # After, (N,2) px

@@ -391,6 +391,7 @@ def drawn_row(
     masks = phantom.lung_masks()
     return row | {f"air_{organ}": rle_encode(masks[organ, "air"]) for organ in ("RL", "LL")}
 
+# %% ../nbs/21_chest.ipynb #90091588
 def read_drawn(
     cohort:str,            # One of `DRAWN`
     layout:Layout,         # Organs wanted
@@ -538,6 +539,7 @@ def part_lungs(
     right, left = sorted(largest, key=lambda k: centres[k, 0])
     return pieces == right, pieces == left
 
+# %% ../nbs/21_chest.ipynb #ae1a6a70
 def read_dense_masks(
     cohort:str,               # "montgomery_full" or "shenzhen"
     ids:Sequence[str]|None=None, # Names; default every case with a mask
@@ -611,6 +613,7 @@ def split_montgomery(
     "40 to learn from and 15 held out, stratified by the last digit of the name: 1 is tuberculosis."
     return make_split(samples.ids, (40/55, 0, 15/55), seed=0, stratify=[name[-1] for name in samples.ids])
 
+# %% ../nbs/21_chest.ipynb #634ce06a
 def split_padchest(
     samples:SampleSet, # The PadChest cohort
 ) -> Split:

@@ -829,14 +829,43 @@ def write_chest_phantoms(
     return pd.DataFrame(rows)
 
 # %% ../nbs/19_phantoms.ipynb #1ea7cc38
-def anyone(person:ChestPerson) -> bool: return True
-def is_child(person:ChestPerson) -> bool: return person.age < 18
-def is_adult(person:ChestPerson) -> bool: return person.age >= 18
-def has_opacity(person:ChestPerson) -> bool: return person.opacity != "none"
-def has_pacemaker(person:ChestPerson) -> bool: return person.pacemaker
-def has_enlarged_heart(person:ChestPerson) -> bool: return person.large_heart and not person.pacemaker
-def has_normal_heart(person:ChestPerson) -> bool: return not person.large_heart and not person.pacemaker
+def anyone(
+    person:ChestPerson, # Whom a phantom shows
+) -> bool:
+    "No condition."
+    return True
+def is_child(
+    person:ChestPerson, # Whom a phantom shows
+) -> bool:
+    "Younger than 18 years."
+    return person.age < 18
+def is_adult(
+    person:ChestPerson, # Whom a phantom shows
+) -> bool:
+    "18 years or older."
+    return person.age >= 18
+def has_opacity(
+    person:ChestPerson, # Whom a phantom shows
+) -> bool:
+    "A consolidation or an effusion."
+    return person.opacity != "none"
+def has_pacemaker(
+    person:ChestPerson, # Whom a phantom shows
+) -> bool:
+    "A pacemaker."
+    return person.pacemaker
+def has_enlarged_heart(
+    person:ChestPerson, # Whom a phantom shows
+) -> bool:
+    "Drawn from the enlarged hearts, and no pacemaker."
+    return person.large_heart and not person.pacemaker
+def has_normal_heart(
+    person:ChestPerson, # Whom a phantom shows
+) -> bool:
+    "Drawn from the normal hearts, and no pacemaker."
+    return not person.large_heart and not person.pacemaker
 
+# %% ../nbs/19_phantoms.ipynb #d45bc6ac
 @dataclass(frozen=True)
 class ChestSet:
     "A rule that draws a set of phantoms."
