@@ -104,7 +104,8 @@ class ReferenceNetwork(nn.Module):
     ):
         super().__init__()
         if not isinstance(model, HybridGNet): raise ValueError(f"model: expected a HybridGNet, got {type(model).__name__}")
-        if len(model.skips) > 2: raise ValueError(f"model: expected at most two skips, as published, got {len(model.skips)}")
+        if len(model.skips) > 2 or not hasattr(model.decoder, "unpool"):
+            raise ValueError(f"model: expected the structure of 2022 (pooling, at most two skips), got {model.config['name']}")
         layout, decoder, names = layout or layout_from_dict(model.config["layout"]), model.decoder, ("up6", "up5", "up4", "up3", "up2")
         self.encoder, self.skips, self.unpool = ReferenceEncoder(model.encoder), model.skips, MessageUnpool(decoder.unpool)
         self.linear, self.heads = copy.deepcopy(decoder.linear), nn.ModuleList(copy.deepcopy(skip.head) for skip in decoder.skips)
