@@ -17,6 +17,7 @@ import re
 import shlex
 import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -250,7 +251,7 @@ def nnunet_variables(
 ) -> dict[str, str]:
     "Variables that tell nnU-Net where its folders are and how many processes it may start."
     folders = {name: str(Path(folder).absolute()/name) for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")}
-    return {**folders, "nnUNet_n_proc_DA": str(n_processes - 1), "nnUNet_def_n_proc": str(n_processes), "nnUNet_compile": "f", "MPLBACKEND": "Agg",
+    return {**folders, "nnUNet_n_proc_DA": str(n_processes), "nnUNet_def_n_proc": str(n_processes), "nnUNet_compile": "f", "MPLBACKEND": "Agg",
             "PYTHONUNBUFFERED": "1"}
 
 # %% ../nbs/58_nnunet.ipynb #9d0b9118
@@ -296,7 +297,8 @@ def is_finished(
 ) -> bool:
     "Whether a step was run with this command on the data that are there now."
     record = Path(folder)/"steps"/f"{step.name}.json"
-    return record.exists() and (Path(folder)/step.proof).exists() and json.loads(record.read_text()) == step_record(step, folder)
+    if not record.exists() or not (Path(folder)/step.proof).exists(): return False
+    return step_record(step, folder).items() <= json.loads(record.read_text()).items()
 
 def step_record(
     step:Step,        # Step
@@ -314,20 +316,21 @@ def run_step(
     "Run a step unless it is finished."
     record = step_record(step, folder)
     if is_finished(step, folder): return False
-    log = Path(folder)/"logs"/f"{step.name}.log"
+    log, begin = Path(folder)/"logs"/f"{step.name}.log", time.monotonic()
     run_program(step.command, folder, log, n_processes)
     if not (Path(folder)/step.proof).exists(): raise NnunetError(f"{step.name}: ended without writing {step.proof}; the end of {log}:\n{last_lines(log)}")
-    write_json(Path(folder)/"steps"/f"{step.name}.json", record)
+    write_json(Path(folder)/"steps"/f"{step.name}.json", record | {"seconds": round(time.monotonic() - begin, 1)})
     return True
 
 def run_steps(
     steps:list[Step],  # Steps in order
     folder:Path|str,   # Work folder with an export
     n_processes:int=1, # See `nnunet_variables`
-) -> pd.DataFrame:     # step, ran, log (relative to the work folder)
+) -> pd.DataFrame:     # step, ran, seconds (of the run that finished it), log (relative to the work folder)
     "Run all steps that are not finished."
     ran = [run_step(step, folder, n_processes) for step in progress(steps, "nnU-Net")]
-    return pd.DataFrame({"step": [s.name for s in steps], "ran": ran, "log": [f"logs/{s.name}.log" for s in steps]})
+    seconds = [json.loads((Path(folder)/"steps"/f"{step.name}.json").read_text())["seconds"] for step in steps]
+    return pd.DataFrame({"step": [s.name for s in steps], "ran": ran, "seconds": seconds, "log": [f"logs/{s.name}.log" for s in steps]})
 
 # %% ../nbs/58_nnunet.ipynb #8bcc736a
 PACKAGES = ("nnunetv2", "dynamic-network-architectures", "batchgeneratorsv2", "torch", "numpy") # Whose versions decide

@@ -23,7 +23,7 @@ import pandas as pd
 import torch
 
 from .core import atomic_path, generator, require_choice, require_file, require_shape, write_csv
-from .raster import landmarks_to_mask
+from .raster import landmarks_to_mask, sample_label_map
 from .topology import Layout, layout_from_dict, layout_to_dict
 
 # %% ../nbs/20_samples.ipynb #f9db0b9a
@@ -330,5 +330,5 @@ class LandmarkDataset(torch.utils.data.Dataset):
         elif image.dtype == np.uint8: image = image.astype(np.float32)/255
         item = {"image": torch.from_numpy(image)[None], "nodes": torch.from_numpy(np.nan_to_num(nodes, nan=0.0).astype(np.float32)),
                 "present": torch.from_numpy(s.present[i]), "id": s.ids[i]}
-        if self.with_mask: item["mask"] = torch.from_numpy(landmarks_to_mask(nodes*s.image_size, s.layout, s.image_size, organs=drawn_organs(nodes, s.layout)).astype(np.int64))
+        if self.with_mask: item["mask"] = torch.from_numpy(sample_label_map(nodes, s.layout, s.image_size, drawn_organs(nodes, s.layout)).astype(np.int64))
         return item

@@ -35,7 +35,7 @@ from .core import atomic_path, generator, progress, require_choice, write_csv, w
 from .losses import LandmarkWeights, kl_divergence, landmark_loss, pixel_loss
 from .pooling import pool_matrices
 from .pixelnets import labels_to_classes, pixel_classes
-from .raster import landmarks_to_mask
+from .raster import sample_label_map
 from .samples import FRAME_PX
 from .topology import Layout, layout_from_dict
 from .zoo import build_model, load_model, save_model
@@ -160,7 +160,7 @@ def class_map(
 ) -> Tensor:            # Class of each pixel, (size,size) int64
     "Paint the annotated organs; later organs cover earlier ones."
     annotated = [name for name, organ in layout.slices.items() if present[organ].all()]
-    return labels_to_classes(landmarks_to_mask(nodes*size, layout, size, organs=annotated), layout)
+    return labels_to_classes(sample_label_map(nodes, layout, size, annotated), layout)
 
 def pixel_target(
     batch:dict,    # Batch with "image", "nodes" and "present"
