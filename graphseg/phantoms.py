@@ -11,8 +11,8 @@ __all__ = ['CHEST_TEMPLATE', 'CHEST_ANCHORS', 'CHEST_MODES', 'CHEST_CORRELATIONS
            'chest_ribs', 'chest_spine', 'chest_clavicles', 'chest_shoulders', 'chest_airways', 'grow_vessels',
            'chest_vessels', 'chest_breasts', 'chest_gas', 'chest_texture', 'chest_opacity', 'chest_pacemaker',
            'chest_optical_depth', 'film_response', 'expose_chest', 'frame_chest', 'Phantom', 'chest_phantom',
-           'phantom_row', 'write_chest_phantoms', 'anyone', 'is_child', 'is_adult', 'has_opacity', 'has_pacemaker',
-           'has_enlarged_heart', 'has_normal_heart', 'ChestSet', 'draw_people', 'draw_chest_set']
+           'phantom_row', 'write_chest_phantoms', 'is_healthy_adult', 'is_child', 'is_adult', 'has_opacity',
+           'has_pacemaker', 'has_enlarged_heart', 'has_normal_heart', 'ChestSet', 'draw_people', 'draw_chest_set']
 
 # %% ../nbs/19_phantoms.ipynb #2cc3b5ee
 import multiprocessing
@@ -829,11 +829,11 @@ def write_chest_phantoms(
     return pd.DataFrame(rows)
 
 # %% ../nbs/19_phantoms.ipynb #1ea7cc38
-def anyone(
+def is_healthy_adult(
     person:ChestPerson, # Whom a phantom shows
 ) -> bool:
-    "No condition."
-    return True
+    "18 years or older, normal heart, no opacity, no pacemaker: as the published training set."
+    return is_adult(person) and has_normal_heart(person) and not has_opacity(person)
 def is_child(
     person:ChestPerson, # Whom a phantom shows
 ) -> bool:
@@ -879,7 +879,7 @@ class ChestSet:
     def names(self) -> list[str]: return [f"{self.prefix}_{i:03d}" for i in range(len(self))]
 
 CHEST_SETS = {
-    "north": ChestSet("north", "North", 3001, ((246, anyone),)),
+    "north": ChestSet("north", "North", 3001, ((246, is_healthy_adult),)),
     "east": ChestSet("east", "East", 3002, ((117, has_enlarged_heart),)),
     "south": ChestSet("south", "South", 3003, ((6, is_child), (34, is_adult))),
     "west": ChestSet("west", "West", 3004, ((9, is_child), (51, is_adult))),
