@@ -11,6 +11,7 @@ __all__ = ['N_BINS', 'N_ATLASES', 'GRID_PX', 'SETTINGS', 'STATUSES', 'MAX_OUTSID
 # %% ../nbs/44_registration.ipynb #24c9ec45
 import json
 import multiprocessing
+import re
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -160,6 +161,10 @@ def frame_image(
     placed.SetOrigin([spacing/2 - 0.5]*2)
     return placed
 
+def _message(error):
+    "What ITK said, in one line, without the memory address of who said it."
+    return re.sub(r"\(0x[0-9a-f]+\)", "", " ".join(str(error).split("ITK ERROR:")[-1].split()))[:200]
+
 def _elastix(fixed, moving, maps):
     "Run elastix with one thread."
     itk = _itk()
@@ -203,7 +208,7 @@ def register_pair(
     try:
         method = _elastix(fixed, moving, maps)
         mapped, drawn, determinant = _carried(method, fixed, points_px)
-    except RuntimeError as error: return Pair("failed", " ".join(str(error).split())[-200:], nowhere, before)
+    except RuntimeError as error: return Pair("failed", _message(error), nowhere, before)
     warped = _itk().array_from_image(method.GetOutput()).astype(np.float32)
     problem = judge_transform(mapped[drawn], determinant)
     return Pair("diverged" if problem else "good", problem, mapped, before, mutual_information(atlas_image, warped), warped)
