@@ -4,13 +4,15 @@
 
 # %% auto #0
 __all__ = ['N_BINS', 'N_ATLASES', 'GRID_PX', 'SETTINGS', 'STATUSES', 'MAX_OUTSIDE', 'MAX_FOLDED', 'MAX_AREA_CHANGE',
-           'PAIR_COLUMNS', 'mutual_information', 'Atlases', 'registration_images', 'make_atlases', 'rank_atlases',
-           'parameter_maps', 'judge_transform', 'Pair', 'frame_image', 'register_pair', 'mean_points', 'segment_case',
-           'segment_cases']
+           'PAIR_COLUMNS', 'PUBLISHED_SETS', 'PUBLISHED_FOLDER', 'mutual_information', 'Atlases', 'registration_images',
+           'make_atlases', 'rank_atlases', 'parameter_maps', 'judge_transform', 'Pair', 'frame_image', 'register_pair',
+           'mean_points', 'segment_case', 'segment_cases', 'PublishedSet', 'read_flat_landmarks', 'score_published',
+           'practice_points']
 
 # %% ../nbs/44_registration.ipynb #24c9ec45
 import json
 import multiprocessing
+import re
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -23,8 +25,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import xlogy
 
-from .core import atomic_path, progress, require_choice, require_shape
+from .chest import CLINICAL_COLUMNS, read_landmarks
+from .core import atomic_path, generator, progress, require_choice, require_file, require_shape, write_csv
+from .metrics import score_landmarks
+from .phantoms import chest_landmarks, draw_chest_person, draw_chest_shape
 from .samples import FRAME_PX, SampleSet, mask_input
+from .topology import LAYOUTS, Layout
 
 # %% ../nbs/44_registration.ipynb #fb5d1a94
 N_BINS = 32 # Grey levels of the joint histogram
@@ -150,6 +156,7 @@ class Pair:
     information_after:float=float("nan") # Mutual information of atlas and input brought onto it, nat
     warped:np.ndarray|None=None   # The input brought onto the atlas, (S,S) float32
 
+# %% ../nbs/44_registration.ipynb #f9035ad7
 def frame_image(
     image:np.ndarray, # (S,S)
 ):                    # itk.Image of float, 2D
@@ -159,6 +166,11 @@ def frame_image(
     placed.SetSpacing([spacing]*2)
     placed.SetOrigin([spacing/2 - 0.5]*2)
     return placed
+
+# %% ../nbs/44_registration.ipynb #8b78b4bc
+def _message(error):
+    "What ITK said, in one line, without the memory address of who said it."
+    return re.sub(r"\(0x[0-9a-f]+\)", "", " ".join(str(error).split("ITK ERROR:")[-1].split()))[:200]
 
 def _elastix(fixed, moving, maps):
     "Run elastix with one thread."
@@ -203,7 +215,7 @@ def register_pair(
     try:
         method = _elastix(fixed, moving, maps)
         mapped, drawn, determinant = _carried(method, fixed, points_px)
-    except RuntimeError as error: return Pair("failed", " ".join(str(error).split())[-200:], nowhere, before)
+    except RuntimeError as error: return Pair("failed", _message(error), nowhere, before)
     warped = _itk().array_from_image(method.GetOutput()).astype(np.float32)
     problem = judge_transform(mapped[drawn], determinant)
     return Pair("diverged" if problem else "good", problem, mapped, before, mutual_information(atlas_image, warped), warped)
@@ -305,3 +317,73 @@ def segment_cases(
     tables = [done[case][1] for case in ids]
     nodes = [mean_points(done[case][0], (table.status == "good").reindex(range(n_atlases), fill_value=False)) for case, table in zip(ids, tables, strict=True)]
     return np.stack(nodes), pd.concat(tables, ignore_index=True)
+
+# %% ../nbs/44_registration.ipynb #47acde1f
+@dataclass(frozen=True)
+class PublishedSet:
+    "Published predictions of one data set."
+    layout:str        # Name of the layout that the reference has
+    reference:str     # Folder of the reference below the external files
+    spacing_mm:float  # Length of one px of the frame, mm; NaN where not known
+
+_JSRT, _OTHER = PublishedSet("LH", "published/jsrt_landmarks/Test/landmarks", 0.35), PublishedSet("L", "chest_xray_landmarks/landmarks", float("nan"))
+PUBLISHED_SETS = { # Data set, what was registered
+    ("JSRT", "images"): _JSRT, ("JSRT", "labels"): _JSRT, ("Montgomery", "images"): _OTHER, ("Shenzhen", "images"): _OTHER}
+PUBLISHED_FOLDER = "published/multiatlas/MultiAtlas"
+
+def read_flat_landmarks(
+    path:Path|str, # File of 332 numbers
+    layout:Layout, # Organs wanted, the first of `LHC`
+) -> np.ndarray:   # (N,2) float64, xy, px of the frame
+    "Read the organs of a layout from a flat landmark file."
+    flat = np.load(require_file(path, "run: graphseg fetch multiatlas"), allow_pickle=False)
+    expected = 2*LAYOUTS["LHC"].n_nodes
+    if flat.shape != (expected,): raise ValueError(f"{path}: expected {expected} numbers, got {flat.shape}")
+    return flat.reshape(-1, 2)[:layout.n_nodes]
+
+def _references(folder, layout, is_flat):
+    "Case → reader of its reference."
+    if is_flat: return {p.stem: partial(read_flat_landmarks, p, layout) for p in folder.glob("*.npy")}
+    return {p.stem: partial(read_landmarks, folder, p.stem, layout) for p in (folder/layout.organ_names[0]).glob("*.npy")}
+
+# %% ../nbs/44_registration.ipynb #e5f7e0a3
+def score_published(
+    root:Path|str,  # Folder of the external files
+    dataset:str,    # "JSRT", "Montgomery" or "Shenzhen"
+    kind:str,       # What was registered: "images" or "labels"
+) -> pd.DataFrame:  # dataset, kind, then as made by `score_landmarks`; one row per case and structure
+    "Score published predictions on all cases that have a reference."
+    if (dataset, kind) not in PUBLISHED_SETS: raise ValueError(f"dataset, kind: expected one of {list(PUBLISHED_SETS)}, got {(dataset, kind)}")
+    rule, folder = PUBLISHED_SETS[dataset, kind], Path(root)/PUBLISHED_FOLDER/dataset/kind/"output_points"
+    require_file(folder, f"the points predicted from {kind} of {dataset} are not among the external files; run: graphseg fetch multiatlas")
+    reference = require_file(Path(root)/rule.reference, "run: graphseg fetch jsrt_landmarks, and: graphseg fetch chest_xray_landmarks")
+    layout = LAYOUTS[rule.layout]
+    annotated = _references(reference, layout, rule is _JSRT)
+    cases = sorted(p.stem for p in folder.glob("*.npy") if p.stem in annotated)
+    if not cases: raise ValueError(f"{folder}: expected cases that have a reference in {reference}, got none")
+    predictions = np.stack([read_flat_landmarks(folder/f"{case}.npy", layout) for case in cases])
+    truth = np.stack([annotated[case]() for case in cases])
+    scores = score_landmarks(cases, predictions, truth, None, layout, FRAME_PX, rule.spacing_mm)
+    return pd.concat([pd.DataFrame({"dataset": dataset, "kind": kind}, index=scores.index), scores], axis=1)
+
+# %% ../nbs/44_registration.ipynb #aca32b56
+def practice_points(
+    folder:Path|str, # Folder to write to
+    n_cases:int=6,   # Cases of each data set
+) -> Path:           # The same folder
+    "Write invented predictions, references and a clinical table in the published form."
+    root, layout = Path(folder), LAYOUTS["LHC"]
+    names = {(dataset, k): f"{dataset}_{k:03d}" for dataset in ("JSRT", "Montgomery", "Shenzhen") for k in range(n_cases)}
+    for number, (dataset, kind) in enumerate(PUBLISHED_SETS):
+        reference, points = root/PUBLISHED_SETS[dataset, kind].reference, root/PUBLISHED_FOLDER/dataset/kind/"output_points"
+        for k in range(n_cases):
+            name, truth = f"{names[dataset, k]}.npy", chest_landmarks(draw_chest_shape(generator(k, 1), draw_chest_person(generator(k, 0))))
+            files = {points/name: (truth + generator(k, number).normal(0, 8, 2)).ravel()}
+            if dataset == "JSRT": files[reference/name] = truth.ravel()
+            else: files |= {reference/organ/name: truth[part] for organ, part in layout.slices.items()}
+            for path, values in files.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                np.save(path, values)
+    rows = [{"File": f"{name}.png", "Dataset": dataset, "Age": 9 + 7*k} for (dataset, k), name in names.items()]
+    write_csv(root/"chest_xray_landmarks"/"clinical.csv", pd.DataFrame(rows).reindex(columns=list(CLINICAL_COLUMNS)))
+    return root
