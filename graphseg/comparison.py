@@ -14,7 +14,7 @@ from .report import format_number, printed_decimals
 # %% ../nbs/46_comparison.ipynb #97ff19e7
 SYSTEMS = {"pca": "PCA", "fc": "FC", "multiatlas": "Multi-atlas", "hybridgnet": "HybridGNet (no IGSC)",
            **{f"hybridgnet_igsc{k}": f"HybridGNet (1 IGSC, layer {k})" for k in (3, 4, 5, 6)}, "hybridgnet_2igsc_43": "HybridGNet (2 IGSC, layers 4-3)",
-           "hybridgnet_2igsc_54": "HybridGNet (2 IGSC, layers 5-4)", "hybridgnet_2igsc": "HybridGNet (2 IGSC, layers 6-5)",
+           "hybridgnet_2igsc_54": "HybridGNet (2 IGSC, layers 5-4)", "hybridgnet_2igsc_65": "HybridGNet (2 IGSC, layers 6-5), at the length of the ablation", "hybridgnet_2igsc": "HybridGNet (2 IGSC, layers 6-5)",
            "unet": "UNet", "unet_postdae": "UNet + Post-DAE", "nnunet": "nnUNet"}
 STAGES = {"multiatlas": "register_atlases", "unet": "train_pixels", "unet_postdae": "train_denoiser", "nnunet": "run_nnunet"} # All others: train_landmarks
 COLUMNS = (("all", "mse_px2", "MSE (px²)"), ("lungs", "dsc", "DSC lungs"), ("lungs", "hd", "HD lungs"), ("heart", "dsc", "DSC heart"), ("heart", "hd", "HD heart"))
@@ -58,6 +58,7 @@ def comparison_table(
     scores:pd.DataFrame,    # Tidy scores without seed
     models:list[str],       # Rows, in order
     published:pd.DataFrame, # As made by `published_scores`; may be empty
+    steps:dict|None=None,   # Model → batches it was trained on, for a column of its own
 ) -> pd.DataFrame:          # Text, ready to show
     "Layout of thesis Tabla 3.1: mean (sd), and the printed mean where there is one."
     unit, known = distance_unit(scores), published.set_index(["model", "organ", "metric"])["published"].to_dict()
@@ -65,6 +66,7 @@ def comparison_table(
     for model in models:
         row, mine = {"model": model}, scores[scores["model"] == model]
         row["n"] = mine["case"].nunique()
+        if steps: row["steps"] = steps.get(model, "–")
         for organ, metric, title in COLUMNS:
             column = f"hd_{unit}" if metric == "hd" else metric
             values = mine.loc[mine["organ"] == organ, column].dropna() if column in mine else pd.Series(dtype=float)
@@ -73,4 +75,4 @@ def comparison_table(
             if len(published): row[f"{title}, published"] = known.get((model, organ, metric), "–")
         rows.append(row)
     table = pd.DataFrame(rows)
-    return table[[c for c in table if c in ("model", "n") or (table[c] != "–").any()]]
+    return table[[c for c in table if c in ("model", "n", "steps") or (table[c] != "–").any()]]

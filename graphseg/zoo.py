@@ -41,6 +41,7 @@ MODELS = {
     "hybridgnet": Configuration(HybridGNet, f"{TMI}, Table 1, no IGSC"),
     **{f"hybridgnet_igsc{k}": Configuration(HybridGNet, f"{TMI}, Table 1, 1 IGSC layer {k}", {"skips": (k,)}) for k in (6, 5, 4, 3)},
     "hybridgnet_2igsc": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 6-5", {"skips": (6, 5)}),
+    "hybridgnet_2igsc_65": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 6-5; at the length of an ablation", {"skips": (6, 5)}),
     "hybridgnet_2igsc_54": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 5-4", {"skips": (5, 4)}),
     "hybridgnet_2igsc_43": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 4-3", {"skips": (4, 3)}),
     "hybridgnet_3igsc": Configuration(HybridGNet, f"{TMI}, section 4.3, third IGSC; layers 6-5-4 are our choice", {"skips": (6, 5, 4)}),
