@@ -56,12 +56,13 @@ def restrict_predictions(
 
 # %% ../nbs/53_shift.ipynb #2e9ca689
 def _wide(scores, metric, models):
-    "Cases × models; a case that a model lacks is an error."
+    "Cases × models of the cases that every model has, and the number of others."
     require_columns(scores, ["model", "case", metric])
     for model in models: require_choice("model", model, scores["model"].unique())
     wide = scores.pivot(index="case", columns="model", values=metric)[list(models)]
-    if wide.isna().any(axis=None): raise ValueError(f"{metric}: expected a score of every model for every case, got none in {int(wide.isna().any(axis=1).sum())} case(s)")
-    return wide.to_numpy(float)
+    complete = wide.dropna()
+    if len(complete) < 2: raise ValueError(f"{metric}: expected at least 2 cases with a score of every model, got {len(complete)} of {len(wide)}; compare fewer models")
+    return complete.to_numpy(float), len(wide) - len(complete)
 
 def performance_drops(
     home:pd.DataFrame,      # Scores at home: model, case, and the metric; one row per model and case
@@ -72,17 +73,17 @@ def performance_drops(
     higher_is_better:bool=True, # False for distances
     n_draws:int=2000,       # Draws of the bootstrap
     seed:int=0,             # Its seed
-) -> pd.DataFrame:          # model, metric, n_home, n_away, home, away, drop, low, high, extra, extra_low, extra_high, p, p_holm
+) -> pd.DataFrame:          # model, metric, n_home, n_away, n_left_out, home, away, drop, low, high, extra, extra_low, extra_high, p, p_holm
     "Loss of every model, and how much more than the reference it loses; 95 % bootstrap bands."
     require_choice("reference", reference, models)
-    sign, sets = 1 if higher_is_better else -1, [_wide(scores, metric, models) for scores in (home, away)]
+    sign, (sets, left_out) = 1 if higher_is_better else -1, zip(*(_wide(scores, metric, models) for scores in (home, away)), strict=True)
     means = [values.mean(0) for values in sets]
     draws = [bootstrap_means(values, n_draws, seed + k) for k, values in enumerate(sets)]   # different patients, different draws
     drop, drawn, r = sign*(means[0] - means[1]), sign*(draws[0] - draws[1]), list(models).index(reference)
     extra, extra_drawn = drop - drop[r], drawn - drawn[:, [r]]
     tail = np.minimum((extra_drawn <= 0).sum(0), (extra_drawn >= 0).sum(0))
     bands = [np.quantile(values, q, axis=0) for values in (drawn, extra_drawn) for q in (.025, .975)]
-    table = pd.DataFrame({"model": list(models), "metric": metric, "n_home": len(sets[0]), "n_away": len(sets[1]), "home": means[0], "away": means[1], "drop": drop,
+    table = pd.DataFrame({"model": list(models), "metric": metric, "n_home": len(sets[0]), "n_away": len(sets[1]), "n_left_out": sum(left_out), "home": means[0], "away": means[1], "drop": drop,
                           "low": bands[0], "high": bands[1], "extra": extra, "extra_low": bands[2], "extra_high": bands[3], "p": np.minimum(1, 2*(1 + tail)/(1 + n_draws))})
     others = table["model"] != reference
     table.loc[~others, ["extra", "extra_low", "extra_high", "p"]] = np.nan
