@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['RUNTIMES', 'EXPORTS', 'NETWORK_FILES', 'tune_allocator', 'batch_moments', 'apply_norm', 'convolve_relu',
-           'PredictionBlock', 'fast_network', 'fold_batch_norm', 'sample_images', 'require_runtime', 'has_runtime',
-           'NodesOnly', 'write_network', 'Runtime', 'read_exported', 'load_runtime', 'measure_drift', 'export_model']
+           'PredictionPool', 'PredictionBlock', 'fast_network', 'fold_batch_norm', 'sample_images', 'require_runtime',
+           'has_runtime', 'NodesOnly', 'write_network', 'Runtime', 'read_exported', 'load_runtime', 'measure_drift',
+           'export_model']
 
 # %% ../nbs/48_runtime.ipynb #92fa63a8
 import copy
@@ -48,11 +49,18 @@ def tune_allocator() -> str: # Name of the setting that holds now: glibc tuned, 
     return "glibc tuned" if all(library.mallopt(*setting) for setting in (mmap_threshold, trim_threshold, top_pad)) else "default"
 
 # %% ../nbs/48_runtime.ipynb #054a733b
+def _traced_moments(x):  # for other runtimes, which also add one by one: means of means
+    first, second = x, x.square()
+    while min(first.shape[-2:]) > 32: first, second = F.avg_pool2d(first, 32), F.avg_pool2d(second, 32)
+    first, second = first.mean((0, 2, 3)), second.mean((0, 2, 3))
+    return first, (second - first.square()).clamp_min(0)
+
 def batch_moments(
     x:Tensor, # Feature map, (B,C,H,W) float32, channels last
 ) -> tuple[Tensor, Tensor]: # Mean and variance of each channel, (C,) float32
     "Mean and variance over batch and space, summed in blocks."
     n_channels, n = x.shape[1], x.numel()//x.shape[1]
+    if torch.compiler.is_compiling(): return _traced_moments(x)
     flat = x.permute(0, 2, 3, 1).reshape(-1)                                # no copy where channels are last
     width = n_channels*max(1, 64//n_channels) if flat.numel() % (n_channels*max(1, 64//n_channels)) == 0 else n_channels
     sums = [torch.stack([part.sum(0), part.square().sum(0)]) for part in flat.view(-1, width).split(2**20//width)]
@@ -65,11 +73,10 @@ def apply_norm(
 ) -> Tensor:             # Feature map, (B,C,H,W)
     "Batch norm of a map, with its own statistics where the norm keeps none."
     if norm.track_running_stats: return norm(x)
-    if torch.compiler.is_compiling():
-        x = x - x.mean((0, 2, 3), keepdim=True)
-        x = x/(x.square().mean((0, 2, 3), keepdim=True) + norm.eps).sqrt()
-        return x*norm.weight.view(-1, 1, 1) + norm.bias.view(-1, 1, 1)
-    return F.batch_norm(x, *batch_moments(x), norm.weight, norm.bias, False, 0, norm.eps)
+    mean, variance = batch_moments(x)
+    if not torch.compiler.is_compiling(): return F.batch_norm(x, mean, variance, norm.weight, norm.bias, False, 0, norm.eps)
+    scale = norm.weight/(variance + norm.eps).sqrt()
+    return x*scale.view(-1, 1, 1) + (norm.bias - mean*scale).view(-1, 1, 1)
 
 # %% ../nbs/48_runtime.ipynb #b66b427e
 def convolve_relu(
@@ -85,6 +92,16 @@ def convolve_relu(
     if side is None: return fused(x, *weights, "relu", [], "")
     return fused.binary(x, side, *weights, "add", 1.0, "relu", [], None)
 
+class PredictionPool(nn.Module):
+    "The largest of 2×2 values, rows first, then columns: whole rows compare faster than windows."
+    def forward(self,
+        x:Tensor, # Feature map, (B,C,H,W), even sides
+    ) -> Tensor:  # Feature map, (B,C,H/2,W/2)
+        if torch.compiler.is_compiling(): return F.max_pool2d(x, 2)
+        x = torch.maximum(x[:, :, 0::2], x[:, :, 1::2])
+        return torch.maximum(x[..., 0::2], x[..., 1::2])
+
+# %% ../nbs/48_runtime.ipynb #07a94605
 class PredictionBlock(nn.Module):
     "A residual block for prediction, with all norms folded that can be."
     def __init__(self,
@@ -104,11 +121,17 @@ class PredictionBlock(nn.Module):
     ) -> Tensor:  # Feature map, (B,C',H,W), not negative
         y = F.relu_(apply_norm(self.norm1, x))
         y = convolve_relu(self.conv1, y) if self.norm2 is None else F.relu_(apply_norm(self.norm2, self.conv1(y)))
-        side = x if self.skip is None else self.skip(x)
-        if self.skip_norm is not None: side = apply_norm(self.skip_norm, side)
-        return convolve_relu(self.conv2, y, side)
+        return convolve_relu(self.conv2, y, x if self.skip is None else self.look_aside(x))
 
-# %% ../nbs/48_runtime.ipynb #92244af7
+    def look_aside(self, x:Tensor) -> Tensor:
+        "The side path. Of a single channel x, mean and variance of w·x are w·mean and w²·variance: one pass less over the largest map."
+        if self.skip_norm is None: return self.skip(x)
+        if x.shape[1] > 1 or torch.compiler.is_exporting(): return apply_norm(self.skip_norm, self.skip(x))
+        weight, (mean, variance) = self.skip.weight.flatten(), batch_moments(x)
+        scale = self.skip_norm.weight*weight/(weight.square()*variance + self.skip_norm.eps).sqrt()
+        return F.conv2d(x, scale.view(-1, 1, 1, 1), self.skip_norm.bias - scale*mean)
+
+# %% ../nbs/48_runtime.ipynb #5bc6c518
 def fast_network(
     model:nn.Module, # Network with residual blocks, from `zoo.build_model` or `zoo.load_model`
 ) -> nn.Module:      # A copy for prediction: same call, same answers, no gradients
@@ -118,6 +141,7 @@ def fast_network(
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, ResidualBlock): setattr(parent, name, PredictionBlock(child))
+            if isinstance(child, nn.MaxPool2d) and child.kernel_size == 2: setattr(parent, name, PredictionPool())
     if getattr(getattr(network, "encoder", None), "logvar", None) is not None: network.encoder.logvar = None
     return network
 
@@ -129,7 +153,7 @@ def fold_batch_norm(
         raise ValueError("model: expected running statistics, got batch_stats=True, whose norms differ from image to image; use fast_network")
     return fast_network(model)
 
-# %% ../nbs/48_runtime.ipynb #5bc6c518
+# %% ../nbs/48_runtime.ipynb #33b90c60
 def sample_images(
     size:int,          # Side, px
     n:int=4,           # Number of images
@@ -139,7 +163,7 @@ def sample_images(
     images = [cv2.resize(chest_phantom(seed).image, (size, size), interpolation=cv2.INTER_LINEAR) for seed in range(n)]
     return torch.from_numpy(np.stack(images).astype(np.float32)/255)[:, None].expand(-1, in_channels, -1, -1).contiguous()
 
-# %% ../nbs/48_runtime.ipynb #794097a3
+# %% ../nbs/48_runtime.ipynb #41270116
 RUNTIMES = {"torch": (), "compile": (), "onnx": ("onnxruntime",), "openvino": ("openvino",)}  # packages to run
 EXPORTS = {"onnx": ("onnx", "onnxscript", "onnxruntime"), "openvino": ("openvino",)}          # packages to export
 NETWORK_FILES = {"onnx": ("network.onnx",), "openvino": ("network.xml", "network.bin")}
@@ -166,7 +190,7 @@ def has_runtime(
     except ValueError: return False
     return True
 
-# %% ../nbs/48_runtime.ipynb #cfb0606c
+# %% ../nbs/48_runtime.ipynb #eaea7551
 class NodesOnly(nn.Module):
     "A landmark network without its other outputs."
     def __init__(self,
@@ -198,7 +222,7 @@ def write_network(
         import openvino
         openvino.save_model(openvino.convert_model(program), folder/"network.xml", compress_to_fp16=False)
 
-# %% ../nbs/48_runtime.ipynb #87361899
+# %% ../nbs/48_runtime.ipynb #48ec1e19
 class Runtime(nn.Module):
     "A landmark network in some runtime: images to nodes."
     def __init__(self,
@@ -223,7 +247,7 @@ class Runtime(nn.Module):
 
     def extra_repr(self): return f"{self.config['name']}, {self.name}, {self.config['image_size']} px"
 
-# %% ../nbs/48_runtime.ipynb #48ec1e19
+# %% ../nbs/48_runtime.ipynb #8d6f3ed5
 def _torch_predictor(model, threads):
     if threads: torch.set_num_threads(threads)
     return NodesOnly(fast_network(model))
@@ -251,7 +275,7 @@ def _openvino_predictor(path, threads):
     request = openvino.Core().compile_model(path, "CPU", settings).create_infer_request()
     return lambda images: torch.from_numpy(request.infer(images.numpy(), share_inputs=True)[0].copy())
 
-# %% ../nbs/48_runtime.ipynb #95e1abfa
+# %% ../nbs/48_runtime.ipynb #9d9ccad9
 def read_exported(
     folder:Path|str, # Folder written by `export_model`
 ) -> dict:           # Runtime, configuration, checksums, drift
@@ -291,7 +315,7 @@ def _load_exported(folder, runtime, threads, layout=None, image_size=None):
     predictor = {"onnx": _onnx_predictor, "openvino": _openvino_predictor}[runtime]
     return Runtime(about["config"], predictor(folder/NETWORK_FILES[runtime][0], threads), runtime)
 
-# %% ../nbs/48_runtime.ipynb #263de55c
+# %% ../nbs/48_runtime.ipynb #4e883f0c
 def measure_drift(
     ours:nn.Module,   # Network or `Runtime`
     truth:nn.Module,  # Network it should equal
