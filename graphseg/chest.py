@@ -26,7 +26,7 @@ import pandas as pd
 from PIL import Image, UnidentifiedImageError
 
 from .core import folder, require_choice, require_file, require_shape
-from .external import external_root, require_external
+from .external import require_external
 from .phantoms import CHEST_SETS, Phantom, draw_chest_set, phantom_row
 from .raster import rle_encode
 from .samples import FRAME_PX, PARTS, SampleSet, Split, duplicates, make_split
@@ -403,7 +403,7 @@ def read_drawn(
     require_choice("cohort", cohort, DRAWN)
     rule, full = DRAWN[cohort], LAYOUTS["LHC"]
     sets = [CHEST_SETS[name] for name in rule.sets]
-    cases = [case for s in sets for case in zip(s.names, draw_chest_set(s, limit, rule.with_images))]
+    cases = [case for s in sets for case in zip(s.names, draw_chest_set(s, limit, rule.with_images), strict=False)]
     rows = [drawn_row(name, phantom, rule.with_air) for name, phantom in cases]
     points = np.array([phantom.landmarks_px for _, phantom in cases])
     for i, row in enumerate(rows):

@@ -31,7 +31,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 import graphseg
 from .core import atomic_path, require_choice, require_file, sha256, write_json
 from .encoders import LandmarkOutput
-from .inference import predict_nodes
 from .layers import ResidualBlock
 from .phantoms import chest_phantom
 from .samples import FRAME_PX

@@ -351,6 +351,7 @@ def _prepare_work(work:Path, mark:str) -> bool: # Whether the folder already hol
     with atomic_path(stamp) as temporary: temporary.write_text(mark)
     return False
 
+# %% ../nbs/03_stages.ipynb #run01
 def run_stage(
     stage:str,              # Name of the stage
     profile:str|None=None,  # Overrides the profile of params.yaml
@@ -379,6 +380,7 @@ def run_stage(
         shutil.rmtree(work)
     return final
 
+# %% ../nbs/03_stages.ipynb #run02
 def executed_notebook(
     outputs:Path, # Folder that holds results/
     stage:str,    # Name of the stage
@@ -489,6 +491,7 @@ def _check_defaults(stage:str, home:Path) -> list[str]:
     return [f"{stage}: the notebook's default of {k} is {v!r}, the smoke profile of params.yaml says {smoke[k]!r}; make them equal"
             for k, v in defaults.items() if v != smoke[k]]
 
+# %% ../nbs/03_stages.ipynb #chk01
 def check_stages(
     home:Path|None=None, # Repository root
 ) -> list[str]:          # Problems, one sentence each
@@ -504,6 +507,7 @@ def check_stages(
         for name in mine: problems += _check_entry(name, entries[name], expected_entry(stage, home))
     return problems
 
+# %% ../nbs/03_stages.ipynb #chk02
 def entry_notebook(
     name:str,               # Name of an entry of dvc.yaml
     entry:dict,             # Its content
@@ -514,6 +518,7 @@ def entry_notebook(
     stage = called[1] if called else name
     return stage if stage in stages and (name == stage or name.startswith(f"{stage}_")) else None
 
+# %% ../nbs/03_stages.ipynb #chk03
 def _check_entry(stage:str, entry:dict, expected:dict) -> list[str]:
     "Differences between one entry of dvc.yaml and what its notebook implies."
     problems, deps = [], set(entry.get("deps", []))
