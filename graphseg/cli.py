@@ -17,10 +17,10 @@ from .core import folder
 # %% ../nbs/54_cli.ipynb #9ebaf983
 def default_model() -> Path: # Folder of the model
     "The model that `dvc repro` trains for this purpose."
-    path = folder("models", "train_landmarks", "phantoms", "hybridgnet_2igsc", "seed0")
+    path = folder("models", "train_landmarks", "phantoms_north", "hybridgnet_2igsc", "seed0")
     if not (path/"config.json").is_file():
         raise FileNotFoundError(f"model: expected one in {path}, found none; name a model folder with --model, "
-                                "or make this one: dvc repro train_landmarks@phantoms-hybridgnet_2igsc-0")
+                                "or make this one: dvc repro train_landmarks@phantoms_north-hybridgnet_2igsc-0")
     return path
 
 def run_segment(arguments:argparse.Namespace) -> int: # Exit code
@@ -67,7 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
                     "masks/, overlays/ and report.csv in px of the original images. An interrupted run goes on where it stopped.")
     segment.add_argument("folder", type=Path, metavar="FOLDER", help="folder of images, searched to all depths, or one image")
     segment.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="output folder")
-    segment.add_argument("--model", type=Path, metavar="DIR", help="model folder (default: models/train_landmarks/phantoms/hybridgnet_2igsc/seed0)")
+    segment.add_argument("--model", type=Path, metavar="DIR", help="model folder (default: models/train_landmarks/phantoms_north/hybridgnet_2igsc/seed0)")
     segment.add_argument("--batch-size", type=int, default=4, metavar="B", help="images at a time (default: 4)")
     segment.add_argument("--rounding", choices=("round", "truncate"), default="round", help="vertices of the masks to whole px (default: round)")
     segment.add_argument("--colour", choices=("error", "convert"), default="error", help="what to do with colour images (default: error)")
