@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['Job', 'SegmentOptions', 'read_job', 'draw_overlay', 'find_jobs', 'record_path', 'read_record', 'write_png',
            'write_job', 'remove_leftovers', 'landmark_table', 'mask_table', 'write_tables', 'read_batch',
-           'segment_batch', 'segment_folder']
+           'segment_batch', 'ready_network', 'segment_folder']
 
 # %% ../nbs/49_folders.ipynb #1b3f8ee1
 import json
 import os
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,8 @@ from .chest import IMAGE_SUFFIXES, Geometry, preprocess, read_image
 from .core import atomic_path, progress, require_choice, require_file, sha256, write_csv, write_json
 from .inference import layout_of, predict_nodes
 from .raster import landmarks_to_mask, landmarks_to_rle
+from .runtime import EXPORTS, Runtime, export_model, load_runtime, read_exported
 from .topology import Layout, split_nodes
-from .zoo import load_model
 
 # %% ../nbs/49_folders.ipynb #46f4e5bf
 @dataclass(frozen=True)
@@ -142,10 +143,10 @@ def write_job(
 # %% ../nbs/49_folders.ipynb #a3c8acdf
 def remove_leftovers(
     folder:Path, # Folder to clean, with everything below
-) -> int:        # Number of files removed
-    "Remove temporary files that a killed `core.atomic_path` left."
-    leftovers = [path for path in folder.rglob(".*") if path.is_file() and re.match(r"\.[0-9a-f]{8}\..", path.name)]
-    for path in leftovers: path.unlink()
+) -> int:        # Number of files and folders removed
+    "Remove temporary files and folders that a killed `core.atomic_path` left."
+    leftovers = [path for path in folder.rglob(".*") if re.match(r"\.[0-9a-f]{8}\..", path.name)]
+    for path in leftovers: shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     return len(leftovers)
 
 # %% ../nbs/49_folders.ipynb #c1270165
@@ -208,7 +209,7 @@ def read_batch(
 
 # %% ../nbs/49_folders.ipynb #ab91a402
 def segment_batch(
-    model:nn.Module,         # Landmark network from `zoo.load_model`
+    model:nn.Module,         # Landmark network from `zoo.load_model` or `runtime.load_runtime`
     jobs:Sequence[Job],      # Files of one batch
     out:Path,                # Output folder
     options:SegmentOptions,  # How to read and draw
@@ -226,21 +227,38 @@ def segment_batch(
         except ValueError as error: bad[job] = str(error)
     return bad
 
+# %% ../nbs/49_folders.ipynb #fe027e5e
+def ready_network(
+    model_folder:Path|str, # Folder of a landmark network, or of an exported one
+    cache:Path,            # Folder for networks that must be exported first
+    runtime:str|None=None, # One of `runtime.RUNTIMES`; default torch, or that of the exported network
+    threads:int|None=None, # Threads of the runtime
+) -> tuple[Runtime, str]:  # The network and the checksum of its weights
+    "Network in its runtime, exported if need be."
+    folder = Path(model_folder)
+    if (folder/"runtime.json").exists():
+        about = read_exported(folder)
+        return load_runtime(folder, runtime or about["runtime"], threads), about["source"]
+    if runtime not in EXPORTS: return load_runtime(folder, runtime or "torch", threads), sha256(folder/"model.safetensors")
+    weights, kept = sha256(require_file(folder/"model.safetensors", "a model folder holds config.json and model.safetensors")), cache/runtime
+    if not (kept/"runtime.json").exists() or read_exported(kept)["source"] != weights: export_model(folder, kept, runtime)
+    return load_runtime(kept, runtime, threads), weights
+
 # %% ../nbs/49_folders.ipynb #27ad14a4
 def segment_folder(
     folder:Path|str,         # Folder of images (or one image)
     out:Path|str,            # Output folder; an earlier run there is continued
-    model_folder:Path|str,   # Folder of a landmark network, from `zoo.save_model`
+    model_folder:Path|str,   # Folder of a landmark network, from `zoo.save_model`, or of an exported one
     options:SegmentOptions=SegmentOptions(), # noqa: B008 (immutable)
+    runtime:str|None=None,   # One of `runtime.RUNTIMES`; default torch, or that of the exported network
+    threads:int|None=None,   # Threads of the runtime; default those of torch
 ) -> pd.DataFrame:           # The report: image, status (ok, failed, skipped), message
     "Segment every image of a folder."
-    model, out = load_model(model_folder), Path(out)
-    if model.config.get("output") == "pixels": raise ValueError(f"{model_folder}: expected a landmark network, got {model.config['name']}")
-    jobs, others = find_jobs(folder, out)
+    jobs, others = find_jobs(folder, out := Path(out))
     if not jobs: raise ValueError(f"{folder}: expected image files ({', '.join(IMAGE_SUFFIXES)}), got {len(others)} other files")
     if out.exists(): remove_leftovers(out)
-    weights = sha256(Path(model_folder)/"model.safetensors")
-    key = {"model": weights, "rounding": options.rounding, "crop_margin": options.crop_margin, "overlay_px": options.overlay_px}
+    model, weights = ready_network(model_folder, out/"runtimes", runtime, threads)
+    key = {"model": weights, "runtime": model.name, "rounding": options.rounding, "crop_margin": options.crop_margin, "overlay_px": options.overlay_px}
     batches, bad = [jobs[k:k + options.batch_size] for k in range(0, len(jobs), options.batch_size)], {}
     for batch in progress(batches, "segment"): bad |= segment_batch(model, batch, out, options, key)
     return write_tables(out, jobs, others, bad, layout_of(model), options.rounding)

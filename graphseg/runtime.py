@@ -6,23 +6,28 @@
 __all__ = ['RUNTIMES', 'EXPORTS', 'NETWORK_FILES', 'tune_allocator', 'batch_moments', 'apply_norm', 'convolve_relu',
            'PredictionPool', 'PredictionBlock', 'fast_network', 'fold_batch_norm', 'sample_images', 'require_runtime',
            'has_runtime', 'NodesOnly', 'write_network', 'Runtime', 'read_exported', 'load_runtime', 'measure_drift',
-           'export_model']
+           'export_model', 'load_reference', 'time_networks', 'load_segmenter']
 
 # %% ../nbs/48_runtime.ipynb #92fa63a8
+import contextlib
 import copy
 import ctypes
 import importlib.util
 import json
 import logging
+import multiprocessing
 import os
 import platform
 import shutil
+import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -30,9 +35,12 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 import graphseg
 from .core import atomic_path, require_choice, require_file, sha256, write_json
+from .denoising import denoise
 from .encoders import LandmarkOutput
+from .inference import predict_label_maps, predict_nodes
 from .layers import ResidualBlock
 from .phantoms import chest_phantom
+from .raster import landmarks_to_mask
 from .samples import FRAME_PX
 from .topology import Layout, layout_from_dict
 from .zoo import load_model
@@ -265,6 +273,7 @@ def _onnx_predictor(path, threads):
     import onnxruntime
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = threads or torch.get_num_threads(), 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the processor to others
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     return lambda images: torch.from_numpy(session.run(None, {"images": images.numpy()})[0])
 
@@ -333,11 +342,11 @@ def export_model(
     images:Tensor|None=None,   # Images on which the drift is measured, (n,C,S,S) float32, 0 to 1; default phantoms
 ) -> dict:                     # What `runtime.json` holds
     "Write a network for a runtime, try it, and note how far it drifts; all or nothing."
-    require_runtime(runtime, export=True)
     model, out = load_model(folder), Path(out)
     if model.config.get("output", "landmarks") != "landmarks": raise ValueError(f"{folder}: expected a landmark network, got {model.config['name']}")
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out/"runtime.json").exists())):
         raise ValueError(f"{out}: expected a new folder or an exported one, got other files; choose another")
+    require_runtime(runtime, export=True)
     if images is None: images = sample_images(model.config["image_size"], in_channels=model.config["options"].get("in_channels", 1))
     with atomic_path(out) as temporary:
         temporary.mkdir()
@@ -347,3 +356,58 @@ def export_model(
         write_json(temporary/"runtime.json", about)
         write_json(temporary/"runtime.json", about | {"drift": measure_drift(_load_exported(temporary, runtime, None), model, images)})
     return read_exported(out)
+
+# %% ../nbs/48_runtime.ipynb #046117d7
+_timed = {}
+
+def _start_timing(build, image, n_threads, tuned):
+    torch.set_num_threads(n_threads)
+    _timed.update(build=build, image=torch.from_numpy(image), allocator=tune_allocator() if tuned else "default")
+
+@torch.inference_mode()
+def _time_once():
+    if "network" not in _timed: _timed["network"] = _timed["build"]()
+    wall, processor = time.perf_counter(), time.process_time()
+    output = _timed["network"](_timed["image"])
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    return wall, processor, np.asarray(getattr(output, "nodes", output)), _timed["allocator"]
+
+def load_reference(
+    folder:Path|str, # Folder of a HybridGNet
+) -> nn.Module:
+    "The published structure with the weights of a folder."
+    from graphseg.reference import ReferenceNetwork
+    return ReferenceNetwork(load_model(folder))
+
+def time_networks(
+    networks:dict[str, tuple[Callable, bool]], # Name → what builds the network in its process (can be pickled); tune the allocator?
+    image:Tensor,                              # Input of all, (1,C,S,S) float32
+    repeats:int=5,                             # Timed rounds, after three rounds to warm up
+    n_threads:int=1,                           # Threads of torch, and of a `Runtime` that names none
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]: # network, allocator, turn, wall_s, processor_s; and what each network gave
+    "Time predictions of several networks in turns."
+    spawn, rows, outputs = multiprocessing.get_context("spawn"), [], {}
+    with contextlib.ExitStack() as stack:
+        pools = {name: stack.enter_context(ProcessPoolExecutor(1, spawn, _start_timing, (build, image.numpy(), n_threads, tuned)))
+                 for name, (build, tuned) in networks.items()}
+        for turn in range(-3, repeats):
+            for name, pool in pools.items():
+                wall, processor, outputs[name], allocator = pool.submit(_time_once).result()
+                if turn >= 0: rows.append((name, allocator, turn, wall, processor))
+    return pd.DataFrame(rows, columns=["network", "allocator", "turn", "wall_s", "processor_s"]), outputs
+
+# %% ../nbs/48_runtime.ipynb #3f84f3e3
+def load_segmenter(
+    folder:Path|str,              # Folder of a landmark network or a pixel network
+    denoiser:Path|str|None=None,  # Folder of a denoiser for the label maps of a pixel network
+) -> Callable[[Tensor], np.ndarray]: # Images (B,1,S,S) float32 to label maps (B,S,S) uint8
+    "Everything between an image and its label map."
+    network, second = fast_network(load_model(folder)), None if denoiser is None else load_model(denoiser)
+    layout = layout_from_dict(network.config["layout"])
+
+    def segment(images):
+        size, pixels = images.shape[-1], images[:, 0].numpy()
+        if network.config["output"] == "landmarks": return np.stack([landmarks_to_mask(nodes*size, layout, size) for nodes in predict_nodes(network, pixels)])
+        maps = predict_label_maps(network, pixels, size=size)
+        return maps if second is None else denoise(second, maps)
+    return segment
