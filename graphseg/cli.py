@@ -81,7 +81,7 @@ def add_segment(
     segment.add_argument("folder", type=Path, metavar="FOLDER", help="folder of images, searched to all depths, or one image")
     segment.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="output folder")
     segment.add_argument("--model", type=Path, metavar="DIR", help="model folder, or one written by `graphseg export` (default: "
-                                                                   "models/train_landmarks/phantoms/hybridgnet_2igsc/seed0)")
+                                                                   "models/train_landmarks/phantoms_north/hybridgnet_2igsc/seed0)")
     segment.add_argument("--runtime", choices=("torch", "compile", "onnx", "openvino"),
                          help="what runs the network (default: torch, or that of the exported model); onnx and openvino need graphseg[runtime], "
                               "compile a C++ compiler")
