@@ -28,6 +28,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema would build its grammar of addresses at import: 2 s in every process, and no notebook has any
+
 import nbformat
 import yaml
 from PIL import Image
