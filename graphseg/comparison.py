@@ -14,7 +14,7 @@ from .report import format_number, printed_decimals
 # %% ../nbs/46_comparison.ipynb #97ff19e7
 SYSTEMS = {"pca": "PCA", "fc": "FC", "multiatlas": "Multi-atlas", "hybridgnet": "HybridGNet (no IGSC)",
            **{f"hybridgnet_igsc{k}": f"HybridGNet (1 IGSC, layer {k})" for k in (3, 4, 5, 6)}, "hybridgnet_2igsc_43": "HybridGNet (2 IGSC, layers 4-3)",
-           "hybridgnet_2igsc_54": "HybridGNet (2 IGSC, layers 5-4)", "hybridgnet_2igsc_65": "HybridGNet (2 IGSC, layers 6-5), at the length of the ablation", "hybridgnet_2igsc": "HybridGNet (2 IGSC, layers 6-5)",
+           "hybridgnet_2igsc_54": "HybridGNet (2 IGSC, layers 5-4)", "hybridgnet_2igsc": "HybridGNet (2 IGSC, layers 6-5)",
            "unet": "UNet", "unet_postdae": "UNet + Post-DAE", "nnunet": "nnUNet"}
 STAGES = {"multiatlas": "register_atlases", "unet": "train_pixels", "unet_postdae": "train_denoiser", "nnunet": "run_nnunet"} # All others: train_landmarks
 COLUMNS = (("all", "mse_px2", "MSE (px²)"), ("lungs", "dsc", "DSC lungs"), ("lungs", "hd", "HD lungs"), ("heart", "dsc", "DSC heart"), ("heart", "hd", "HD heart"))

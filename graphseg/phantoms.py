@@ -911,7 +911,7 @@ def draw_chest_set(
     "Draw the phantoms of a set; the number of processes does not change them."
     people = draw_people(rule, n)
     draw = partial(_draw_case, rule.seed, with_image=with_image)
-    if workers < 2 or len(people) < 12 or not with_image: return [draw(i, p) for i, p in enumerate(progress(people, f"phantoms, {rule.prefix}"))]
+    if workers < 2 or len(people) < 64 or not with_image: return [draw(i, p) for i, p in enumerate(progress(people, f"phantoms, {rule.prefix}"))]
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
         return list(progress(pool.map(draw, range(len(people)), people, chunksize=4), f"phantoms, {rule.prefix}", total=len(people)))
 

@@ -41,12 +41,11 @@ MODELS = {
     "hybridgnet": Configuration(HybridGNet, f"{TMI}, Table 1, no IGSC"),
     **{f"hybridgnet_igsc{k}": Configuration(HybridGNet, f"{TMI}, Table 1, 1 IGSC layer {k}", {"skips": (k,)}) for k in (6, 5, 4, 3)},
     "hybridgnet_2igsc": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 6-5", {"skips": (6, 5)}),
-    "hybridgnet_2igsc_65": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 6-5; at the length of an ablation", {"skips": (6, 5)}),
     "hybridgnet_2igsc_54": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 5-4", {"skips": (5, 4)}),
     "hybridgnet_2igsc_43": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 4-3", {"skips": (4, 3)}),
     "hybridgnet_3igsc": Configuration(HybridGNet, f"{TMI}, section 4.3, third IGSC; layers 6-5-4 are our choice", {"skips": (6, 5, 4)}),
     **{f"hybridgnet_k{k}": Configuration(HybridGNet, f"{TMI}, section 4.3, ablation of K; on 2 IGSC layers 6-5, our choice",
-                                         {"skips": (6, 5), "order": k}) for k in (3, 5, 7, 9)},
+                                         {"skips": (6, 5), "order": k}) for k in (3, 5, 6, 7, 9)},
     "hybridgnet_2021": Configuration(HybridGNet, f"{MICCAI}, HybridGNet", YEAR_2021),
     "hybridgnet_2021_pretrained": Configuration(HybridGNet, f"{MICCAI}, HybridGNet; to be pre-trained", YEAR_2021),
     "hybridgnet_dual": Configuration(HybridGNet, f"{MICCAI}, HybridGNet Dual", YEAR_2021 | {"dense": "plain"}),
@@ -113,8 +112,11 @@ def read_config(
     path = require_file(Path(folder)/"config.json", "a model folder holds config.json and model.safetensors; run: dvc repro train_landmarks")
     try: config = json.loads(path.read_text())
     except ValueError as error: raise ValueError(f"{path}: expected JSON, got a damaged file ({error}); train or copy the model again") from error
-    if missing := {"name", "layout", "image_size", "options", "sha256"} - set(config):
-        raise ValueError(f"{path}: expected the keys written by save_model, missing {sorted(missing)}")
+    kinds = {"name": str, "layout": dict, "image_size": int, "options": dict, "sha256": str}
+    if not isinstance(config, dict): raise ValueError(f"{path}: expected the keys written by save_model, got a {type(config).__name__}")
+    if missing := set(kinds) - set(config): raise ValueError(f"{path}: expected the keys written by save_model, missing {sorted(missing)}")
+    if wrong := {k: config[k] for k, kind in kinds.items() if not isinstance(config[k], kind)}:
+        raise ValueError(f"{path}: expected {', '.join(f'{k} of type {kinds[k].__name__}' for k in wrong)}, got {wrong}; train or copy the model again")
     return config
 
 def load_model(
