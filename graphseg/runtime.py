@@ -92,9 +92,9 @@ def convolve_relu(
     side:Tensor|None=None,  # Map to add before the ReLU, (B,C',H',W')
 ) -> Tensor:                # Feature map, (B,C',H',W'), not negative
     "ReLU of a convolution and a side path; one kernel on CPUs that have it."
-    fused = getattr(torch.ops.mkldnn, "_convolution_pointwise", None) if torch.backends.mkldnn.is_available() else None
-    if fused is None or torch.compiler.is_compiling() or x.device.type != "cpu" or x.dtype != torch.float32:
-        return F.relu_(conv(x) if side is None else conv(x).add_(side))
+    plain = torch.compiler.is_compiling() or not torch.backends.mkldnn.is_available() or x.device.type != "cpu" or x.dtype != torch.float32
+    fused = None if plain else getattr(torch.ops.mkldnn, "_convolution_pointwise", None)  # a compiler fuses by itself
+    if fused is None: return F.relu_(conv(x) if side is None else conv(x).add_(side))
     weights = conv.weight, conv.bias, conv.padding, conv.stride, conv.dilation, conv.groups
     if side is None: return fused(x, *weights, "relu", [], "")
     return fused.binary(x, side, *weights, "add", 1.0, "relu", [], None)
