@@ -4,7 +4,7 @@
 #   make test       export, clean, lint, rules, notebooks, smoke run, docs site
 #   make docs       the site, in _docs/index.html
 #   make lab        JupyterLab in the environment
-#   make benchmark  the timing stage alone
+#   make benchmark  the timing stages, a quarter of an hour on an idle machine
 #   make clean      remove what make wrote; `make distclean` also the environment
 #
 # `make … VENV=path` uses an environment that you already have, as it is.
@@ -61,10 +61,11 @@ data: $(READY) ## Put data/ in place from dvcstore/
 repro: data ## Run every stage that is out of date, side by side
 	python -m graphseg.parallel
 
-# The stage is frozen for `dvc repro`, because times differ from run to run.
+# These stages are frozen for `dvc repro`, because times differ from run to run.
+BENCHMARKS := benchmark_core benchmark_runtime time_models
 benchmark: data ## Measure speed and memory on this machine
-	python -m graphseg.stages benchmark_core
-	dvc commit --force --quiet benchmark_core
+	for stage in $(BENCHMARKS); do python -m graphseg.stages $$stage || exit; done
+	dvc commit --force --quiet $(BENCHMARKS)
 
 docs: $(READY) ## Build the site
 	python docs/build.py --output $(SITE)
