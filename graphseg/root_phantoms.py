@@ -82,6 +82,7 @@ GROWTH_CONDITIONS = {c.name: c for c in (
     GrowthCondition("LD", 16., .205, 150., .32, .14, 3.1, 112., .125),
     GrowthCondition("CL", 24., .235, 200., 0., 0., 2.3, 100., .145))}
 
+# %% ../nbs/61_root_phantoms.ipynb #af681855
 PEAK_24_H, PEAK_12_H = 1., 4. # Hours after light goes on at which the rhythms are fastest
 
 def growth_rhythm(
@@ -107,6 +108,7 @@ def require_time(
     if not ((t >= 0) & (t <= TIMES_H[-1])).all(): raise ValueError(f"t_h: expected times from 0 to {TIMES_H[-1]:g} h, got {t.min():g} to {t.max():g}")
     return t
 
+# %% ../nbs/61_root_phantoms.ipynb #e8a92343
 @dataclass(frozen=True, eq=False)
 class GrowingRoot:
     "One root: its whole way, and how far along it the tip is at every time."
@@ -128,6 +130,7 @@ class GrowingRoot:
     def points(self, t_h):  # (K,2) line from base to tip at a time, mm
         return cut_path(self.path_mm, float(self.length(t_h)))
 
+# %% ../nbs/61_root_phantoms.ipynb #cdca4e23
 def cut_path(
     path_mm:np.ndarray, # (P,2) float64, steps of STEP_MM
     length_mm:float,    # Wanted length, mm
@@ -166,6 +169,7 @@ def _noise(rng, n=1, deviation=.06, hours=1.5):
     white = rng.standard_normal((n, len(TIMES_H)))
     return deviation*gaussian_filter1d(white, hours/GRID_H, axis=1)*np.sqrt(2*np.sqrt(np.pi)*hours/GRID_H)
 
+# %% ../nbs/61_root_phantoms.ipynb #8865d989
 def main_pace(
     rng:np.random.Generator,   # Source of randomness of the plant
     condition:GrowthCondition, # Means
@@ -194,12 +198,13 @@ def lateral_places(
     arcs = FIRST_MM + np.cumsum(MIN_GAP_MM + rng.gamma(3., mean/3, n))
     passed = np.interp(arcs, main_lengths, TIMES_H, right=np.inf)
     times = passed + condition.delay_h*traits.delay*np.exp(.05*rng.standard_normal(n))
-    times = np.maximum.accumulate(times) + 1e-3*np.arange(n)
+    times = np.sort(times) + 1e-3*np.arange(n)                # acropetal: noise does not change the order
     switches = rng.random(n) < .7
     sides = np.where((np.cumsum(switches) + rng.integers(2)) % 2, 1, -1)
     there = times < TIMES_H[-1]
     return arcs[there], times[there], sides[there]
 
+# %% ../nbs/61_root_phantoms.ipynb #3ff9f6fd
 def lateral_pace(
     rng:np.random.Generator,   # Source of randomness of the lateral
     born_h:float,              # Emergence, h
@@ -270,16 +275,19 @@ class LaidRoots:
         x, y = np.moveaxis(candidates_mm - self.seed, -1, 0)
         return (np.abs(x) < HALF_STRIP_MM) & (y > -.5)
 
+# %% ../nbs/61_root_phantoms.ipynb #831f4108
 def lay_clear(
     laid:LaidRoots,           # What lies there
     candidates_mm:np.ndarray, # (n,P,2), mm, in order of preference
 ) -> np.ndarray:              # (K,2), mm
     "First candidate that stays clear of all roots, or as much of the best as does."
-    blocked = (laid.distances(candidates_mm) < CLEAR_MM) | ~laid.inside(candidates_mm)
-    n_points = candidates_mm.shape[1]
-    free = np.where(blocked.any(1), blocked.argmax(1), n_points)
-    best = int(np.argmax(free))
-    return candidates_mm[best, :max(free[best], 8)]
+    longest, n_points = candidates_mm[0, :8], candidates_mm.shape[1]           # never less than the first steps
+    for way in candidates_mm:
+        blocked = (laid.distances(way[None])[0] < CLEAR_MM) | ~laid.inside(way[None])[0]
+        free = int(blocked.argmax()) if blocked.any() else n_points
+        if free > len(longest): longest = way[:free]
+        if free == n_points: break
+    return longest
 
 # %% ../nbs/61_root_phantoms.ipynb #a9ab8769
 def lay_across(
@@ -328,6 +336,7 @@ class GrowingPlant:
     @property
     def name(self) -> str: return f"plant {self.key[2] + 1}"
 
+# %% ../nbs/61_root_phantoms.ipynb #1164ee01
 def find_meetings(
     roots:tuple[GrowingRoot, ...], # Main root first
 ) -> tuple[Meeting, ...]:
@@ -341,7 +350,7 @@ def find_meetings(
                 found.append(Meeting(i, j, arc, other_arc, x, y, max(root.time_at(arc), other.time_at(other_arc))))
     return tuple(found)
 
-# %% ../nbs/61_root_phantoms.ipynb #1164ee01
+# %% ../nbs/61_root_phantoms.ipynb #c15b901e
 MAIN_MM = 105. # Length of the way laid out for a main root
 
 def _main_way(rng, seed_mm, skew_deg):
@@ -362,6 +371,7 @@ def _lateral_way(rng, laid, base, heading, side, across):
     target, bend = side*rng.normal(32, 9, n), rng.uniform(4.5, 8, n)
     return lay_clear(laid, draw_paths(rng, start, target, bend, n, max(length, 10)) + base)
 
+# %% ../nbs/61_root_phantoms.ipynb #6729dfef
 def draw_plant(
     condition:GrowthCondition, # Light regime
     seed:int,                  # Seed of the set
@@ -402,6 +412,7 @@ def image_shape(
     if not LEAST_PX <= width_px <= CAMERA_PX[0]: raise ValueError(f"width_px: expected {LEAST_PX} to {CAMERA_PX[0]}, got {width_px}")
     return round(width_px*CAMERA_PX[1]/CAMERA_PX[0]), int(width_px)
 
+# %% ../nbs/61_root_phantoms.ipynb #c94dac59
 class PlateLook(NamedTuple):
     "What the camera makes of a plate."
     view_mm:float=137.8      # Width of the view
@@ -420,6 +431,7 @@ class PlateLook(NamedTuple):
     wet:float=1.             # Amount of drops and condensation
     bright:bool=False        # Roots brighter than agar, as with light from the front
 
+# %% ../nbs/61_root_phantoms.ipynb #83d7d53f
 @dataclass(frozen=True, eq=False)
 class GrowingPlate:
     "Four plants under one camera."
@@ -446,7 +458,7 @@ class GrowingPlate:
         turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
         return self.px(QR_MM*np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) @ turn + self.look.qr_mm, width_px)
 
-# %% ../nbs/61_root_phantoms.ipynb #f1d2382f
+# %% ../nbs/61_root_phantoms.ipynb #b912d149
 def draw_look(
     rng:np.random.Generator, # Source of randomness of the plate
     text:str="graphseg",     # What the QR code says
@@ -461,6 +473,7 @@ def draw_look(
     return PlateLook(view, left, top, qr, z[5], text, 148 + 8*z[6], rng.uniform(.15, .35), centre, rng.uniform(.09, .16), rng.uniform(.02, .08),
                      rng.uniform(.9, 1.4), rng.uniform(1.3, 2.2), wet, bright)
 
+# %% ../nbs/61_root_phantoms.ipynb #759ddc6c
 def draw_plate(
     condition:GrowthCondition|str="LD", # Light regime, or its name
     seed:int=0,                         # Seed of the set
@@ -498,6 +511,7 @@ def plant_growth(
             "n_crossings": (met[:, None] <= t).sum(0), "laterals_per_cm": 10*n/main, "lateral_per_main": lateral/main, "main_over_total": main/(main + lateral),
             "main_mm_h": speeds[0], "lateral_mm_h": speeds[1:].sum(0), "total_mm_h": speeds.sum(0)})
 
+# %% ../nbs/61_root_phantoms.ipynb #51eb85c7
 def angle_deg(
     line:np.ndarray, # (K,2) from base to tip, x right, y down
 ) -> float:          # 0 along gravity, 90 level, 180 upward
@@ -505,6 +519,7 @@ def angle_deg(
     dx, dy = line[-1] - line[0]
     return float(np.rad2deg(np.arctan2(abs(dx), dy)))
 
+# %% ../nbs/61_root_phantoms.ipynb #6fd30130
 def lateral_table(
     plant:GrowingPlant,              # One plant
     t_h:float,                       # Time since the first frame, h
@@ -552,6 +567,7 @@ def plate_scene(
     return RootScene(tuple(plants), 1/plate.mm_per_px(width_px), "mm", f"{captured:%Y-%m-%d_%H-%M-%S}.png", captured,
                      Series(plate.name, round(float(t_h)/GRID_H)), file_key=f"{plate.name} {captured:%Y-%m-%d_%H-%M-%S}")
 
+# %% ../nbs/61_root_phantoms.ipynb #dde6c9ab
 def plate_labels(
     plate:GrowingPlate,          # One plate
     t_h:float,                   # Time since the first frame, h
@@ -588,6 +604,7 @@ def _paint(points, first, radii, owners, coverage, owner):
                     c = min(.5 + r - d, most)
                     if c > coverage[y, x]: coverage[y, x], owner[y, x] = c, owners[i]
 
+# %% ../nbs/61_root_phantoms.ipynb #c45d26ea
 class RootMasks(NamedTuple):
     "Where the roots are."
     coverage:np.ndarray     # (H,W) float32, share of each pixel that roots cover
@@ -653,6 +670,7 @@ def _rim(look, shape, rng):
         light -= depth*np.exp(-((d - at)/max(width, .6*scale))**2)
     return light - .25*np.clip(_smooth(rng, look, shape, .3) - .9, 0, 1)*np.exp(-((d + 2.3)/.5)**2)
 
+# %% ../nbs/61_root_phantoms.ipynb #31292a3c
 def _label(look, shape):
     "Transmission of the paper label with its QR code, (H,W) float32."
     code = cv2.QRCodeEncoder.create().encode(look.text)[2:-2, 2:-2]
@@ -667,6 +685,7 @@ def _label(look, shape):
     shift = np.array(look.qr_mm)/scale - .5 - turn @ [gap - .5, gap - .5]
     return cv2.warpAffine(light, np.column_stack([turn, shift]), shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1)
 
+# %% ../nbs/61_root_phantoms.ipynb #2493963c
 @lru_cache(maxsize=2)
 def plate_backdrop(
     look:PlateLook,       # Camera and light
@@ -709,6 +728,7 @@ def _shade_roots(image, plate, t_h, width_px, uneven):
         box = image[y0:y1, x0:x1][part]
         box *= 1 + sign*change*uneven[y0:y1, x0:x1][part]
 
+# %% ../nbs/61_root_phantoms.ipynb #65e87b0e
 def _leaf(at, angle, length, width):
     "Outline of a leaf with its base at a point, mm: angle 0 upward, clockwise."
     t = np.linspace(0, 2*np.pi, 28, endpoint=False)
@@ -739,6 +759,7 @@ def shoot_parts(
         parts += [(_leaf(top, angle, stalk*length, .25), .75), (_leaf(end, angle, length, share*length), .55)]
     return parts
 
+# %% ../nbs/61_root_phantoms.ipynb #fd4b8fe0
 def _shade_shoots(image, plate, t_h, width_px):
     "Darken the image where shoots are, in place; overlapping leaves are darker."
     for plant in plate.plants:
@@ -769,6 +790,7 @@ def draw_drops(
     across, down = (drops.x_mm - look.qr_mm[0] - QR_MM/2).abs(), (drops.y_mm - look.qr_mm[1] - QR_MM/2).abs()
     return drops[np.maximum(across, down) > QR_MM].sort_values("from_h", ignore_index=True)
 
+# %% ../nbs/61_root_phantoms.ipynb #a353b9fa
 def _add_drop(image, x, y, radius):
     "Draw a drop with its centre and radius in px, in place."
     height, width = image.shape
@@ -836,6 +858,7 @@ ROOT_SETS = {s.name: s for s in (
     RootSet("valid", 6103, ("LD", "CL")*2, 5),
     RootSet("test", 6104, ("LD", "CL")*3, 5))}
 
+# %% ../nbs/61_root_phantoms.ipynb #98ca80c8
 def draw_root_set(
     rule:RootSet|str,  # Which set, or its name
     n:int|None=None,   # Only the first so many plates; default all
@@ -858,6 +881,7 @@ def draw_frames(
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
         yield from pool.map(draw, times_h, chunksize=max(1, min(16, len(times_h)//(2*workers))))
 
+# %% ../nbs/61_root_phantoms.ipynb #7201164f
 def write_plate_series(
     folder:Path|str,     # Where to; appears when complete, an older one is replaced
     plate:GrowingPlate,  # One plate
