@@ -75,7 +75,7 @@ class GrowthCondition:
     gap_mm:float            # Distance between laterals along the main root, mm
     delay_h:float           # From the passing of the main tip to emergence, h
     lateral_mm_h:float      # Full speed of a young lateral, mm/h
-    meeting_rate:float=.20  # Share of laterals laid across another root
+    meeting_rate:float=.20  # Chance that a lateral is laid across another root, if a clean way is found
     germination_h:float=6.  # Time of germination, h since the first frame
 
 GROWTH_CONDITIONS = {c.name: c for c in (
