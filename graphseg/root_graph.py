@@ -340,19 +340,20 @@ def straight_base(
 ) -> tuple[np.ndarray, int]: # Lateral (K',2) that begins on the parent, and the number of that point of the parent
     "Follow a lateral back to its parent's centre line from where it is clear of the parent's width."
     if at is None: at = int(np.argmin(((parent - points[0])**2).sum(1)))
-    near, snapped = int(1.5*radius_px) + 2, (np.concatenate([parent[at:at + 1], points[1:]]), at)
-    far = min(near + max(8, int(2*radius_px)), len(points) - 1)
-    if far - near < 4: near = len(points)//2                                       # a short lateral: its outer half
-    if far - near < 4: return snapped
-    (dx, dy), (ux, uy) = points[far] - points[near], parent[min(at + 6, len(parent) - 1)] - parent[max(at - 6, 0)]
-    cross, norm = dx*uy - dy*ux, math.hypot(dx, dy)*math.hypot(ux, uy)
-    if abs(cross) < .25*norm: return snapped                                       # nearly parallel
-    gx, gy = points[near] - parent[at]
-    along = (dx*gy - dy*gx)/(dx*uy - dy*ux)                                        # in units of u, from parent[at]
-    moved = abs(along)*math.hypot(ux, uy)
-    if moved > 3*radius_px + 3 or (ux*gy - uy*gx)/(ux*dy - uy*dx) < 0: return snapped
-    base, first = parent[at] + along*np.array([ux, uy]), max(0, at - int(moved) - 2)
-    at = first + int(np.argmin(((parent[first:at + int(moved) + 3] - base)**2).sum(1)))
+    near, snapped = int(1.2*radius_px) + 1, (np.concatenate([parent[at:at + 1], points[1:]]), at)
+    if min(near + 13, len(points)) - near < 5: near = len(points)//2               # a short lateral: its outer half
+    clear = points[near:near + 13]
+    if len(clear) < 5: return snapped
+    centre = clear.mean(0)
+    dx, dy = np.linalg.svd(clear - centre, full_matrices=False)[2][0]              # direction of the clear part
+    ux, uy = parent[min(at + 6, len(parent) - 1)] - parent[max(at - 6, 0)]
+    cross, (gx, gy) = dx*uy - dy*ux, centre - parent[at]
+    if abs(cross) < .25*math.hypot(ux, uy): return snapped                         # nearly parallel
+    shift = (dx*gy - dy*gx)/cross*np.array([ux, uy])                               # along the parent, from parent[at]
+    moved = math.hypot(*shift)
+    if moved > 3*radius_px + 3: return snapped
+    first = max(0, at - int(moved) - 2)
+    at = first + int(np.argmin(((parent[first:at + int(moved) + 3] - parent[at] - shift)**2).sum(1)))
     return np.concatenate([parent[at:at + 1], points[near:]]), at
 
 # %% ../nbs/64_root_graph.ipynb #fac34131
