@@ -10,6 +10,7 @@ __all__ = ['COMPONENTS', 'OFFSETS', 'TABLES', 'LENGTHS', 'Unmeasurable', 'PlantM
 # %% ../nbs/63_skeleton.ipynb #d40bb75f
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numba
@@ -283,12 +284,12 @@ class PixelGraph:
         "Points of one chain, from `edges[e,0]` to `edges[e,1]`."
         return self.points[self.starts[e]:self.starts[e + 1]]
 
-    @property
+    @cached_property
     def degree(self) -> np.ndarray: # (N,) int64
         "Number of chain ends at each node; a loop counts twice."
         return np.bincount(self.edges.ravel(), minlength=len(self.nodes))
 
-    @property
+    @cached_property
     def lengths_px(self) -> np.ndarray: # (E,) float64
         "Length of each chain, the sum of its steps."
         steps = np.append(np.hypot(*np.diff(self.points, axis=0).T), 0)
