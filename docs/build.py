@@ -14,11 +14,10 @@ from pathlib import Path
 
 from convert import convert, read, symbols
 
-from graphseg.checks import headline, read_cells
+from graphseg.checks import DECADES, headline, read_cells
 from graphseg.report import STATUSES
 
 root = Path(__file__).resolve().parent.parent
-DECADES = ("Base", "Graphs and shapes", "Data", "Models", "Learning", "Use")
 
 NOT_RUN = ":::{note}\nThe notebook as written: it has not been run on this copy. `make repro` runs it.\n:::"
 
@@ -54,8 +53,7 @@ def write_pages(source:Path) -> None:
         write_notebook(source / "library" / path.name, convert(read(path), known, pages, module=path.stem[3:]))
     chapters = [write_chapter(source, path, known, pages) for path in sorted((root / "nbs" / "chapters").glob("*.ipynb"))]
     stages = [write_stage(source, path, known, {}) for path in sorted((root / "nbs" / "stages").glob("[0-9][0-9]_*.ipynb"))]
-    decades = [(name, [f"library/{path.stem}" for path in library if path.stem[0] == str(number)])
-               for number, name in enumerate(DECADES)]
+    decades = [(name, [f"library/{path.stem}" for path in library if path.stem[0] in digits]) for name, digits in DECADES.items()]
     parts = [("Chapters", chapters), *decades, ("Stages", stages), ("Record", write_ledger(source) + write_contributing(source))]
     write_home(source, [(name, entries) for name, entries in parts if entries], known, pages)
 
