@@ -888,16 +888,19 @@ def write_plate_series(
     times_h,             # Times of the frames, h
     width_px:int=820,    # Width of the images
     workers:int=1,       # Processes
+    jpeg_quality:int=0,  # 1 to 100 writes JPEG files of that quality; 0 writes PNG files
 ) -> pd.DataFrame:       # The truth: file, plant, and the columns of `plant_growth`
     "Write images of a plate, named by date and time, and the true traits of its plants as `truth.csv`."
     times_h = np.atleast_1d(require_time(times_h))
-    names = [f"{plate.captured(t):%Y-%m-%d_%H-%M-%S}.png" for t in times_h]
+    if not 0 <= jpeg_quality <= 100: raise ValueError(f"jpeg_quality: expected 0 (PNG) to 100, got {jpeg_quality}")
+    suffix, how = (".jpg", [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality]) if jpeg_quality else (".png", [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    names = [f"{plate.captured(t):%Y-%m-%d_%H-%M-%S}{suffix}" for t in times_h]
     if len(set(names)) < len(names): raise ValueError("times_h: expected different seconds for all frames, got the same twice; remove repeated times")
     truth = pd.concat([plant_growth(p, times_h).assign(plant=k, file=names) for k, p in enumerate(plate.plants)], ignore_index=True)
     truth = truth[["file", "plant", *truth.columns[:-2]]]
     with atomic_path(folder) as target:
         target.mkdir(parents=True)
         for name, image in zip(names, progress(draw_frames(plate, times_h, width_px, workers), f"frames, {plate.name}", len(names)), strict=True):
-            cv2.imwrite(str(target/name), image, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+            cv2.imwrite(str(target/name), image, how)
         write_csv(target/"truth.csv", truth)
     return truth
