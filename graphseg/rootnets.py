@@ -5,15 +5,22 @@
 # %% auto #0
 __all__ = ['UNITS', 'WIDTHS', 'VGG', 'RESNET101', 'RATES', 'ROOT_CLASSES', 'CHRONOROOT', 'ROOT_MODELS', 'PUBLISHED_PARAMETERS',
            'scale_channels', 'convolution', 'PlainUnit', 'ResidualUnit', 'RootBody', 'RootNet', 'initialise',
-           'RootUNet', 'unpool', 'SegNet', 'ShiftNorm', 'Bottleneck', 'Pyramid', 'DeepLab', 'Ensemble',
+           'expect_share', 'RootUNet', 'unpool', 'SegNet', 'ShiftNorm', 'Bottleneck', 'Pyramid', 'DeepLab', 'Ensemble',
+           'fast_elu', 'convolve', 'doubled_kernel', 'folded', 'PlateUnit', 'PlateBody', 'PlateStage', 'PlateUNet',
            'build_root_model']
 
 # %% ../nbs/66_rootnets.ipynb #d0b3309d
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from copy import deepcopy
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numba import njit
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from .core import require_choice
 from .zoo import Configuration, build_model, register_model
@@ -117,6 +124,7 @@ class RootBody(nn.Module):
 class RootNet(nn.Module):
     "What the networks for roots have in common."
     factor, reach_px = 8, None # Sides must be divisible by the one; how far a pixel looks, px, None for the whole image
+    bytes_per_px = 1           # Memory for the features of an image, about
 
     def check(self,
         images:Tensor, # Anything
@@ -137,6 +145,18 @@ def initialise(
         if layer.bias is not None: nn.init.zeros_(layer.bias)
 
 # %% ../nbs/66_rootnets.ipynb #181bb4a2
+def expect_share(
+    bias:Tensor,        # Last shift of a network, one number per class, changed in place; root is the last class
+    prior:float|None,   # Share of root; None changes nothing
+) -> None:
+    "Let scores of zero features say that this share is root."
+    if prior is None: return
+    if not 0 < prior < 1: raise ValueError(f"prior: expected a share between 0 and 1, got {prior}")
+    with torch.no_grad():
+        bias.zero_()
+        bias[-1] = torch.tensor(prior*(len(bias) - 1)/(1 - prior)).log()
+
+# %% ../nbs/66_rootnets.ipynb #4a7ccf63
 class RootUNet(RootNet):
     "UNet light, ResUNet or, with a cascade, DSResUNet."
     def __init__(self,
@@ -148,16 +168,18 @@ class RootUNet(RootNet):
         dropout:float=.3,              # Dropout in training
         sum_elu:bool=False,            # ELU after the sum, for residual units?
         initial_sd:float|None=None,    # Deviation of the first weights; .01 as published, None is torch's default
+        prior:float|None=None,         # Share of root that the first answers assume; None is one half, as published
         channels:Sequence[int]=WIDTHS, # Channels of each level
     ):
         super().__init__()
         channels = scale_channels(channels, width)
         self.factor = 2**(len(channels) - 1)
-        self.reach_px = 2**(len(channels) + 2) - 5 + 11*cascade
+        self.reach_px, self.bytes_per_px = 2**(len(channels) + 2) - 5 + 11*cascade, 24*channels[0]
         self.bodies = nn.ModuleList([RootBody(1, channels, unit, pool, dropout, sum_elu)])
         if cascade: self.bodies.append(RootBody(1 + n_classes, channels[:2], unit, pool, dropout, sum_elu, drop_pooled=True))
         self.heads = nn.ModuleList([nn.Sequential(*convolution(channels[0], n_classes)) for _ in self.bodies])
         initialise(self, initial_sd)
+        for head in self.heads: expect_share(head[1].bias, prior)
         self.to(memory_format=torch.channels_last)
 
     def forward(self,
@@ -190,6 +212,7 @@ class SegNet(RootNet):
         width:float=1.,                             # Fraction of the published channels
         levels:Sequence[tuple[int, int]]=VGG,       # Convolutions and channels of each level
         initial_sd:float|None=None,                 # Deviation of the first weights; None is torch's default
+        prior:float|None=None,                      # Share of root that the first answers assume
     ):
         super().__init__()
         depths, channels = [n for n, _ in levels], scale_channels([c for _, c in levels], width)
@@ -198,11 +221,12 @@ class SegNet(RootNet):
             sizes = [start, *[end]*(n - 1), last]
             return nn.Sequential(*[layer for a, b in zip(sizes[:-1], sizes[1:], strict=True) for layer in (*convolution(a, b, bias=True), nn.ReLU(inplace=True))])
         self.factor = 2**len(levels)
-        self.reach_px = 2*sum(n*2**k for k, n in enumerate(depths)) + self.factor - 1
+        self.reach_px, self.bytes_per_px = 2*sum(n*2**k for k, n in enumerate(depths)) + self.factor - 1, 24*channels[0]
         self.down = nn.ModuleList([level(a, b, b, n) for a, b, n in zip([1, *channels[:-1]], channels, depths, strict=True)])
         self.up = nn.ModuleList([level(c, c, d, n) for c, d, n in zip(channels[::-1], below[::-1], depths[::-1], strict=True)])
         self.head = nn.Conv2d(below[0], n_classes, 1)
         initialise(self, initial_sd)
+        expect_share(self.head.bias, prior)
         self.to(memory_format=torch.channels_last)
 
     def forward(self,
@@ -279,12 +303,15 @@ class DeepLab(RootNet):
         width:float=1.,                               # Fraction of the published channels
         blocks:Sequence[tuple[int, int]]=RESNET101,   # Channels inside and units of each block
         rates:Sequence[int]=RATES,                    # Dilations of the pyramid
+        first_stride:int=2,                           # 1 keeps features at a quarter of the resolution, for plates photographed at fewer px per mm
         last_norm:bool=True,                          # Norm and ReLU after the backbone? The published code reads the features before them
         initial_sd:float|None=None,                   # Deviation of the first weights; None is torch's default
+        prior:float|None=None,                        # Share of root that the first answers assume
     ):
         super().__init__()
         (first, pyramid), inside = scale_channels((64, 256), width), scale_channels([c for c, _ in blocks], width)
-        self.first, units, c = nn.Conv2d(1, first, 7, 2, 3), [], first
+        self.bytes_per_px = 32*first//first_stride**2
+        self.first, units, c = nn.Conv2d(1, first, 7, first_stride, 3), [], first
         for k, ((_, n), channels) in enumerate(zip(blocks, inside, strict=True)):
             for j in range(n): # the first block halves at its end; where the next would, kernels are spread instead
                 units.append(Bottleneck(c, channels, stride=2 if (k, j) == (0, n - 1) else 1, dilation=2**max(0, k - 1)))
@@ -293,6 +320,7 @@ class DeepLab(RootNet):
         self.last = nn.Sequential(ShiftNorm(c), nn.ReLU(inplace=True)) if last_norm else nn.Identity()
         self.pyramid, self.head = Pyramid(c, pyramid, rates), nn.Conv2d(pyramid, n_classes, 1)
         initialise(self, initial_sd)
+        expect_share(self.head.bias, prior)
         self.to(memory_format=torch.channels_last)
 
     def forward(self,
@@ -324,6 +352,232 @@ class Ensemble(RootNet):
         scores = torch.stack([model(images).log_softmax(1) for model in self.models])
         scores = scores.logsumexp(0) - torch.tensor(float(len(self.models))).log()
         return (scores,) if every else scores
+
+# %% ../nbs/66_rootnets.ipynb #b15463b9
+_ONE, _TWO, _HALF, _SIXTH, _SMALL, _LEAST, _PART = (np.float32(v) for v in (1, 2, 1/2, 1/6, 1/24, -20, 1/32))
+_FAST = {"fastmath": True, "nogil": True, "error_model": "numpy", "cache": True}
+
+@njit(inline="always")
+def _elu(v):
+    t = max(min(v, np.float32(0)), _LEAST)*_PART
+    q = t*(_ONE + t*(_HALF + t*(_SIXTH + t*_SMALL)))
+    q *= q + _TWO
+    q *= q + _TWO
+    q *= q + _TWO
+    q *= q + _TWO
+    q *= q + _TWO
+    return max(v, np.float32(0)) + q
+
+@njit(**_FAST)
+def fast_elu(
+    x,     # (n,) float32
+    scale, # (m,) float32; taken again and again
+    shift, # (m,) float32
+    out,   # (n,) float32
+) -> None:
+    "Write ELU(scale·x + shift) into `out`, to 3e-7; n is a multiple of m."
+    m = len(scale)
+    for i in range(len(x)//m):
+        a, o = x[i*m:(i + 1)*m], out[i*m:(i + 1)*m]
+        for j in range(m): o[j] = _elu(a[j]*scale[j] + shift[j])
+
+@njit(**_FAST)
+def _elu_here(x):
+    for i in range(len(x)): x[i] = _elu(x[i])
+
+# %% ../nbs/66_rootnets.ipynb #a81ef8ae
+@njit(**_FAST)
+def _double_add(y, skip, row, column, out):
+    "out[i,j] = value of its quarter in y (h+1,w+1,4C) + skip[row+i,column+j]; out is (2h,2w,C)."
+    h, w, c = out.shape
+    for i in range(h):
+        a, source = i & 1, y[(i >> 1) + (i & 1)]
+        for j in range(w):
+            b = j & 1
+            s, k, o = source[(j >> 1) + b], skip[row + i, column + j], out[i, j]
+            start = (2*a + b)*c
+            for n in range(c): o[n] = s[start + n] + k[n]
+
+@njit(**_FAST)
+def _add_store(z, beside, top, left, c, out, row, column, h, w):
+    "out[row:row+h, column:column+w] = z + beside, both from (top, left); all (H,W·C)."
+    for i in range(h):
+        a, b = z[top + i, left*c:(left + w)*c], beside[top + i, left*c:(left + w)*c]
+        o = out[row + i, column*c:(column + w)*c]
+        for j in range(w*c): o[j] = a[j] + b[j]
+
+@njit(**_FAST)
+def _sum_nine(y, bias, top, left, out, row, column, h, w):
+    "Sum of the nine taps, the first of (H,W,16), around each pixel; outside y they are zero."
+    for i in range(h):
+        for j in range(w):
+            total = bias
+            for a in range(3):
+                r = top + i + a - 1
+                if r < 0 or r >= y.shape[0]: continue
+                for b in range(3):
+                    q = left + j + b - 1
+                    if q >= 0 and q < y.shape[1]: total += y[r, q, 3*a + b]
+            out[row + i, column + j] = total
+
+# %% ../nbs/66_rootnets.ipynb #7682101a
+def _store(z, beside, top, left, out, row, column, h, w):
+    "out[row:row+h, column:column+w] = z + beside, both from (top, left); all (H,W,C), beside may be None."
+    if beside is None: out[row:row + h, column:column + w] = z[top:top + h, left:left + w]; return
+    flat = lambda a: a.reshape(a.shape[0], -1)
+    _add_store(flat(z), flat(beside), top, left, z.shape[2], flat(out), row, column, h, w)
+
+def convolve(
+    x:np.ndarray,       # (H,W,C) float32
+    weight:Tensor,      # (C',C,k,k)
+    bias:Tensor|None,   # (C',)
+    padding:int,        # Zeros on each side
+) -> np.ndarray:        # (H',W',C') float32
+    "Convolution of an array whose channels come last, without copying it."
+    found = F.conv2d(torch.from_numpy(x).permute(2, 0, 1)[None], weight, bias, padding=padding)
+    return found[0].permute(1, 2, 0).numpy()
+
+def doubled_kernel(
+    weight:Tensor, # (C',C,3,3)
+) -> Tensor:       # (4C',C,2,2): kernels for the upper left, upper right, lower left and lower right pixel
+    "Kernels that do on an image what a 3×3 kernel does on the image with its pixels doubled."
+    def halves(w, axis): # a pixel with even coordinate sees one source before it, twice its own; an odd one twice its own, one behind
+        first, second, third = w.unbind(axis)
+        return torch.stack([first, second + third], axis), torch.stack([first + second, third], axis)
+    return torch.cat([part for rows in halves(weight, 2) for part in halves(rows, 3)]).contiguous(memory_format=torch.channels_last)
+
+def folded(
+    conv:nn.Conv2d,      # Convolution
+    norm:nn.BatchNorm2d, # Norm after it
+) -> tuple[Tensor, Tensor]: # Weight and bias
+    "One convolution for both."
+    found = fuse_conv_bn_weights(conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias)
+    return found[0].detach().contiguous(memory_format=torch.channels_last), found[1].detach()
+
+# %% ../nbs/66_rootnets.ipynb #c9b3a112
+class PlateUnit:
+    "A plain or residual unit, ready for tiles."
+    def __init__(self,
+        unit:nn.Module, # `PlainUnit` or `ResidualUnit` in evaluation mode
+    ):
+        self.residual = isinstance(unit, ResidualUnit)
+        if not self.residual: self.first, self.second = folded(*unit.first), folded(*unit.second); return
+        scale = unit.norm.weight/torch.sqrt(unit.norm.running_var + unit.norm.eps)
+        self.scale, self.shift = scale.detach().numpy(), (unit.norm.bias - unit.norm.running_mean*scale).detach().numpy()
+        self.first, self.second = folded(unit.first, unit.between), (unit.second.weight.detach(), (unit.second.bias + unit.shortcut.bias).detach())
+        self.shortcut, self.rows = unit.shortcut.weight.detach(), {}
+
+    def ready(self, x): # ELU(norm(x)), for a residual unit
+        if x.shape[1] not in self.rows: self.rows[x.shape[1]] = tuple(np.tile(v, x.shape[1]) for v in (self.scale, self.shift))
+        fast_elu(x.reshape(-1), *self.rows[x.shape[1]], out := np.empty_like(x).reshape(-1))
+        return out.reshape(x.shape)
+
+    def __call__(self,
+        x:np.ndarray, # (h,w,C), a tile with its halo
+    ) -> tuple:       # Two arrays (h,w,C') whose sum is the answer; the second is None for a plain unit
+        y = convolve(self.ready(x) if self.residual else x, *self.first, 1)
+        _elu_here(y.reshape(-1))
+        return convolve(y, *self.second, 1), convolve(x, self.shortcut, None, 0) if self.residual else None
+
+# %% ../nbs/66_rootnets.ipynb #5f86c3d9
+class PlateBody:
+    "One stage of a UNet with its head, level by level in tiles."
+    def __init__(self,
+        body:RootBody,       # In evaluation mode
+        head:nn.Sequential,  # Last convolution and norm, two classes
+        tile_px:int,         # Side of a tile, px of its level
+        run,                 # Function (task, tiles) that does a task for all tiles
+    ):
+        self.plain, self.sum_elu, self.pool, self.tile_px, self.run = body.plain, body.plain or body.sum_elu, body.pool, tile_px, run
+        self.down, self.up = ([PlateUnit(u) for u in units] for units in (body.down, body.up))
+        steps = [folded(*s) if body.plain else (s[0].weight.detach(), s[0].bias.detach()) for s in body.step]
+        self.step = [(doubled_kernel(w), b.repeat(4)) for w, b in steps]
+        weight, bias = folded(*head)
+        taps = (weight[1] - weight[0]).permute(1, 2, 0).reshape(9, -1, 1, 1)
+        self.taps = F.pad(taps, (0, 0, 0, 0, 0, 0, 0, 7)).contiguous(memory_format=torch.channels_last) # 16 outputs are computed faster than 9
+        self.bias = np.float32(bias[1] - bias[0])
+
+    def tiles(self, shape, halo): # (first row, last, first column, last; the same with halo)
+        h, w, n = *shape[:2], self.tile_px
+        return [(y, min(y + n, h), x, min(x + n, w), max(y - halo, 0), min(y + n + halo, h), max(x - halo, 0), min(x + n + halo, w))
+                for y in range(0, h, n) for x in range(0, w, n)]
+
+    def descend(self, x, unit, last): # features of a level, and pooled ones for the next
+        h, w = x.shape[:2]
+        skip = np.empty((h, w, unit.second[0].shape[0]), np.float32)
+        pooled = None if last else np.empty((h//2, w//2, skip.shape[2]), np.float32)
+        def task(y0, y1, x0, x1, top, bottom, left, right):
+            z, beside = unit(np.ascontiguousarray(x[top:bottom, left:right]))
+            _store(z, beside, y0 - top, x0 - left, skip, y0, x0, y1 - y0, x1 - x0)
+            part = skip[y0:y1, x0:x1]
+            if self.plain: part = part.copy(); _elu_here(part.reshape(-1))
+            if self.plain and last: skip[y0:y1, x0:x1] = part
+            if not last: pooled[y0//2:y1//2, x0//2:x1//2] = self.pool(torch.from_numpy(part).permute(2, 0, 1)[None], 2)[0].permute(1, 2, 0).numpy()
+        self.run(task, self.tiles(x.shape, 2))
+        return skip, pooled
+
+# %% ../nbs/66_rootnets.ipynb #c89f51e2
+class PlateStage(PlateBody):
+    "The way up, and all of it."
+    def ascend(self, low, skip, step, unit, last): # features one level up, or the difference of scores at the end
+        out = np.empty(skip.shape[:2] if last else skip.shape, np.float32)
+        def task(y0, y1, x0, x1, top, bottom, left, right):
+            x = np.empty((bottom - top, right - left, skip.shape[2]), np.float32)
+            _double_add(convolve(np.ascontiguousarray(low[top//2:bottom//2, left//2:right//2]), *step, 1), skip, top, left, x)
+            if self.sum_elu: _elu_here(x.reshape(-1))
+            z, beside = unit(x)
+            if self.plain: _elu_here(z.reshape(-1))
+            size = y1 - y0, x1 - x0
+            if not last: _store(z, beside, y0 - top, x0 - left, out, y0, x0, *size); return
+            if beside is not None: z += beside
+            _sum_nine(convolve(z, self.taps, None, 0), self.bias, y0 - top, x0 - left, out, y0, x0, *size)
+        self.run(task, self.tiles(skip.shape, 6)) # doubling spoils 2 px at a cut edge, the unit 2, the head 1; even, so that pixels of the level below are whole
+        return out
+
+    def __call__(self,
+        x:np.ndarray, # (H,W,C) float32
+    ) -> np.ndarray:  # Score of root minus score of background, (H,W) float32
+        skips = []
+        for k, unit in enumerate(self.down):
+            skip, x = self.descend(x, unit, k == len(self.down) - 1)
+            skips.append(skip)
+        low = skips.pop()
+        for k, (step, unit) in enumerate(zip(self.step, self.up, strict=True)):
+            low = self.ascend(low, skips.pop(), step, unit, k == len(self.up) - 1)
+        return low
+
+# %% ../nbs/66_rootnets.ipynb #60a95170
+class PlateUNet:
+    "Probability of root on a whole plate, by a `RootUNet` of two classes."
+    def __init__(self,
+        model:RootUNet,   # Trained network
+        threads:int=1,    # Processor threads
+        tile_px:int=128,  # Side of a tile, px of its level, even
+    ):
+        if model.heads[0][0].out_channels != 2: raise ValueError(f"model: expected two classes, got {model.heads[0][0].out_channels}; run the network itself")
+        if tile_px < 16 or tile_px % 2: raise ValueError(f"tile_px: expected an even number of at least 16, got {tile_px}")
+        model = deepcopy(model).eval()
+        self.factor, self.threads = model.factor, threads
+        self.stages = [PlateStage(b, h, tile_px, self.run) for b, h in zip(model.bodies, model.heads, strict=True)]
+
+    def run(self, task, tiles):
+        def one(tile):
+            with torch.inference_mode(): task(*tile)
+        list(self.pool.map(one, tiles) if self.pool else map(one, tiles))
+
+    def __call__(self,
+        image:np.ndarray, # (H,W) float32, 0 to 1, sides divisible by `factor`
+    ) -> np.ndarray:      # (H,W) float32
+        if image.ndim != 2 or any(side % self.factor for side in image.shape): raise ValueError(f"image: expected (H,W) divisible by {self.factor}, got {image.shape}")
+        before, x = torch.get_num_threads(), image[..., None].astype(np.float32)
+        torch.set_num_threads(1)                              # each tile has one thread
+        try:
+            with ThreadPoolExecutor(self.threads) if self.threads > 1 else nullcontext() as self.pool:
+                for stage in self.stages:
+                    p = torch.from_numpy(stage(x)).sigmoid_().numpy()
+                    x = np.stack([image, 1 - p, p], -1)
+        finally: torch.set_num_threads(before)
+        return p
 
 # %% ../nbs/66_rootnets.ipynb #e418da94
 ROOT_CLASSES = ("background", "root")
