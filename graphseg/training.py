@@ -351,15 +351,15 @@ def fingerprint(
         h.update("\n".join(cases_ids(cases)).encode())
         for i in np.unique(np.linspace(0, len(cases) - 1, 16, dtype=int)) if len(cases) else ():
             case = cases[(0, int(i))] if cases is stream else cases[int(i)]
-            for name in ("image", "nodes", "present"): h.update(case[name].numpy().tobytes())
+            for name in getattr(task, "inputs", ("image", "nodes", "present")): h.update(case[name].numpy().tobytes())
     return h.hexdigest()[:12]
 
 def cases_ids(
-    cases,             # `CaseStream`, `LandmarkDataset` or an empty tuple
+    cases,             # `CaseStream`, `LandmarkDataset`, any data set with `ids`, or an empty tuple
 ) -> tuple[str, ...]:  # Names of the cases
     "Names of the cases of a data set."
     cases = getattr(cases, "cases", cases)
-    return tuple(getattr(getattr(cases, "sample_set", None), "ids", ()))
+    return tuple(getattr(getattr(cases, "sample_set", cases), "ids", ()))
 
 # %% ../nbs/42_training.ipynb #56645355
 @contextlib.contextmanager
@@ -428,7 +428,8 @@ def check_cases(
     "Raise `ValueError` unless the cases fit the network and the task."
     if not len(cases): raise ValueError(f"{name}: expected at least one case, got none")
     case, size = cases[0], getattr(model, "config", {}).get("image_size")
-    if len(case["nodes"]) != task.layout.n_nodes:
+    if missing := [key for key in getattr(task, "inputs", ()) if key not in case]: raise ValueError(f"{name}: expected cases with {missing}, got {sorted(case)}")
+    if hasattr(task, "layout") and len(case["nodes"]) != task.layout.n_nodes:
         raise ValueError(f"{name}: expected {task.layout.n_nodes} nodes (layout {task.layout.name}), got {len(case['nodes'])}")
     if size and tuple(case["image"].shape[1:]) != (size, size):
         raise ValueError(f"{name}: expected images of {size}×{size} px, got {tuple(case['image'].shape[1:])}; prepare the cohort with image_size={size}")
