@@ -23,7 +23,7 @@ from statsmodels.stats.multitest import multipletests
 
 from .core import generator, require_choice, require_shape
 from .report import require_columns
-from .root_traits import TRAITS, condition_color, fill_gaps, shade_nights
+from .root_traits import condition_color, fill_gaps, shade_nights
 
 # %% ../nbs/69_rhythms.ipynb #4fa19c12
 GAPS = ("error", "interpolate")
@@ -54,6 +54,7 @@ def whole_days(
     if n_days < 1: raise ValueError(f"time_h: expected at least one whole day from {first_h:g} h, got {time_h[0]:g} to {min(time_h[-1], last_h):g} h")
     return slice(int(starts[0]), int(starts[0]) + 24*n_days)
 
+# %% ../nbs/69_rhythms.ipynb #0ffbb481
 def collect(
     df:pd.DataFrame,          # plant, condition, time_h, column; hourly, all plants at the same times
     column:str="main_mm_h",   # Signal
@@ -235,6 +236,7 @@ def peak_ratio(
     background = (magnitude[..., near]**2).mean(-1)
     return np.divide(magnitude[..., k]**2, background, out=np.ones(background.shape), where=background > 0)
 
+# %% ../nbs/69_rhythms.ipynb #551bf17b
 class SpeedModel(NamedTuple):
     "Trend, relative sines and relative noise of one plant."
     trend:np.ndarray      # (T,) mm/h
@@ -245,11 +247,11 @@ class SpeedModel(NamedTuple):
 def fit_speed(
     values,                            # (T,) speeds, mm/h
     periods_h:Sequence[float]=PERIODS_H, # Periods of sines
-    degree:int=7,                      # Degree of the trend
+    degree:int|None=None,              # Degree of the trend; default half the number of days
 ) -> SpeedModel:
     "Split speeds into trend, sines and noise."
     values = np.asarray(values, float)
-    t = np.arange(len(values))
+    t, degree = np.arange(len(values)), max(1, len(values)//48) if degree is None else degree
     smooth = np.vander((t - t.mean())/len(t), degree + 1)
     waves = {p: np.column_stack([np.cos(2*np.pi*t/p), np.sin(2*np.pi*t/p)]) for p in periods_h}
     basis = np.column_stack([smooth, *waves.values()])
@@ -361,8 +363,8 @@ def show_spectrum(
     for p in periods_h:
         k = bin_of(frequencies, p)
         at = max(spectrum(signals.of(c))[1].mean(0)[k] for c in signals.conditions)
-        ax.annotate(f"1/{p:g}", (frequencies[k], at), (12, 3), textcoords="offset points", arrowprops={"arrowstyle": "-", "lw": .5})
-    ax.set(xlabel="frequency, 1/h", ylabel="magnitude of the Fourier transform", xlim=(0, highest), ylim=(0, 1.08*top)); ax.legend()
+        ax.annotate(f"1/{p:g}", (frequencies[k], at), (9, -4), textcoords="offset points", arrowprops={"arrowstyle": "-", "lw": .5})
+    ax.set(xlabel="frequency, 1/h", ylabel="Fourier magnitude", xlim=(0, highest), ylim=(0, 1.5*top)); ax.legend(loc="upper right")
     return ax
 
 def show_sliding(
@@ -404,7 +406,7 @@ def show_rhythm(
         shift = 0. if fit is None else fit.peak_h[j]
         ax.plot(time, high + 1 + 1.4*j + .5*np.cos(2*np.pi*(time - shift)/p), color=SINE_COLORS.get(float(p), ".5"), lw=.8)
         ax.annotate(f"1/{p:g} h", (time[-1], high + 1 + 1.4*j), (3, 0), textcoords="offset points", va="center", color=SINE_COLORS.get(float(p), ".5"), annotation_clip=False)
-    ax.set(xlabel="time, h", ylabel="normalised speed", xlim=(from_h, to_h)); ax.xaxis.set_major_locator(plt.MultipleLocator(24))
+    ax.set(xlabel="time, h", ylabel="normalised speed", xlim=(from_h, to_h), ylim=(ax.get_ylim()[0] - 1, None)); ax.xaxis.set_major_locator(plt.MultipleLocator(48 if to_h - from_h > 96 else 24))
     if nights: shade_nights(ax)
     ax.legend(loc="lower right", ncols=2)
     return ax
@@ -421,7 +423,7 @@ def show_profile(
         days, color = day_profile(signals._replace(values=signals.of(name))), condition_color(name, k)
         mean, sd = days.mean(0), days.std(0)
         ax.fill_between(hours, mean - sd, mean + sd, color=color, alpha=.22, lw=0); ax.plot(hours, mean, color=color, label=name)
-        found = day_minima(mean, max(.15*np.ptp(mean), .15))
+        found = day_minima(mean, max(.15*np.ptp(mean), .3))
         ax.plot(found.hour, found.value, "v", ms=4, color=color)
     ax.set(xlabel="hour of the day", ylabel="normalised speed", xlim=(0, 24), xticks=range(0, 25, 4)); ax.legend()
     return shade_nights(ax) if nights else ax

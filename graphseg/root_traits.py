@@ -637,6 +637,7 @@ def onset(
     start = above[-1] + 1 if len(above) else 0
     return float(time[start]) if start < len(time) and time[-1] - time[start] >= hold_h else np.nan
 
+# %% ../nbs/68_root_traits.ipynb #2bbf10a5
 def difference_trend(
     df:pd.DataFrame,        # As in `onset`
     trait:str,              # Column
@@ -702,7 +703,7 @@ def show_bands(
         if spread: ax.fill_between(wide.index, mean - sd, mean + sd, color=condition_color(name, k), alpha=.22, lw=0)
         ax.plot(wide.index, mean, color=condition_color(name, k), label=f"{name}, n = {wide.shape[1]}")
     ax.set(xlabel="time, h", ylabel=TRAITS.get(trait, trait), xlim=(df.time_h.min(), df.time_h.max()))
-    ax.xaxis.set_major_locator(plt.MultipleLocator(48 if df.time_h.max() - df.time_h.min() > 100 else 24))
+    ax.xaxis.set_major_locator(plt.MultipleLocator(96 if np.ptp(df.time_h) > 240 else 48 if np.ptp(df.time_h) > 96 else 24))
     if nights: shade_nights(ax)
     ax.legend(loc="best")
     return ax
@@ -722,6 +723,7 @@ def show_crossing(
     ax.set(xlabel="time, h", ylabel="length, mm"); ax.legend(loc="upper left")
     return ax
 
+# %% ../nbs/68_root_traits.ipynb #6ed1fc09
 def show_crossings(
     crossings:pd.DataFrame, # From `crossing_table`
     ax:plt.Axes|None=None,  # Axes; default a new figure
@@ -815,7 +817,7 @@ def show_contours(
     ax.set(xlabel="mm", ylabel="mm below seed", aspect="equal")
     if canvas: ax.set(xlim=canvas.extent[:2], ylim=canvas.extent[2:])
     elif ax.get_ylim()[0] < ax.get_ylim()[1]: ax.invert_yaxis()
-    ax.legend(loc="lower right")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return ax
 
 # %% ../nbs/68_root_traits.ipynb #67a4b6df
@@ -838,7 +840,7 @@ def show_violins(
             for body in ax.violinplot(values, [at], widths=.36, showextrema=False)["bodies"]: body.set(facecolor=condition_color(name, k), edgecolor="none", alpha=.55, label=name if i == 0 else None)
             ax.plot(at, values.mean(), "o", ms=3, color=MEAN_COLOR, mec="white", mew=.3)
     if tests is not None:
-        for _, row in tests[(tests.trait == trait) & (tests[column] < alpha)].iterrows():
+        for _, row in tests[(tests.trait == trait) & (tests[column] < alpha) & tests.day.isin(days)].iterrows():
             ax.annotate("*", (days.index(row.day), df.loc[df.day == row.day, trait].max()), (0, 1), textcoords="offset points", ha="center", fontsize=11)
     ax.set_xticks(range(len(days)), [f"{d:g}" for d in days])
     ax.set(xlabel="day", ylabel=TRAITS.get(trait, trait)); ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2); ax.margins(y=.12)
