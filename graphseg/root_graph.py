@@ -504,6 +504,7 @@ def to_plant(
     id:str="1",                         # Identifier of the plant
     label:str="Arabidopsis thaliana",   # Species
     names:Sequence[str]|None=None,      # Identifier of each root of `plant.roots`; default numbers in order
+    offset_px=(0., 0.),                 # xy px added to all points, for example of the region of interest in the image
 ) -> Plant:
     "Main root with its laterals as children, as RSML knows them."
     names = [f"{id}.{k + 1}" for k in range(len(plant.roots))] if names is None else list(names)
@@ -512,7 +513,7 @@ def to_plant(
     for k in range(len(plant.roots) - 1, -1, -1):
         line = plant.roots[k]
         properties = {} if k == 0 else {"insertion": line.base_px, "order": line.order}
-        root = Root(names[k], "lateralRoot" if k else "mainRoot", line.points, tuple(children[k][::-1]), properties)
+        root = Root(names[k], "lateralRoot" if k else "mainRoot", line.points + np.asarray(offset_px, float), tuple(children[k][::-1]), properties)
         if k: children[line.parent].append(root)
     return Plant(id, label, (root,))
 

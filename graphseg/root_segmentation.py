@@ -244,10 +244,10 @@ def accumulate(
     alpha:float=.9,          # Share of the memory that stays, 0 to 1
     threshold:float=.5,      # Memory above which a pixel is root
     normalised:bool=False,   # Weigh the new map by 1 − α?
+    memory:np.ndarray|None=None, # What a series that goes on remembers, (H,W) float32
 ) -> Iterator[RememberedFrame]:
     "Add a fading memory of earlier frames to each frame, one by one."
     if not 0 <= alpha < 1: raise ValueError(f"alpha: expected 0 ≤ alpha < 1, got {alpha}")
-    memory = None
     for number, s in enumerate(probabilities):
         if s is not None:
             s = np.asarray(s, np.float32)

@@ -132,12 +132,12 @@ def _require_series(masks, times_h):
     if not np.isfinite(times_h).all() or (np.diff(times_h) <= 0).any():
         bad = int(np.flatnonzero(~(np.diff(times_h) > 0))[0]) + 1 if len(times_h) > 1 else 0
         raise ValueError(f"times_h: expected finite, increasing times, got {times_h[bad]:g} h at frame {bad}; sort the frames and drop duplicates")
-    sizes = {np.shape(m) for m in masks if m is not None and not isinstance(m, PixelGraph)}
+    sizes = {np.shape(m) for m in masks if m is not None and not isinstance(m, (PixelGraph, Unmeasurable))}
     if len(sizes) > 1: raise ValueError(f"masks: expected one size, got {', '.join(map(str, sorted(sizes)))}; crop all frames with one region of interest")
     return times_h
 
 def track(
-    masks:Sequence,            # Masks (H,W), or pixel graphs, in order of time; None where there is no image
+    masks:Sequence,            # Masks (H,W) or pixel graphs in order of time; None where there is no image, an `Unmeasurable` where there is no graph
     times_h:Sequence[float],   # Time of each, h
     seed,                      # xy px
     mode:str="straight",       # "straight", or "faithful": labels handed on from node to node, as published
@@ -152,6 +152,7 @@ def track(
     for k, mask in enumerate(masks):
         try:
             if mask is None: raise Unmeasurable("no image", f"frame {k}: no image")
+            if isinstance(mask, Unmeasurable): raise mask
             graph = mask if isinstance(mask, PixelGraph) else pixel_graph(clean_mask(mask, seed, **cleaning), extend=mode == "straight")
             plant, last = _next_plant(graph, seed, mode, last, options)
         except Unmeasurable as gap: frames.append(Frame(k, float(times_h[k]), None, (), gap.reason)); continue
