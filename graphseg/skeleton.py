@@ -8,8 +8,9 @@ __all__ = ['COMPONENTS', 'OFFSETS', 'TABLES', 'LENGTHS', 'Unmeasurable', 'PlantM
            'rebuild', 'trace', 'smooth_chain', 'chain_length', 'extend_ends', 'pixel_graph']
 
 # %% ../nbs/63_skeleton.ipynb #d40bb75f
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cv2
@@ -91,8 +92,8 @@ def clean_mask(
     component:str="seed",    # "seed": largest contour near the seed, as in the published code; "largest": as in the paper
     reach_px:float=30,       # Farthest seed from the plant
     least_px2:float=30,      # Area of the smallest contour that counts
-    close_px:int=3,          # Side of the square of the closing; 1 for none
-    open_px:int=3,           # Side of the square of the opening; 1 for none: it removes roots that are thinner
+    close_px:int=1,          # Side of the square of the closing; 1 for none
+    open_px:int=1,           # Side of the square of the opening; 1 for none: it removes roots that are thinner
     fill_px:int=0,           # Holes up to this area are filled; 0 as published
     others:Sequence=(),      # Seeds of the neighbours, xy px: a plant that contains one of them has grown into its neighbour
 ) -> PlantMask:
@@ -149,7 +150,12 @@ def neighbour_tables() -> dict: # Name → (256,) uint8, indexed by the byte of 
     joined = bits.copy(); joined[:, 1::2] |= bits[:, ::2] & after[:, 1::2] # two orthogonal neighbours touch at a corner
     pieces = ((joined == 0) & (np.roll(joined, -1, axis=1) == 1)).sum(1)
     end = (degree == 1) | lone
-    tables = {"thin": first + 2*second, "degree": degree, "end": end, "redundant": (pieces == 1) & (degree >= 2) & ~end}
+    clockwise = np.roll(bits, -2, axis=1)                                       # [:, k]: the neighbour two places on
+    turns = ((bits[:, ::2] == 0) & (after[:, ::2] + clockwise[:, ::2] > 0)).sum(1)
+    pairs = [sum(bits[:, (k + j) % 8] | bits[:, (k + j + 1) % 8] for k in range(0, 8, 2)) for j in (0, 1)]
+    narrow = (turns == 1) & (np.minimum(*pairs) >= 2) & (np.minimum(*pairs) <= 3)
+    one, other = narrow & ~((n | bits[:, 1] | (1 - bits[:, 3])) & e).astype(bool), narrow & ~((s | bits[:, 5] | (1 - bits[:, 7])) & w).astype(bool)
+    tables = {"thin": first + 2*second, "guo": one + 2*other, "degree": degree, "end": end, "redundant": (pieces == 1) & (degree >= 2) & ~end}
     return {name: table.astype(np.uint8) for name, table in tables.items()}
 
 TABLES = neighbour_tables()
@@ -277,6 +283,8 @@ class PixelGraph:
     starts:np.ndarray     # (E+1,) int64, chain e is points[starts[e]:starts[e+1]]
     radius_px:np.ndarray|None = None # (N,) float64, distance of each node to the background of the mask, where the mask is known
     cut:tuple[str, ...] = ()         # Sides of the image that the plant touches
+    half_width_px:float|None = None  # Half the width of the thick roots, where the mask is known
+    plant:PlantMask|None = None      # Where the chains come from
 
     def chain(self,
         e:int, # Number of the edge
@@ -402,9 +410,8 @@ def rebuild(
 ) -> PixelGraph:
     "A graph with other chains; nodes without chains are left out."
     used, edges = np.unique(np.array(edges, np.int64).reshape(-1, 2), return_inverse=True)
-    starts = np.cumsum([0, *map(len, chains)])
-    return PixelGraph(graph.nodes[used], edges.reshape(-1, 2), np.concatenate([np.zeros((0, 2)), *chains]), starts,
-                      None if graph.radius_px is None else graph.radius_px[used], graph.cut)
+    starts, radius = np.cumsum([0, *map(len, chains)]), None if graph.radius_px is None else graph.radius_px[used]
+    return replace(graph, nodes=graph.nodes[used], edges=edges.reshape(-1, 2), points=np.concatenate([np.zeros((0, 2)), *chains]), starts=starts, radius_px=radius)
 
 # %% ../nbs/63_skeleton.ipynb #402169b8
 def _graph_of(
@@ -469,48 +476,75 @@ def chain_length(
 
 # %% ../nbs/63_skeleton.ipynb #f9214b5d
 @numba.njit(cache=True)
-def _to_end(radius, x, y, dx, dy, limit):
-    "Way to the last point that is as far from the end of the mask as from its sides."
-    border = t = 0.
-    while border < limit and radius[int(round(y + border*dy)), int(round(x + border*dx))] > 0: border += .25
-    while t < border and border - t > radius[int(round(y + t*dy)), int(round(x + t*dx))] + .2: t += .25
-    return t
+def _axis(chain, n, far):
+    "Middle of the last points of a chain, and its direction there."
+    half, ax, ay, bx, by = far//2, 0., 0., 0., 0.
+    for i in range(n - half, n): ax += chain[i, 0]/half; ay += chain[i, 1]/half
+    for i in range(n - 2*half, n - half): bx += chain[i, 0]/half; by += chain[i, 1]/half
+    size = np.hypot(ax - bx, ay - by)
+    return ax, ay, (ax - bx)/size, (ay - by)/size
 
+@numba.njit(cache=True)
+def _reach(radius, x, y, dx, dy, r):
+    "How far the middle of a root goes on from a point, less the round end."
+    t, band, area = 0., max(.6*r, .5), 0.
+    while t < 40. and radius[int(y + t*dy + .5), int(x + t*dx + .5)] > 0: t += .25
+    x0, x1, y0, y1 = min(x, x + t*dx) - 3, max(x, x + t*dx) + 4, min(y, y + t*dy) - 3, max(y, y + t*dy) + 4
+    for row in range(max(int(y0), 0), min(int(y1), radius.shape[0])):
+        for column in range(max(int(x0), 0), min(int(x1), radius.shape[1])):
+            along, across = (column - x)*dx + (row - y)*dy, abs((row - y)*dx - (column - x)*dy)
+            if radius[row, column] > 0 and along < t + 2: area += min(max(along + .5, 0.), 1.)*min(max(band + .5 - across, 0.), 1.)
+    return area/(2*band) - .936*r
+
+@numba.njit(cache=True)
+def _true_end(radius, chain):
+    "Points of a chain that stay, and the place of its true end, for a chain whose last point is a free end."
+    n = len(chain)
+    k, r = min(12, (n - 1)//2), 0.
+    for i in range(n - 1 - k, n - 1): r += radius[int(chain[i, 1] + .5), int(chain[i, 0] + .5)]/k
+    r = max(r - .3, .6)
+    far = max(4, min(int(5*r) + 4, 2*n//3))
+    x, y, dx, dy = _axis(chain, n, far)
+    t = max(_reach(radius, x, y, dx, dy, r), .1)
+    return n - far//2, x, y, x + t*dx, y + t*dy
+
+# %% ../nbs/63_skeleton.ipynb #f073e3c5
 def extend_ends(
     graph:PixelGraph,    # Chains
     radius:np.ndarray,   # (h,w) float32, distance of each pixel of the mask to the background, 0 outside
     origin,              # xy px of the first pixel of `radius` in the image
 ) -> PixelGraph:         # Free ends moved to one radius before the border of the mask
-    "Lengthen free ends to where the root ends in the mask."
+    "Move free ends to where the root ends in the mask."
     chains, nodes, free = [graph.chain(e) for e in range(len(graph.edges))], graph.nodes.copy(), graph.degree == 1
     for e, pair in enumerate(graph.edges.tolist()):
         for end in (0, 1):
             chain = chains[e] if end else chains[e][::-1]
             if not free[pair[end]] or len(chain) < 4: continue
-            far = min(18, len(chain) - 1)
-            step = chain[-1 - far//6] - chain[-1 - far]
-            step, (x, y) = step/np.hypot(*step), chain[-1] - origin
-            reach = _to_end(radius, x, y, step[0], step[1], 40.)
-            if reach < 1: continue
-            chain = np.concatenate([chain, chain[-1] + np.append(np.arange(1., reach), reach)[:, None]*step])
-            chains[e], nodes[pair[end]] = chain if end else chain[::-1], chain[-1]
+            n, x, y, tip_x, tip_y = _true_end(radius, np.ascontiguousarray(chain - origin))
+            middle, tip = origin + [x, y], origin + [tip_x, tip_y]
+            steps = max(1, round(math.dist(middle, tip)))
+            chain = np.concatenate([chain[:n], middle + np.arange(1, steps + 1)[:, None]/steps*(tip - middle)])
+            chains[e], nodes[pair[end]] = chain if end else chain[::-1], tip
     starts = np.cumsum([0, *map(len, chains)])
-    return PixelGraph(nodes, graph.edges, np.concatenate([np.zeros((0, 2)), *chains]), starts, graph.radius_px, graph.cut)
+    return replace(graph, nodes=nodes, points=np.concatenate([np.zeros((0, 2)), *chains]), starts=starts)
 
 # %% ../nbs/63_skeleton.ipynb #1ed9bd9f
 def pixel_graph(
-    plant:PlantMask,                # What `clean_mask` returned
-    prune_px:Sequence[int]=(5, 3),  # Rounds of pruning, one after the other
-    extend:bool=True,               # Lengthen free ends to where the root ends in the mask? The published code does not
-) -> PixelGraph:                    # In px of the whole image
+    plant:PlantMask,                    # What `clean_mask` returned
+    prune_px:Sequence[int]|None=None,   # Rounds of pruning, one after the other; (5, 3) as published; default one of 0.6 half widths
+    thinning:str="guo",
+    extend:bool=True,                   # Move free ends to where the root ends in the mask? The published code does not
+) -> PixelGraph:                        # In px of the whole image
     "Skeleton of a plant, pruned and cleaned, as a graph."
     image, pixels, offsets = _flat(plant.mask)
     radius = cv2.distanceTransform(image.reshape(-1, plant.mask.shape[1] + 2), cv2.DIST_L2, 5)
-    pixels = _drop_corners(image, _thin(image, pixels, offsets, TABLES["thin"]), offsets, TABLES["redundant"])
+    pixels = _drop_corners(image, _thin(image, pixels, offsets, TABLES[thinning]), offsets, TABLES["redundant"])
+    half_width = max(float(np.quantile(radius.ravel()[pixels], .9)) - .3, .5) if len(pixels) else .5
+    if prune_px is None: prune_px = (round(.6*half_width),)
     for n in prune_px:
         _prune(image, pixels, offsets, int(n), TABLES["end"])
         pixels = _drop_corners(image, pixels[image[pixels] > 0], offsets, TABLES["redundant"])
     graph, origin = _graph_of(image, pixels, offsets, plant.offset_px), np.array(plant.offset_px) - 1
     x, y = np.round(graph.nodes - origin).astype(int).T
-    graph = PixelGraph(graph.nodes, graph.edges, graph.points, graph.starts, radius[y, x].astype(np.float64), plant.cut)
+    graph = replace(graph, radius_px=radius[y, x].astype(np.float64), half_width_px=half_width, cut=plant.cut, plant=plant)
     return extend_ends(graph, radius, origin) if extend else graph

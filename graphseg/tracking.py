@@ -154,17 +154,17 @@ def track(
             if mask is None: raise Unmeasurable("no image", f"frame {k}: no image")
             if isinstance(mask, Unmeasurable): raise mask
             graph = mask if isinstance(mask, PixelGraph) else pixel_graph(clean_mask(mask, seed, **cleaning), extend=mode == "straight")
-            plant, last = _next_plant(graph, seed, mode, last, options)
+            plant, last = _next_plant(graph, seed, mode, last, options, memory)
         except Unmeasurable as gap: frames.append(Frame(k, float(times_h[k]), None, (), gap.reason)); continue
         except ValueError as error: raise ValueError(f"frame {k}: {error}") from error
         frames.append(Frame(k, float(times_h[k]), plant, memory.name(plant)))
     return frames
 
-def _next_plant(graph, seed, mode, last, options):
+def _next_plant(graph, seed, mode, last, options, memory):
     "Plant of this frame, and what the next frame needs to know."
     if mode == "straight":
-        plant = plant_graph(graph, seed, mode, tip=last, **options)
-        return plant, plant.node("main_tip")
+        plant = plant_graph(graph, seed, mode, tip=None if last is None else last[-1], known=() if last is None else [last, *memory.lines], **options)
+        return replace(plant, pixels=replace(plant.pixels, plant=None)), plant.roots[0].points
     if last is None:
         plant = plant_graph(graph, seed, mode, **options)
         return plant, NodeState(plant.pixels.nodes, plant.labels, plant.pixels.degree, np.ones(len(plant.labels), np.int64))
