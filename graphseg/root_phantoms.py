@@ -83,7 +83,7 @@ GROWTH_CONDITIONS = {c.name: c for c in (
     GrowthCondition("CL", 24., .235, 200., 0., 0., 2.3, 100., .145))}
 
 # %% ../nbs/61_root_phantoms.ipynb #af681855
-PEAK_24_H, PEAK_12_H = 1., 4. # Hours after light goes on at which the rhythms are fastest
+PEAK_24_H, PEAK_12_H = 8., 2. # Hours after light goes on at which the rhythms are fastest
 
 def growth_rhythm(
     t_h,                       # Times since light first went on, h, any shape
