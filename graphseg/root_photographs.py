@@ -8,7 +8,7 @@ __all__ = ['PHOTO_COHORTS', 'PARTS', 'SPLITS', 'CHANNELS', 'PhotoCohort', 'list_
            'scene_measures', 'describe_pairs', 'measure_mask', 'plants_of_mask', 'threshold_roots', 'score_cases',
            'length_agreement', 'show_lengths', 'plain_length_px', 'round_trip']
 
-# %% ../nbs/71_root_photographs.ipynb #a9ede5eb
+# %% ../nbs/71_root_photographs.ipynb #9c31fa55
 import math
 import re
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from .root_phantoms import GROWTH_CONDITIONS, draw_plate, paint_lines, plate_ima
 from .rsml import Plant, Root, RootScene, parse_rsml, read_rsml, rsml_text, schema_faults
 from .skeleton import PlantMask, Unmeasurable, chain_length, pixel_graph, require_binary
 
-# %% ../nbs/71_root_photographs.ipynb #394eb861
+# %% ../nbs/71_root_photographs.ipynb #9ffdc6cc
 @dataclass(frozen=True)
 class PhotoCohort:
     "What is known about a set of photographs."
@@ -50,7 +50,7 @@ PHOTO_COHORTS = {c.name: c for c in (
     PhotoCohort("rsml_examples", "*.png", "{stem}.rsml", r"(.+)", "luminance", None, 8., 550),
     PhotoCohort("rhizoscan_arabidopsis", "arabidopsis/*/*.jpg", "", r"(.+)", "green", False, 6., 2144))}
 
-# %% ../nbs/71_root_photographs.ipynb #d8b03ffa
+# %% ../nbs/71_root_photographs.ipynb #361bff28
 def list_pairs(
     cohort:str,          # One of `PHOTO_COHORTS`
     root:Path|None=None, # Folder that holds the cohort's folder; default `external_root()`, all files required
@@ -70,13 +70,13 @@ def list_pairs(
                      "group": re.match(about.group, image.stem)[1], "width_px": width, "height_px": height})
     return pd.DataFrame(rows)
 
-# %% ../nbs/71_root_photographs.ipynb #f695db7b
+# %% ../nbs/71_root_photographs.ipynb #17237d90
 PARTS = ("train", "valid", "test")
 SPLITS = ("groups", "published")
 
 def _deal(groups, shares, rng):
-    "Groups (name → number of images) dealt to parts (name → share), the largest first, to the part that lacks most; each part gets at least one."
-    order = sorted([list(groups)[k] for k in rng.permutation(len(groups))], key=lambda group: -groups[group])
+    "Groups (name → number of images) dealt to parts (name → share), to the part that lacks most; each part gets at least one."
+    order = [list(groups)[k] for k in rng.permutation(len(groups))]
     if len(order) < len(shares): raise ValueError(f"pairs: expected at least {len(shares)} groups for the parts {', '.join(shares)}, got {', '.join(order)}")
     total, have, dealt = sum(groups.values()), dict.fromkeys(shares, 0), {}
     for k, group in enumerate(order):
@@ -85,7 +85,7 @@ def _deal(groups, shares, rng):
         part = max(open_parts, key=lambda p: shares[p] - have[p]/total)
         dealt[group] = part
         have[part] += groups[group]
-    return dealt
+    return sum(abs(have[part]/total - share) for part, share in shares.items()), dealt
 
 def split_pairs(
     pairs:pd.DataFrame,          # As `list_pairs` returns, of one or more cohorts
@@ -103,11 +103,12 @@ def split_pairs(
         if part.isna().any(): raise ValueError(f"cohort {cohort}: expected a published split, got none; use rule='groups'")
         wanted = {name: share for name, share in zip(PARTS, shares, strict=True) if name == "train" or name not in set(part)}
         groups = table.loc[part == "train", "group"].value_counts(sort=False).to_dict()
-        dealt = _deal(groups, {name: share/sum(wanted.values()) for name, share in wanted.items()}, rng)
+        shares_here = {name: share/sum(wanted.values()) for name, share in wanted.items()}
+        dealt = min((_deal(groups, shares_here, rng) for _ in range(20)), key=lambda deal: deal[0])[1]
         pieces.append(table.assign(part=part.where(part != "train", table["group"].map(dealt))))
     return pd.concat(pieces, ignore_index=True)
 
-# %% ../nbs/71_root_photographs.ipynb #207022e0
+# %% ../nbs/71_root_photographs.ipynb #78bef5a1
 CHANNELS = ("luminance", "red", "green", "blue")
 
 def read_photograph(
@@ -122,7 +123,7 @@ def read_photograph(
     if image is None: raise ValueError(f"{Path(path).name}: expected an image, got pixels that cannot be decoded; the file is damaged")
     return image if channel == "luminance" else np.ascontiguousarray(image[..., {"blue": 0, "green": 1, "red": 2}[channel]])
 
-# %% ../nbs/71_root_photographs.ipynb #ddc70787
+# %% ../nbs/71_root_photographs.ipynb #3022cad4
 def scale_scene(
     scene:RootScene, # Roots in px of an image
     factor:float,    # Size of the new image over that of the old
@@ -155,7 +156,7 @@ def rasterise_rsml(
         widths += list((diameter[:-1] + diameter[1:])/2)
     return (paint_lines(lines, widths, [1]*len(lines), shape)[0] >= .5).astype(np.uint8)
 
-# %% ../nbs/71_root_photographs.ipynb #9b5b41f1
+# %% ../nbs/71_root_photographs.ipynb #d0664e1e
 @dataclass(frozen=True, eq=False)
 class PhotoCase:
     "One photograph and what is drawn on it, in px of the reduced image."
@@ -178,7 +179,7 @@ class PhotoCase:
         "The case with its grey values turned over if need be."
         return self if bright == self.bright else replace(self, image=255 - self.image, bright=bright)
 
-# %% ../nbs/71_root_photographs.ipynb #38cb4f30
+# %% ../nbs/71_root_photographs.ipynb #9a58e9b2
 def line_contrast(
     image:np.ndarray,   # (H,W) uint8
     scene:RootScene,    # Roots in px of the image
@@ -201,7 +202,7 @@ def line_contrast(
         width = 2*(k - .5 + (profile[k - 1]/profile[0] - .5)/((profile[k - 1] - profile[k])/profile[0]))
     return {"contrast": float(profile[0]), "noise": float(around.std()), "width_px": float(width)}
 
-# %% ../nbs/71_root_photographs.ipynb #d30a5aab
+# %% ../nbs/71_root_photographs.ipynb #ca4d4f66
 def read_case(
     pair,                     # Row of a table of pairs
     working_px:int|None=None, # Width of the reduced image, px; default that of the cohort
@@ -228,7 +229,7 @@ def read_cases(
     "Read photographs and their RSML as cases."
     return [read_case(pair, **options) for pair in pairs.to_dict("records")]
 
-# %% ../nbs/71_root_photographs.ipynb #31d29e19
+# %% ../nbs/71_root_photographs.ipynb #02a1048f
 def phantom_cases(
     n:int,               # Number of plates
     seed:int=71,         # Seed of the set
@@ -245,7 +246,7 @@ def phantom_cases(
         cases.append(PhotoCase(plate.name, "phantoms", plate.name, plate_image(plate, t_h, working_px), plate_masks(plate, t_h, working_px).binary.astype(np.uint8), scene, bright, root_px=width))
     return cases
 
-# %% ../nbs/71_root_photographs.ipynb #964d897a
+# %% ../nbs/71_root_photographs.ipynb #d7dbd4ac
 def scene_measures(
     scene:RootScene, # Roots of one image
 ) -> dict:           # n_plants, n_roots, n_laterals (of any order), total_px, main_px
@@ -266,7 +267,7 @@ def describe_pairs(
                      "has_diameter": any("diameter" in root.functions for _, _, root in scene.walk())})
     return pd.DataFrame(rows)
 
-# %% ../nbs/71_root_photographs.ipynb #1baa60bf
+# %% ../nbs/71_root_photographs.ipynb #132cb3d2
 def _without_specks(mask, least_px2):
     "Mask without pieces smaller than `least_px2`."
     n, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -294,7 +295,7 @@ def measure_mask(
     top[order[np.unique(piece[order], return_index=True)[1]]] = True
     return {"total_px": float(lengths[long[piece[graph.edges[:, 0]]]].sum()), "n_tips": int(((graph.degree == 1) & ~top & long[piece]).sum()), "n_pieces": int(long.sum())}
 
-# %% ../nbs/71_root_photographs.ipynb #670c0415
+# %% ../nbs/71_root_photographs.ipynb #7947008b
 def plants_of_mask(
     mask:np.ndarray,       # (H,W) bool or integers, background 0 and one other value
     least_px2:float=300,   # Smaller pieces are no plant, px²
@@ -314,7 +315,7 @@ def plants_of_mask(
         except Unmeasurable: continue
     return sorted(plants, key=lambda plant: plant.roots[0].points[0, 0])
 
-# %% ../nbs/71_root_photographs.ipynb #0f2ee57f
+# %% ../nbs/71_root_photographs.ipynb #0417c898
 def threshold_roots(
     image:np.ndarray,    # (H,W) uint8
     bright:bool,         # Are roots brighter than the background?
@@ -338,7 +339,7 @@ def threshold_roots(
     keep[0] = False
     return keep[labels]
 
-# %% ../nbs/71_root_photographs.ipynb #d8e5561a
+# %% ../nbs/71_root_photographs.ipynb #675bc89c
 def score_cases(
     cases:Sequence[PhotoCase],       # Cases with lines
     masks:Sequence[np.ndarray],      # Predicted masks, one per case, of its shape
@@ -358,7 +359,7 @@ def score_cases(
         if laterals: rows[-1] |= {"true_laterals": true["n_laterals"], "predicted_laterals": sum(p.n_laterals for p in plants_of_mask(mask))}
     return pd.DataFrame(rows)
 
-# %% ../nbs/71_root_photographs.ipynb #3385b858
+# %% ../nbs/71_root_photographs.ipynb #410f1a34
 def length_agreement(
     truth:Sequence[float],     # n numbers
     predicted:Sequence[float], # n numbers
@@ -381,7 +382,7 @@ def length_agreement(
         row["r_low"], row["r_high"] = (math.tanh(math.atanh(row["r"]) + s*half) for s in (-1, 1))
     return {"n": n, **row}
 
-# %% ../nbs/71_root_photographs.ipynb #095989d0
+# %% ../nbs/71_root_photographs.ipynb #bb774afe
 def show_lengths(
     scores:pd.DataFrame,       # As `score_cases` returns
     truth:str="true_px",       # Column of the truth
@@ -406,7 +407,7 @@ def show_lengths(
     axes[0].legend(frameon=False, fontsize=6)
     return axes
 
-# %% ../nbs/71_root_photographs.ipynb #021b782d
+# %% ../nbs/71_root_photographs.ipynb #37ca3960
 def plain_length_px(
     data:bytes, # RSML of a trusted source, with polylines
 ) -> float:     # px
