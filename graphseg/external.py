@@ -67,6 +67,18 @@ EXTERNAL |= {
         (("PadChest/images/*.png", 137), ("PadChest/PADCHEST_chest_x_ray_images_labels_160K_*.csv", 1))),
 }
 
+# %% ../nbs/18_external.ipynb #7b1c0a03
+EXTERNAL |= {
+    "rootnav_osr": Terms("Oilseed rape roots on blue paper: 14 photographs, each with the RSML of one plant",
+        "github.com/robail-yasrab/RootNav-2.0, training/OSR_Root_dataset", "BSD-3-Clause (licence of the repository)", "Yasrab et al., GigaScience 8 (2019)"),
+    "tillmore_barley": Terms("Barley seedlings in CD cases: 44 photographs, each with the RSML of one to three plants as splines",
+        "github.com/MaicholD95/TILLMore-CDC", "GPL-3.0 (licence of the repository)", "Dadi et al., Computers and Electronics in Agriculture 230 (2025)"),
+    "rsml_examples": Terms("The example files of the RSML pages: 7 RSML files, 4 pictures and thumbnails",
+        "github.com/RootSystemML/RootSystemML.github.io, images/examples", "none stated", "Lobet et al., Plant Physiology 167 (2015)"),
+    "rhizoscan_arabidopsis": Terms("Arabidopsis on agar: 2 photographs of plates with five plants and a small test picture, no RSML",
+        "github.com/openalea-incubator/rhizoscan, test/data/pipeline", "CeCILL-C (licence of the repository)", "Diener et al., 7th International Conference on Functional-Structural Plant Models (2013)"),
+}
+
 # %% ../nbs/18_external.ipynb #3f385c09
 COLUMNS = ("file", "url", "sha256", "bytes", "licence", "note")
 

@@ -193,8 +193,10 @@ def _thin(image, pixels, offsets, table):
                     q = dead[j] + offsets[b]
                     if image[q] == 1: image[q] = 2; border[n] = q; n += 1
             alive |= k > 0
-    for i in range(n): image[border[i]] = 1
-    return np.sort(border[:n])
+    n = 0
+    for p in pixels:                                             # also a pixel between four that stayed, which never was at the border
+        if image[p]: image[p] = 1; border[n] = p; n += 1
+    return border[:n]
 
 # %% ../nbs/63_skeleton.ipynb #38794ed1
 def skeletonise(
