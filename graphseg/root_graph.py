@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['NEAR', 'FAR', 'FREE_TURN', 'RULES', 'MAX_TURN', 'LABELS', 'MODES', 'COUNTS', 'ORDER_COLORS', 'LABEL_COLORS', 'VALUES',
-           'arm_angles', 'turn', 'drop_spurs', 'seed_node', 'main_path', 'RootLine', 'straight_base', 'PlantGraph',
-           'plant_graph', 'owners', 'count_laterals', 'show_plant', 'to_plant', 'classes']
+           'arm_angles', 'turn', 'drop_spurs', 'owners', 'seed_node', 'main_path', 'RootLine', 'straight_base',
+           'PlantGraph', 'drop_short', 'plant_graph', 'graph_of_mask', 'count_laterals', 'show_plant', 'to_plant',
+           'classes']
 
 # %% ../nbs/64_root_graph.ipynb #55509979
 import heapq
@@ -20,7 +21,7 @@ from scipy.optimize import linear_sum_assignment
 
 from .core import require_choice, require_shape
 from .rsml import Plant, Root
-from .skeleton import PixelGraph, PlantMask, Unmeasurable, clean_mask, dissolve, pixel_graph, rebuild, smooth_chain
+from .skeleton import PUBLISHED_STEPS, PixelGraph, PlantMask, Unmeasurable, clean_mask, dissolve, pixel_graph, rebuild, smooth_chain
 
 # %% ../nbs/64_root_graph.ipynb #f49e8676
 NEAR, FAR = .85, 5. # Half widths from a node between which the direction of a chain is measured
@@ -65,6 +66,24 @@ def drop_spurs(
         graph = dissolve(rebuild(graph, graph.edges[kept], [graph.chain(e) for e in kept]))
     return graph
 
+# %% ../nbs/64_root_graph.ipynb #61bc415f
+def owners(
+    graph:PixelGraph, # Chains
+    known:Sequence,   # Lines (K,2) of the roots in the frame before, xy px, main root first; at most 254
+) -> np.ndarray:      # (E,) int64, number of the line on which more than half of a chain lies, -1 for none
+    "Which chain was which root in the frame before."
+    low = np.floor(graph.points.min(0)).astype(int) - 2
+    w, h = np.ceil(graph.points.max(0)).astype(int) + 3 - low
+    painted, half_width = np.zeros((h, w), np.uint8), 3. if graph.half_width_px is None else graph.half_width_px
+    for k in range(len(known) - 1, -1, -1):
+        cv2.polylines(painted, [np.round(known[k] - low).astype(np.int32)], False, k + 1, 2*int(half_width + 1) + 1)
+    x, y = np.round(graph.points - low).astype(int).T
+    lengths = np.diff(graph.starts)
+    counts = np.zeros((len(lengths), len(known) + 1), np.int64)
+    np.add.at(counts, (np.repeat(np.arange(len(lengths)), lengths), painted[y, x]), 1)
+    best = counts[:, 1:].argmax(1)
+    return np.where((counts[np.arange(len(best)), best + 1] > lengths/2) & (lengths > 3*half_width), best, -1)
+
 # %% ../nbs/64_root_graph.ipynb #5b5c6ad3
 FREE_TURN = math.radians(25) # Turns up to this cost nothing
 RULES = ("straight", "lowest")
@@ -75,16 +94,17 @@ def _arms(graph):
     for e, (a, b) in enumerate(graph.edges.tolist()): arms[a].append((e, 0)); arms[b].append((e, 1))
     return arms
 
+# %% ../nbs/64_root_graph.ipynb #15b213e3
 def _ways(
     graph:PixelGraph, # Chains
     start:int,        # Node
     price_px:float,   # Length that one radian of turning costs, px
     short_px:float=0., # Chains up to this length have no direction of their own, px
-    weight:np.ndarray|None=None, # (E,) factor on the length of each chain
+    weight:float|np.ndarray=1., # Factor on the length of each chain, (E,)
 ) -> dict:            # (edge, end at which it arrives) → (cost, cost of turning alone, state before or None)
     "Cheapest way from a node along each chain, in each direction."
     arms, theta, lengths, edges = _arms(graph), arm_angles(graph).tolist(), graph.lengths_px.tolist(), graph.edges.tolist()
-    costs = lengths if weight is None else (weight*graph.lengths_px).tolist()
+    costs = (weight*graph.lengths_px).tolist()
     heap, ways = [(costs[e], (e, 1 - end), 0., theta[e][1 - end] if lengths[e] > short_px else None, None) for e, end in arms[start]], {}
     heapq.heapify(heap)
     while heap:
@@ -99,7 +119,7 @@ def _ways(
             heapq.heappush(heap, (cost + costs[f] + paid, (f, 1 - out), turning + paid, theta[f][1 - out] if long else heading, state))
     return ways
 
-# %% ../nbs/64_root_graph.ipynb #15b213e3
+# %% ../nbs/64_root_graph.ipynb #d088d1f5
 def seed_node(
     graph:PixelGraph,      # Chains
     seed,                  # xy px
@@ -108,7 +128,8 @@ def seed_node(
 ) -> int:
     "Node at which the main root begins."
     require_choice("rule", rule, RULES)
-    if not len(graph.edges): raise Unmeasurable("no skeleton", "graph: expected at least one chain, got none; the plant is too small for a skeleton")
+    whole, least = float(graph.lengths_px.sum()), 4*(graph.half_width_px or 0.)
+    if whole <= least: raise Unmeasurable("no skeleton", f"graph: expected chains of more than {least:.0f} px, two widths, got {whole:.0f} px; a dot is no plant")
     if rule == "lowest": return int(graph.nodes[:, 1].argmin())
     away = np.hypot(*(graph.nodes - np.asarray(seed, np.float64)).T)
     ends = np.where(graph.degree == 1, away, np.inf)
@@ -116,6 +137,7 @@ def seed_node(
     if away.min() <= reach_px: return int(away.argmin())
     raise Unmeasurable("no plant at seed", f"seed: expected a node at most {reach_px:g} px away, the nearest is {away.min():.0f} px away; check the seed, or raise reach_px")
 
+# %% ../nbs/64_root_graph.ipynb #c2a5cffc
 def main_path(
     graph:PixelGraph,      # Chains
     start:int,             # Node at which the root begins
@@ -126,7 +148,7 @@ def main_path(
     "Chains of the main root, in order from the seed."
     require_choice("rule", rule, RULES)
     y = graph.nodes[:, 1]
-    weight = None if owner is None else np.where(owner > 0, 20., 1.)
+    weight = 1. if owner is None else np.where(owner > 0, 20., 1.)
     short = 0. if rule == "lowest" or graph.half_width_px is None else 6*graph.half_width_px
     ways = _ways(graph, start, 0. if rule == "lowest" else float(y.max() - y[start]), short, weight)
     ends = {}
@@ -190,6 +212,7 @@ def _pair(arms, entry, price, limit):
     prices = np.array([[price(a, b) for b in exits] for a in entries])
     return [(float(prices[i, j]), entries[i], exits[j]) for i, j in zip(*linear_sum_assignment(prices), strict=True) if prices[i, j] <= limit]
 
+# %% ../nbs/64_root_graph.ipynb #e5788329
 def _join(arms, pairs, price):
     "Arms that no pair took and that go straight on into each other, the straightest first."
     taken = {arm[:2] for pair in pairs for arm in pair[1:]}
@@ -200,15 +223,17 @@ def _join(arms, pairs, price):
         if bend <= MAX_TURN/2 and a[:2] not in taken and b[:2] not in taken: found.append((bend, a, b)); taken |= {a[:2], b[:2]}
     return found
 
+# %% ../nbs/64_root_graph.ipynb #0390b983
 def _price(graph, path, owner):
     "Price of going on from one arm to another: the turn; across the main root also the turns into and out of the shared way, and π on the same side."
-    theta, tangent = arm_angles(graph).tolist(), {}
-    for e, forward in path:
-        a, b = _ends(graph, [(e, forward)])
-        tangent[a], tangent[b] = theta[e][0 if forward else 1], theta[e][1 if forward else 0] + math.pi
+    theta, main, tangent = arm_angles(graph).tolist(), _points(graph, path), {}
+    reach = 10 if graph.half_width_px is None else int(4*graph.half_width_px) + 2
+    for node, k in _places(graph, path).items():
+        dx, dy = main[min(k + reach, len(main) - 1)] - main[max(k - reach, 0)]
+        tangent[node] = math.atan2(dy, dx)
     def price(one, other):
         (e, i, _), (f, j, _) = one, other
-        if owner is not None and owner[e] > 0 and owner[f] > 0: return 0. if owner[e] == owner[f] else 99.
+        if owner is not None and owner[e] > 0 and owner[f] > 0: return .1*turn(theta[e][i], theta[f][j]) if owner[e] == owner[f] else 99.
         u, v, a, b = int(graph.edges[e, i]), int(graph.edges[f, j]), theta[e][i], theta[f][j]
         if u not in tangent or v not in tangent: return turn(a, b)
         if (math.sin(a - tangent[u]) > 0) == (math.sin(b - tangent[v]) > 0): return math.pi
@@ -277,6 +302,7 @@ class RootLine:
     @property
     def length_px(self) -> float: return float(np.hypot(*np.diff(self.points, axis=0).T).sum())
 
+# %% ../nbs/64_root_graph.ipynb #4530cfd4
 def _inside(graph, inner, start, goals):
     "Shortest way from a node to one of some nodes along chains inside a site: [(edge, forward)]."
     lengths, heap, seen = graph.lengths_px, [(0., start, ())], set()
@@ -354,71 +380,91 @@ def _family_faithful(graph, path):
     return family
 
 # %% ../nbs/64_root_graph.ipynb #621abefc
-def _clear(
-    points:np.ndarray, # (K,2) float64 xy px, lateral, base first
-    parent:np.ndarray, # (P,2) float64 xy px, stretch of the root that it leaves
-    clear_px:float,    # Distance from the parent's line at which the two no longer touch, px
-) -> tuple[int, int]:
-    "First and last point of the stretch that shows where a lateral comes from."
-    part = points[:int(4*clear_px) + 8]
-    touching = ((part[:, None] - parent)**2).sum(-1).min(1) <= clear_px**2
-    near = int(touching.argmin()) if not touching.all() else len(part)
+@numba.njit(cache=True)
+def _clear(points, parent, low, high, clear):
+    "Line of least squares through the stretch where a lateral is clear of its parent: its first point, centre, direction; -1 if there is none."
+    near, limit = 0, min(int(4*clear) + 8, len(points))
+    while near < limit:
+        if ((parent[low:high, 0] - points[near, 0])**2 + (parent[low:high, 1] - points[near, 1])**2).min() > clear*clear: break
+        near += 1
     if len(points) - near < 4: near = len(points)//2                  # a short lateral: its outer half
-    return near, min(near + max(int(2.5*clear_px), 5), len(points))
+    far = min(near + max(int(2.5*clear), 5), len(points))
+    if far - near < 2: return -1, 0., 0., 0., 0.
+    x, y = points[near:far, 0].mean(), points[near:far, 1].mean()
+    u, v = points[near:far, 0] - x, points[near:far, 1] - y
+    angle = .5*math.atan2(2*(u*v).sum(), (u*u).sum() - (v*v).sum())
+    return near, x, y, math.cos(angle), math.sin(angle)
 
 @numba.njit(cache=True)
-def _middle(mask, x, y, vx, vy, wx, wy, low, high, shift, slope, half):
-    "Line along = shift + slope·away through the middle of the mask's pixels; along v and away w from a point."
-    for _ in range(3):
-        corners_x = np.array([x + (shift + slope*d + h)*vx + d*wx for d in (low, high) for h in (-half, half)])
-        corners_y = np.array([y + (shift + slope*d + h)*vy + d*wy for d in (low, high) for h in (-half, half)])
-        n = sd = ss = sdd = sds = 0.
-        for row in range(max(int(corners_y.min()), 0), min(int(corners_y.max()) + 2, mask.shape[0])):
-            for column in range(max(int(corners_x.min()), 0), min(int(corners_x.max()) + 2, mask.shape[1])):
-                along, away = (column - x)*vx + (row - y)*vy, (column - x)*wx + (row - y)*wy
-                if mask[row, column] and low <= away <= high and abs(along - shift - slope*away) <= half:
-                    n += 1; sd += away; ss += along; sdd += away*away; sds += away*along
-        spread = sdd - sd*sd/max(n, 1.)
-        if n < 6 or spread < .5*n: return shift, slope
-        slope = (sds - sd*ss/n)/spread
-        shift = (ss - slope*sd)/n
-    return shift, slope
+def _cut(parent, low, high, at, x, y, dx, dy):
+    "Where a line cuts its parent, next to point `at`: the point before, and the place; -1 if nowhere."
+    best, bx, by = -1, 0., 0.
+    for k in range(low, high - 1):
+        one = (parent[k, 1] - y)*dx - (parent[k, 0] - x)*dy
+        two = (parent[k + 1, 1] - y)*dx - (parent[k + 1, 0] - x)*dy
+        if one*two > 0 or one == two or (best >= 0 and abs(k - at) >= abs(best - at)): continue
+        t = one/(one - two)
+        best, bx, by = k, parent[k, 0] + t*(parent[k + 1, 0] - parent[k, 0]), parent[k, 1] + t*(parent[k + 1, 1] - parent[k, 1])
+    return best, bx, by
 
+# %% ../nbs/64_root_graph.ipynb #f7d32cb4
+@numba.njit(cache=True)
+def _sums(mask, x, y, vx, vy, wx, wy, low, high, shift, slope, half):
+    "Number and sums of the mask's pixels near the line along = shift + slope·away; along v and away w from a point."
+    n = sd = ss = sdd = sds = 0.
+    mx, my = x + (shift + slope*(low + high)/2)*vx + (low + high)/2*wx, y + (shift + slope*(low + high)/2)*vy + (low + high)/2*wy
+    reach = half + (high - low)/2*math.sqrt(1 + slope*slope) + 1
+    for row in range(max(int(my - reach), 0), min(int(my + reach) + 2, mask.shape[0])):
+        for column in range(max(int(mx - reach), 0), min(int(mx + reach) + 2, mask.shape[1])):
+            along, away = (column - x)*vx + (row - y)*vy, (column - x)*wx + (row - y)*wy
+            if mask[row, column] and low <= away <= high and abs(along - shift - slope*away) <= half:
+                n += 1; sd += away; ss += along; sdd += away*away; sds += away*along
+    return n, sd, ss, sdd, sds
+
+@numba.njit(cache=True)
+def _middle(mask, px, py, vx, vy, x, y, dx, dy, half_width):
+    "Middle line of a lateral's mask just outside its parent, which passes p in direction v; x, y, d: the line as far as known."
+    size = math.hypot(vx, vy)
+    vx, vy = vx/size, vy/size
+    turned = -1. if (y - py)*vx - (x - px)*vy < 0 else 1.
+    wx, wy = -vy*turned, vx*turned
+    away = dx*wx + dy*wy
+    if abs(away) < .3: return x, y, dx, dy                             # nearly parallel to the parent
+    slope = (dx*vx + dy*vy)/away
+    shift = (x - px)*vx + (y - py)*vy - slope*((x - px)*wx + (y - py)*wy)
+    for _ in range(3):
+        half = (half_width + 1)*math.sqrt(1 + slope*slope)
+        n, sd, ss, sdd, sds = _sums(mask, px, py, vx, vy, wx, wy, half_width + .6, 4.2*half_width, shift, slope, half)
+        if n < 6 or sdd - sd*sd/n < .5*n: break
+        slope = (sds - sd*ss/n)/(sdd - sd*sd/n)
+        shift = (ss - slope*sd)/n
+    size = math.sqrt(1 + slope*slope)
+    return px + shift*vx, py + shift*vy, (wx + slope*vx)/size, (wy + slope*vy)/size
+
+# %% ../nbs/64_root_graph.ipynb #c12d1c75
 def straight_base(
-    points:np.ndarray,  # (K,2) float64 xy px, pixels of a lateral, base first
-    parent:np.ndarray,  # (P,2) float64 xy px, root that it leaves
-    half_width_px:float, # Half the width of the parent, px
-    at:int,             # Number of the parent's point at which the lateral begins now
+    points:np.ndarray,     # (K,2) float64 xy px, pixels of a lateral, base first
+    parent:np.ndarray,     # (P,2) float64 xy px, root that it leaves
+    half_width_px:float,   # Half the width of the parent, px
+    at:int,                # Number of the parent's point at which the lateral begins now
     plant:PlantMask|None=None, # The mask; without it the points alone say where the lateral comes from
 ) -> tuple[np.ndarray, int]: # Smooth lateral (K',2) that begins on the parent's line, and the number of the parent's point before that
     "Follow a lateral back to its parent's centre line from where it is clear of the parent's width."
     clear = 2*half_width_px + .5
-    width = int(3*clear) + 3
-    low, snapped = max(at - width, 0), (np.concatenate([parent[at:at + 1], smooth_chain(points)[1:]]), at)
-    stretch = parent[low:at + width + 1]
-    near, far = _clear(points, stretch, clear)
-    if far - near < 2: return snapped
-    centre = points[near:far].mean(0)
-    dx, dy = np.linalg.svd(points[near:far] - centre, full_matrices=False)[2][0]      # direction of the clear part
-    if plant is not None:
-        v = parent[min(at + int(clear) + 2, len(parent) - 1)] - parent[max(at - int(clear) - 2, 0)]
-        v = v/np.hypot(*v)
-        w = np.array([-v[1], v[0]])
-        if (centre - parent[at]) @ w < 0: w = -w
-        if abs(dx*w[0] + dy*w[1]) > .3:
-            slope = (dx*v[0] + dy*v[1])/(dx*w[0] + dy*w[1])
-            shift = (centre - parent[at]) @ v - slope*((centre - parent[at]) @ w)
-            corner = parent[at] - plant.offset_px
-            shift, slope = _middle(plant.mask, corner[0], corner[1], v[0], v[1], w[0], w[1], half_width_px + .6, 4.2*half_width_px, shift, slope, (half_width_px + 1)*math.sqrt(1 + slope**2))
-            centre, (dx, dy) = parent[at] + shift*v, (w + slope*v)/math.sqrt(1 + slope**2)
-    side = (stretch - centre) @ (-dy, dx)                             # of the parent's points, seen along the lateral
-    cuts = np.flatnonzero(side[:-1]*side[1:] <= 0)
-    if not len(cuts): return snapped
-    k = int(cuts[np.abs(cuts - (at - low)).argmin()])
-    base = stretch[k] + side[k]/(side[k] - side[k + 1] or 1.)*(stretch[k + 1] - stretch[k])
-    line = smooth_chain(points[near:])
-    line[0] = centre + ((line[0] - centre) @ (dx, dy))*np.array([dx, dy])
-    return np.concatenate([base[None], line]), low + k
+    reach = int(3*clear) + 3
+    low, high = max(at - reach, 0), min(at + reach + 1, len(parent))
+    near, *line = _clear(points, parent, low, high, clear)
+    if near >= 0 and plant is not None:
+        (vx, vy), corner = parent[min(at + int(clear) + 2, len(parent) - 1)] - parent[max(at - int(clear) - 2, 0)], np.array(plant.offset_px, float)
+        px, py = parent[at] - corner
+        x, y, dx, dy = _middle(plant.mask, px, py, vx, vy, line[0] - corner[0], line[1] - corner[1], line[2], line[3], half_width_px)
+        line = x + corner[0], y + corner[1], dx, dy
+    k, *base = _cut(parent, low, high, at, *line) if near >= 0 else (-1, 0., 0.)
+    if k < 0: return np.concatenate([parent[at:at + 1], smooth_chain(points)[1:]]), at
+    rest, (x, y, dx, dy) = smooth_chain(points[near:]), line
+    along = (rest[0, 0] - x)*dx + (rest[0, 1] - y)*dy
+    rest[0] = x + along*dx, y + along*dy
+    return np.concatenate([[base], rest]), k
 
 # %% ../nbs/64_root_graph.ipynb #fac34131
 LABELS = ("seed", "main_tip", "bifurcation", "lateral_tip", "crossing")
@@ -431,6 +477,9 @@ class PlantGraph:
     labels:np.ndarray             # (N,) str, of `LABELS`
     roots:tuple[RootLine, ...]    # Main root first, parents before their laterals
     mode:str = "straight"         # How laterals were found
+
+    @property
+    def half_width_px(self) -> float: return 3. if self.pixels.half_width_px is None else self.pixels.half_width_px
 
     @property
     def n_laterals(self) -> int: return sum(root.order == 1 for root in self.roots)
@@ -453,6 +502,7 @@ def _places(graph, steps):
     sizes = [int(graph.starts[e + 1] - graph.starts[e]) - 1 for e, _ in steps]
     return dict(zip(_nodes_along(graph, steps), np.cumsum([0, *sizes]).tolist(), strict=True))
 
+# %% ../nbs/64_root_graph.ipynb #867995ca
 def _lines(graph, family, seed, straight):
     "Roots as smooth lines."
     roots, along, places = [], [], []
@@ -471,18 +521,24 @@ def _lines(graph, family, seed, straight):
         roots.append(RootLine(points, parent, order, base, touches, tuple(e for e, _ in steps)))
     return tuple(roots)
 
+# %% ../nbs/64_root_graph.ipynb #4e0c9450
 def _bridge(graph, path):
     "Four widths of the main root, or 15 px where its width is not known."
     return 15. if graph.radius_px is None else 8*float(np.median(graph.radius_px[_nodes_along(graph, path)]))
 
-def _without_short(roots, least_px):
-    "Roots without the shortest laterals; parents keep their laterals."
+def drop_short(
+    roots:Sequence[RootLine], # Main root first, parents before their laterals
+    least_px:float,           # Shortest lateral that stays, px
+) -> tuple[tuple, list]:      # Roots, and the numbers that they had
+    "Roots without short laterals; those that have laterals of their own stay."
+    kept = list(range(len(roots)))
     while True:
-        parents = {root.parent for root in roots}
-        kept = [k for k, root in enumerate(roots) if root.order == 0 or k in parents or root.length_px >= least_px]
-        if len(kept) == len(roots): return roots
-        place = {old: new for new, old in enumerate(kept)} | {-1: -1}
-        roots = tuple(replace(roots[k], parent=place[roots[k].parent]) for k in kept)
+        parents = {roots[k].parent for k in kept}
+        left = [k for k in kept if roots[k].order == 0 or k in parents or roots[k].length_px >= least_px]
+        if len(left) == len(kept): break
+        kept = left
+    place = {old: new for new, old in enumerate(kept)} | {-1: -1}
+    return tuple(replace(roots[k], parent=place[roots[k].parent]) for k in kept), kept
 
 def _label(graph, family, mode):
     "Label of every node."
@@ -495,7 +551,12 @@ def _label(graph, family, mode):
     labels[first], labels[last] = "seed", "main_tip"
     return labels
 
-# %% ../nbs/64_root_graph.ipynb #867995ca
+# %% ../nbs/64_root_graph.ipynb #96267c93
+def _tip_near(graph, start, tip, reach_px):
+    "Free end nearest to where the main tip was, or None."
+    away = np.where((graph.degree == 1) & (np.arange(len(graph.nodes)) != start), np.hypot(*(graph.nodes - np.asarray(tip, float)).T), np.inf)
+    return int(away.argmin()) if away.min() <= reach_px else None
+
 def plant_graph(
     graph:PixelGraph,        # Chains of one plant
     seed,                    # xy px of the image
@@ -504,9 +565,8 @@ def plant_graph(
     spur_px:float|None=None, # A lateral must stick out of its parent by more than this, px; default 0.6 half widths; not used if faithful
     bridge_px:float|None=None, # Longest way that two crossing roots share, px; default four widths of the main root
     least_px:float=0.,       # Laterals without laterals of their own that are shorter than this are left out, px
-    tip=None,                # xy px of the main tip where it is known: the nearest free end within `tip_reach_px` is taken
-    tip_reach_px:float=20.,  # See `tip`, px
-    known:Sequence=(),       # Lines (K,2) of the roots in the frame before, xy px, main root first
+    known:Sequence=(),       # Lines (K,2) of the roots in the frame before, xy px, main root first: its tip and its chains are looked for there
+    tip_reach_px:float=20.,  # Farthest main tip from where it was, px
     ends=None,               # Nodes of the seed and of the main tip where both are known; then no rule is asked
 ) -> PlantGraph:
     "Label the nodes of a plant and tell its roots apart."
@@ -516,30 +576,23 @@ def plant_graph(
     if spur_px is None: spur_px = 2. if graph.half_width_px is None else .6*graph.half_width_px
     if straight and spur_px > 0: graph = drop_spurs(graph, spur_px, seed)
     start, node = ends or (seed_node(graph, seed, rule), None)
-    if tip is not None and node is None:
-        away = np.where((graph.degree == 1) & (np.arange(len(graph.nodes)) != start), np.hypot(*(graph.nodes - np.asarray(tip, float)).T), np.inf)
-        if away.min() <= tip_reach_px: node = int(away.argmin())
+    if len(known) and node is None: node = _tip_near(graph, start, known[0][-1], tip_reach_px)
     owner = owners(graph, known) if len(known) else None
     path = main_path(graph, start, rule, node, owner)
     family = _family(graph, path, _bridge(graph, path) if bridge_px is None else bridge_px, owner) if straight else _family_faithful(graph, path)
-    return PlantGraph(graph, _label(graph, family, mode), _without_short(_lines(graph, family, tuple(map(float, seed)), straight), least_px), mode)
+    roots, _ = drop_short(_lines(graph, family, tuple(map(float, seed)), straight), least_px)
+    return PlantGraph(graph, _label(graph, family, mode), roots, mode)
 
-def owners(
-    graph:PixelGraph, # Chains
-    known:Sequence,   # Lines (K,2) of the roots in the frame before, xy px, main root first; at most 254
-) -> np.ndarray:      # (E,) int64, number of the line on which more than half of a chain lies, -1 for none
-    "Which chain was which root in the frame before."
-    low = np.floor(graph.points.min(0)).astype(int) - 2
-    w, h = np.ceil(graph.points.max(0)).astype(int) + 3 - low
-    painted, half_width = np.zeros((h, w), np.uint8), 3. if graph.half_width_px is None else graph.half_width_px
-    for k in range(len(known) - 1, -1, -1):
-        cv2.polylines(painted, [np.round(known[k] - low).astype(np.int32)], False, k + 1, 2*int(half_width + 1) + 1)
-    x, y = np.round(graph.points - low).astype(int).T
-    lengths = np.diff(graph.starts)
-    counts = np.zeros((len(lengths), len(known) + 1), np.int64)
-    np.add.at(counts, (np.repeat(np.arange(len(lengths)), lengths), painted[y, x]), 1)
-    best = counts[:, 1:].argmax(1)
-    return np.where(counts[np.arange(len(best)), best + 1] > lengths/2, best, -1)
+# %% ../nbs/64_root_graph.ipynb #89999dd6
+def graph_of_mask(
+    mask:np.ndarray,   # (H,W) bool or integer, background 0 and one other value
+    seed,              # xy px
+    cleaning:dict={},  # noqa: B006, read only. Arguments of `clean_mask`
+    **options,         # Arguments of `plant_graph`
+) -> PlantGraph:
+    "From a mask to a labelled plant; with the published steps if `mode` is \"faithful\"."
+    steps = PUBLISHED_STEPS if options.get("mode") == "faithful" else {}
+    return plant_graph(pixel_graph(clean_mask(mask, seed, **cleaning), **steps), seed, **options)
 
 # %% ../nbs/64_root_graph.ipynb #8455c8ea
 COUNTS = ("roots", "thesis", "branches")
