@@ -203,7 +203,7 @@ def steady_bases(
 
 # %% ../nbs/65_tracking.ipynb #873dc79c
 def track(
-    masks:Iterable,            # Masks (H,W), or pixel graphs, in order of time; None where there is no image
+    masks:Iterable,            # Masks (H,W), or pixel graphs, in order of time; None where there is no image, an `Unmeasurable` where there is no graph
     times_h:Sequence[float],   # Time of each, h
     seed,                      # xy px
     mode:str="straight",       # "straight", or "faithful": labels handed on from node to node, as published
