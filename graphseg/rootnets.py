@@ -574,8 +574,8 @@ class PlateUNet:
         try:
             with ThreadPoolExecutor(self.threads) if self.threads > 1 else nullcontext() as self.pool:
                 for stage in self.stages:
+                    if stage is not self.stages[0]: x = np.stack([image, 1 - p, p], -1, dtype=np.float32)
                     p = torch.from_numpy(stage(x)).sigmoid_().numpy()
-                    x = np.stack([image, 1 - p, p], -1)
         finally: torch.set_num_threads(before)
         return p
 
