@@ -6,8 +6,8 @@
 __all__ = ['UNITS', 'WIDTHS', 'VGG', 'RESNET101', 'RATES', 'ROOT_CLASSES', 'CHRONOROOT', 'ROOT_MODELS', 'PUBLISHED_PARAMETERS',
            'scale_channels', 'convolution', 'PlainUnit', 'ResidualUnit', 'RootBody', 'RootNet', 'initialise',
            'expect_share', 'RootUNet', 'unpool', 'SegNet', 'ShiftNorm', 'Bottleneck', 'Pyramid', 'DeepLab', 'Ensemble',
-           'fast_elu', 'convolve', 'doubled_kernel', 'folded', 'PlateUnit', 'PlateBody', 'PlateStage', 'PlateUNet',
-           'build_root_model']
+           'fast_elu', 'convolve', 'channels_last', 'doubled_kernel', 'folded', 'PlateUnit', 'PlateBody', 'PlateStage',
+           'PlateUNet', 'build_root_model']
 
 # %% ../nbs/66_rootnets.ipynb #d0b3309d
 from collections.abc import Sequence
@@ -398,6 +398,23 @@ def _double_add(y, skip, row, column, out):
             start = (2*a + b)*c
             for n in range(c): o[n] = s[start + n] + k[n]
 
+# %% ../nbs/66_rootnets.ipynb #0e0ca3fb
+@njit(**_FAST)
+def _pool(x, row, column, average, elu, out, h, w):
+    "Half-size version of x[row:row+h, column:column+w], (H,W,C), into its place in out: largest or mean of four, after ELU if asked for."
+    c, quarter = x.shape[2], np.float32(1/4)
+    for i in range(row//2, (row + h)//2):
+        for j in range(column//2, (column + w)//2):
+            a, b, d, e, o = x[2*i, 2*j], x[2*i, 2*j + 1], x[2*i + 1, 2*j], x[2*i + 1, 2*j + 1], out[i, j]
+            if average and elu:
+                for k in range(c): o[k] = quarter*(_elu(a[k]) + _elu(b[k]) + _elu(d[k]) + _elu(e[k]))
+            elif average:
+                for k in range(c): o[k] = quarter*(a[k] + b[k] + d[k] + e[k])
+            else:
+                for k in range(c): o[k] = max(max(a[k], b[k]), max(d[k], e[k]))
+            if elu and not average:
+                for k in range(c): o[k] = _elu(o[k])
+
 @njit(**_FAST)
 def _add_store(z, beside, top, left, c, out, row, column, h, w):
     "out[row:row+h, column:column+w] = z + beside, both from (top, left); all (H,W·C)."
@@ -435,7 +452,14 @@ def convolve(
 ) -> np.ndarray:        # (H',W',C') float32
     "Convolution of an array whose channels come last, without copying it."
     found = F.conv2d(torch.from_numpy(x).permute(2, 0, 1)[None], weight, bias, padding=padding)
-    return found[0].permute(1, 2, 0).numpy()
+    return np.ascontiguousarray(found[0].permute(1, 2, 0).numpy())
+
+def channels_last(
+    weight:Tensor, # (C',C,k,k)
+) -> Tensor:       # The same numbers
+    "A kernel with channels last in memory, also where there is only one: torch chooses its way by the strides, and the other one is ten times slower here."
+    n, c, h, w = weight.shape
+    return torch.empty_strided((n, c, h, w), (h*w*c, 1, w*c, c)).copy_(weight.detach())
 
 def doubled_kernel(
     weight:Tensor, # (C',C,3,3)
@@ -444,7 +468,7 @@ def doubled_kernel(
     def halves(w, axis): # a pixel with even coordinate sees one source before it, twice its own; an odd one twice its own, one behind
         first, second, third = w.unbind(axis)
         return torch.stack([first, second + third], axis), torch.stack([first + second, third], axis)
-    return torch.cat([part for rows in halves(weight, 2) for part in halves(rows, 3)]).contiguous(memory_format=torch.channels_last)
+    return torch.cat([part for rows in halves(weight, 2) for part in halves(rows, 3)])
 
 def folded(
     conv:nn.Conv2d,      # Convolution
@@ -452,7 +476,7 @@ def folded(
 ) -> tuple[Tensor, Tensor]: # Weight and bias
     "One convolution for both."
     found = fuse_conv_bn_weights(conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias)
-    return found[0].detach().contiguous(memory_format=torch.channels_last), found[1].detach()
+    return channels_last(found[0]), found[1].detach()
 
 # %% ../nbs/66_rootnets.ipynb #c9b3a112
 class PlateUnit:
@@ -464,8 +488,8 @@ class PlateUnit:
         if not self.residual: self.first, self.second = folded(*unit.first), folded(*unit.second); return
         scale = unit.norm.weight/torch.sqrt(unit.norm.running_var + unit.norm.eps)
         self.scale, self.shift = scale.detach().numpy(), (unit.norm.bias - unit.norm.running_mean*scale).detach().numpy()
-        self.first, self.second = folded(unit.first, unit.between), (unit.second.weight.detach(), (unit.second.bias + unit.shortcut.bias).detach())
-        self.shortcut, self.rows = unit.shortcut.weight.detach(), {}
+        self.first, self.second = folded(unit.first, unit.between), (channels_last(unit.second.weight), (unit.second.bias + unit.shortcut.bias).detach())
+        self.shortcut, self.rows = channels_last(unit.shortcut.weight), {}
 
     def ready(self, x): # ELU(norm(x)), for a residual unit
         if x.shape[1] not in self.rows: self.rows[x.shape[1]] = tuple(np.tile(v, x.shape[1]) for v in (self.scale, self.shift))
@@ -487,14 +511,15 @@ class PlateBody:
         head:nn.Sequential,  # Last convolution and norm, two classes
         tile_px:int,         # Side of a tile, px of its level
         run,                 # Function (task, tiles) that does a task for all tiles
+        scratch,             # Function (name, shape) that lends an array
     ):
-        self.plain, self.sum_elu, self.pool, self.tile_px, self.run = body.plain, body.plain or body.sum_elu, body.pool, tile_px, run
+        self.plain, self.sum_elu, self.average, self.tile_px, self.run, self.scratch = body.plain, body.plain or body.sum_elu, body.pool is F.avg_pool2d, tile_px, run, scratch
         self.down, self.up = ([PlateUnit(u) for u in units] for units in (body.down, body.up))
         steps = [folded(*s) if body.plain else (s[0].weight.detach(), s[0].bias.detach()) for s in body.step]
-        self.step = [(doubled_kernel(w), b.repeat(4)) for w, b in steps]
+        self.step = [(channels_last(doubled_kernel(w)), b.repeat(4)) for w, b in steps]
         weight, bias = folded(*head)
         taps = (weight[1] - weight[0]).permute(1, 2, 0).reshape(9, -1, 1, 1)
-        self.taps = F.pad(taps, (0, 0, 0, 0, 0, 0, 0, 7)).contiguous(memory_format=torch.channels_last) # 16 outputs are computed faster than 9
+        self.taps = channels_last(F.pad(taps, (0, 0, 0, 0, 0, 0, 0, 7))) # 16 outputs are computed faster than 9
         self.bias = np.float32(bias[1] - bias[0])
 
     def tiles(self, shape, halo): # (first row, last, first column, last; the same with halo)
@@ -504,15 +529,13 @@ class PlateBody:
 
     def descend(self, x, unit, last): # features of a level, and pooled ones for the next
         h, w = x.shape[:2]
-        skip = np.empty((h, w, unit.second[0].shape[0]), np.float32)
-        pooled = None if last else np.empty((h//2, w//2, skip.shape[2]), np.float32)
+        skip = self.scratch("skip", (h, w, unit.second[0].shape[0]))
+        pooled = None if last else self.scratch("pooled", (h//2, w//2, skip.shape[2]))
         def task(y0, y1, x0, x1, top, bottom, left, right):
             z, beside = unit(np.ascontiguousarray(x[top:bottom, left:right]))
             _store(z, beside, y0 - top, x0 - left, skip, y0, x0, y1 - y0, x1 - x0)
-            part = skip[y0:y1, x0:x1]
-            if self.plain: part = part.copy(); _elu_here(part.reshape(-1))
-            if self.plain and last: skip[y0:y1, x0:x1] = part
-            if not last: pooled[y0//2:y1//2, x0//2:x1//2] = self.pool(torch.from_numpy(part).permute(2, 0, 1)[None], 2)[0].permute(1, 2, 0).numpy()
+            if not last: _pool(skip, y0, x0, self.average, self.plain, pooled, y1 - y0, x1 - x0)
+            elif self.plain: skip[y0:y1, x0:x1] = F.elu(torch.from_numpy(skip[y0:y1, x0:x1])).numpy()
         self.run(task, self.tiles(x.shape, 2))
         return skip, pooled
 
@@ -520,7 +543,7 @@ class PlateBody:
 class PlateStage(PlateBody):
     "The way up, and all of it."
     def ascend(self, low, skip, step, unit, last): # features one level up, or the difference of scores at the end
-        out = np.empty(skip.shape[:2] if last else skip.shape, np.float32)
+        out = np.empty(skip.shape[:2], np.float32) if last else self.scratch("up", skip.shape)
         def task(y0, y1, x0, x1, top, bottom, left, right):
             x = np.empty((bottom - top, right - left, skip.shape[2]), np.float32)
             _double_add(convolve(np.ascontiguousarray(low[top//2:bottom//2, left//2:right//2]), *step, 1), skip, top, left, x)
@@ -552,13 +575,17 @@ class PlateUNet:
     def __init__(self,
         model:RootUNet,   # Trained network
         threads:int=1,    # Processor threads
-        tile_px:int=128,  # Side of a tile, px of its level, even
+        tile_px:int=384,  # Side of a tile, px of its level, even
     ):
         if model.heads[0][0].out_channels != 2: raise ValueError(f"model: expected two classes, got {model.heads[0][0].out_channels}; run the network itself")
         if tile_px < 16 or tile_px % 2: raise ValueError(f"tile_px: expected an even number of at least 16, got {tile_px}")
         model = deepcopy(model).eval()
-        self.factor, self.threads = model.factor, threads
-        self.stages = [PlateStage(b, h, tile_px, self.run) for b, h in zip(model.bodies, model.heads, strict=True)]
+        self.factor, self.threads, self.arrays, self.shape = model.factor, threads, {}, None
+        self.stages = [PlateStage(b, h, tile_px, self.run, self.scratch) for b, h in zip(model.bodies, model.heads, strict=True)]
+
+    def scratch(self, name, shape): # the same array for the next stage and the next image
+        if (name, shape) not in self.arrays: self.arrays[name, shape] = np.empty(shape, np.float32)
+        return self.arrays[name, shape]
 
     def run(self, task, tiles):
         def one(tile):
@@ -569,7 +596,8 @@ class PlateUNet:
         image:np.ndarray, # (H,W) float32, 0 to 1, sides divisible by `factor`
     ) -> np.ndarray:      # (H,W) float32
         if image.ndim != 2 or any(side % self.factor for side in image.shape): raise ValueError(f"image: expected (H,W) divisible by {self.factor}, got {image.shape}")
-        before, x = torch.get_num_threads(), image[..., None].astype(np.float32)
+        before, x, p = torch.get_num_threads(), image[..., None].astype(np.float32), image
+        if self.shape != image.shape: self.shape, self.arrays = image.shape, {}
         torch.set_num_threads(1)                              # each tile has one thread
         try:
             with ThreadPoolExecutor(self.threads) if self.threads > 1 else nullcontext() as self.pool:
