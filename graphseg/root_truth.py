@@ -85,6 +85,7 @@ def score_laterals(
     plate:GrowingPlate,     # Its plate
     plant:int,              # Its number, 0 to 3
     width_px:int,           # Width of the images
+    shift_px=(0., 0.),      # Corner of the region that was tracked, minus that of the plant's own region `roi_px`, xy px
 ) -> pd.DataFrame:          # plate, condition, plant, time_h, lateral (true number), identity (found, NaN where missed), {length_mm,emergence_deg,tip_deg} and the same with true_
     "Every true lateral of every frame beside the line that was found for it."
     scale, rows = plate.mm_per_px(width_px), []
@@ -92,7 +93,7 @@ def score_laterals(
         length = scale*float(np.hypot(*np.diff(line, axis=0).T).sum())
         return {f"{of}length_mm": length, f"{of}emergence_deg": angle_deg(first_part(line, EMERGENCE_MM/scale)), f"{of}tip_deg": angle_deg(line)}
     for frame in frames:
-        lines = [root.points for root in frame.plant.roots[1:]] if frame.plant else []
+        lines = [root.points + np.asarray(shift_px, float) for root in frame.plant.roots[1:]] if frame.plant else []
         _, true = true_lines(plate, plant, frame.time_h, width_px)
         pairs = match_lines(lines, true)
         for number, line in true.items():
