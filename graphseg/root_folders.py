@@ -21,14 +21,14 @@ import pandas as pd
 from .core import atomic_path, progress, require_file, sha256, write_csv
 from .folders import remove_leftovers, write_png
 from .plots import grid, use_style
-from .root_graph import LABEL_COLORS, ORDER_COLORS, to_plant
+from .root_graph import LABEL_COLORS, ORDER_COLORS
 from .root_images import (Frame, ImageSeries, PlantRegion, find_plants, image_size, read_frames, read_gray, read_metadata, read_series, series_scale,
                                   time_from_name, write_metadata)
 from .root_segmentation import Segmenter, accumulate
 from .root_traits import lateral_series, length_series, postprocess, shape_series
 from .rsml import RootScene, Series, write_rsml
 from .skeleton import Unmeasurable, clean_mask, pixel_graph
-from .tracking import track
+from .tracking import track, tracked_plants
 from .zoo import load_model
 
 # %% ../nbs/70_root_folders.ipynb #b6dfa8d0
@@ -186,12 +186,8 @@ def frame_scene(
     species:str="Arabidopsis thaliana", # Label of the plants
 ) -> RootScene:                     # Plants that were measured in this frame
     "Root systems of one frame in px of the whole image."
-    plants = []
-    for k, (frames, region) in enumerate(zip(tracked, regions, strict=True), 1):
-        frame = frames[place.frame]
-        if frame.plant is None: continue
-        plants.append(to_plant(frame.plant, str(k), species, [f"{k}.{i}" for i in frame.ids], region.to_image([0, 0])))
-    return RootScene(tuple(plants), 1/mm_per_px, "mm", place.file, place.time, Series(series.folder.name, place.frame), file_key=Path(place.file).stem)
+    plants = tracked_plants(tracked, place.frame, [region.to_image([0, 0]) for region in regions], species)
+    return RootScene(plants, 1/mm_per_px, "mm", place.file, place.time, Series(series.folder.name, place.frame), file_key=Path(place.file).stem)
 
 # %% ../nbs/70_root_folders.ipynb #02370a6c
 def _bgr(color): return tuple(int(color[k:k + 2], 16) for k in (5, 3, 1))
@@ -214,6 +210,7 @@ def draw_labelled(
         dot(root.points[-1], "lateral_tip" if depth else "main_tip")
     return canvas
 
+# %% ../nbs/70_root_folders.ipynb #5338a6b4
 def thinned(
     series:ImageSeries,  # Images of one plate
     n:int,               # How many, at most
@@ -233,9 +230,9 @@ def draw_contact_sheet(
     for place in thinned(series, n):
         cell = draw_labelled(read_gray(series.folder/place.file), scene_of(place), width_px)
         text = f"{place.time:%Y-%m-%d %H:%M}   {place.time_h/24:.1f} d" if place.time else place.file
-        cv2.putText(cell, text, (8, cell.shape[0] - 10), cv2.FONT_HERSHEY_SIMPLEX, .55, (255, 255, 255), 3, cv2.LINE_AA)
-        cv2.putText(cell, text, (8, cell.shape[0] - 10), cv2.FONT_HERSHEY_SIMPLEX, .55, (0, 0, 0), 1, cv2.LINE_AA)
-        cells.append(cv2.copyMakeBorder(cell, 3, 3, 3, 3, cv2.BORDER_CONSTANT, value=(255, 255, 255)))
+        cell = cv2.copyMakeBorder(cell, 3, 26, 3, 3, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+        cv2.putText(cell, text, (6, cell.shape[0] - 9), cv2.FONT_HERSHEY_SIMPLEX, .5, (0, 0, 0), 1, cv2.LINE_AA)
+        cells.append(cell)
     columns = min(3, len(cells))
     cells += [np.full_like(cells[0], 255)]*(-len(cells) % columns)
     return np.concatenate([np.concatenate(cells[k:k + columns], axis=1) for k in range(0, len(cells), columns)])
@@ -255,6 +252,7 @@ def show_growth(
     axes[1].set(xlabel="time, d", ylabel="number of laterals")
     return fig
 
+# %% ../nbs/70_root_folders.ipynb #20c9d68d
 def write_video(
     path:Path,            # File, .mp4
     series:ImageSeries,   # Images of one plate
@@ -286,6 +284,7 @@ def _given_masks(folder, series):
         raise ValueError(f"{folder}: expected masks named like the images (NAME.png or NAME_mask.png), got none; check the folder")
     return mask_of
 
+# %% ../nbs/70_root_folders.ipynb #e212bbb7
 def _write_all(series, tracked, tables, regions, mm_per_px, out, options):
     "RSML files, pictures and tables."
     def scene_of(place): return frame_scene(series, place, tracked, regions, mm_per_px, options.species)
@@ -298,6 +297,7 @@ def _write_all(series, tracked, tables, regions, mm_per_px, out, options):
     if options.video: write_video(out/"labelled.mp4", series, scene_of)
     for name, table in tables.items(): write_csv(out/f"{name}.csv", table)
 
+# %% ../nbs/70_root_folders.ipynb #9f9e60db
 def roots_folder(
     folder:Path|str,               # Folder of timed images of one plate, or one image
     out:Path|str,                  # Output folder; an earlier run there is continued
@@ -320,6 +320,7 @@ def roots_folder(
     write_csv(out/"report.csv", report)
     return report
 
+# %% ../nbs/70_root_folders.ipynb #7d5b7160
 def folder_report(
     series:ImageSeries,   # Images of one plate
     traits:pd.DataFrame,  # Table of `measure_series`

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['IDENTITIES', 'course_distance', 'match_laterals', 'NodeState', 'hand_on', 'Frame', 'LateralMemory', 'steady_bases',
-           'track', 'series_table', 'lateral_table', 'identity_kept']
+           'track', 'series_table', 'lateral_table', 'identity_kept', 'tracked_plants']
 
 # %% ../nbs/65_tracking.ipynb #4b9f90fb
 import math
@@ -17,7 +17,8 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from .core import require_choice
-from .root_graph import MODES, PlantGraph, drop_short, plant_graph
+from .root_graph import MODES, PlantGraph, drop_short, plant_graph, to_plant
+from .rsml import Plant
 from .skeleton import PUBLISHED_STEPS, PixelGraph, Unmeasurable, clean_mask, pixel_graph
 
 # %% ../nbs/65_tracking.ipynb #e0244dc9
@@ -264,3 +265,14 @@ def identity_kept(
     counts = pd.crosstab(np.asarray(truth), np.asarray(found)).to_numpy()
     if not counts.size: raise ValueError("found: expected observations, got none; there is no lateral in the series")
     return float(counts[linear_sum_assignment(-counts)].sum()/counts.sum())
+
+# %% ../nbs/65_tracking.ipynb #d659e16c
+def tracked_plants(
+    tracked:Sequence[Sequence[Frame]], # What `track` returned for each plant of a plate
+    index:int,                         # Number of the frame
+    offsets_px:Sequence,               # For each plant the xy px of its region in the image
+    species:str="Arabidopsis thaliana", # Label of the plants
+) -> tuple[Plant, ...]:                # Plants that were measured in this frame; root "2.3" is the same root in all frames
+    "All plants of a plate in one frame, in px of the whole image, as RSML knows them."
+    return tuple(to_plant(frames[index].plant, str(k), species, [f"{k}.{i}" for i in frames[index].ids], offset)
+                 for k, (frames, offset) in enumerate(zip(tracked, offsets_px, strict=True), 1) if frames[index].plant is not None)
