@@ -83,9 +83,10 @@ def case_patches(
     patch_px:int=256,          # Side of a patch
     per_image:int=1,           # Patches of each image in one pass
     augmented:bool=True,       # Change them at random, as published?
+    turn:float=0.,             # Probability of a quarter turn besides
     seed:int=0,                # Seed of the patches that stay
 ) -> RootPatches:
     "Patches of cases, with the published augmentation at their scale."
     if not cases: raise ValueError("cases: expected at least one, got none; is the part empty?")
     scale = min(1., float(np.median([c.root_px for c in cases]))/FULL_ROOT_PX)
-    return RootPatches([c.image for c in cases], [c.mask != 0 for c in cases], [c.name for c in cases], patch_px, per_image, RootAugmentation(scale=scale) if augmented else None, seed=seed)
+    return RootPatches([c.image for c in cases], [c.mask != 0 for c in cases], [c.name for c in cases], patch_px, per_image, RootAugmentation(scale=scale, turn=turn) if augmented else None, seed=seed)

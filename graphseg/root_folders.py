@@ -42,6 +42,7 @@ class RootOptions:
     alpha:float = .9                      # Memory of the accumulation per frame, 0 to below 1
     threshold:float = .5                  # Accumulated probability above which a pixel is root
     least_mm:float = .5                   # Shorter laterals are left out, mm
+    close_mm:float = .5                   # Gaps in a mask up to about this width are closed, mm
     species:str = "Arabidopsis thaliana"  # For the RSML files
     video:bool = False                    # Write labelled.mp4?
 
@@ -314,7 +315,7 @@ def roots_folder(
         key = json.dumps([sha256(Path(model_folder)/"model.safetensors"), series.folder.name, mm_per_px, options.alpha, options.threshold])
         segment_series(series, predict_with(load_model(model_folder), mm_per_px), out, key, options.alpha, options.threshold)
     mask_of = _given_masks(Path(masks), series) if masks is not None else lambda place: read_mask(out, place)
-    tracked, tables = measure_series(series, plate_graphs(series, mask_of, regions), regions, mm_per_px, options.least_mm)
+    tracked, tables = measure_series(series, plate_graphs(series, mask_of, regions, close_px=2*round(options.close_mm/mm_per_px/2) + 1), regions, mm_per_px, options.least_mm)
     _write_all(series, tracked, tables, regions, mm_per_px, out, options)
     report = folder_report(series, tables["traits"])
     write_csv(out/"report.csv", report)

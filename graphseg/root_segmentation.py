@@ -30,6 +30,7 @@ from .rootnets import Ensemble, PlateUNet, RootUNet
 class RootAugmentation:
     "Random changes of a patch; the defaults are the published ones."
     flip:float=.5                   # Probability of a horizontal flip
+    turn:float=0.                   # Probability of a quarter turn, not published: short trainings see more level roots
     gamma:float=.75                 # Probability of a gamma …
     gamma_range:tuple=(.75, 1.25)   # … and its range
     blur:float=.15                  # Probability of a Gaussian blur …
@@ -50,6 +51,7 @@ class RootAugmentation:
         flip, gamma, blur, median, noise = rng.random(5) < (self.flip, self.gamma, self.blur, self.median, self.noise)
         exponent = rng.uniform(*self.gamma_range)
         if flip: image, mask = image[:, ::-1], mask[:, ::-1]
+        if self.turn and rng.random() < self.turn: image, mask = image.T, mask.T
         image = np.ascontiguousarray(image)
         if gamma: image = cv2.LUT(image, np.rint(255*(np.arange(256)/255)**exponent).astype(np.uint8))
         if blur: image = cv2.GaussianBlur(image, (self.kernel(self.blur_px),)*2, 0)

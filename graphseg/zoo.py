@@ -148,6 +148,7 @@ def load_model(
     if sha256(weights) != config["sha256"]:
         raise ValueError(f"{weights}: damaged or not of this config.json (checksum differs); train or copy the model again")
     model = build_model(config["name"], stored, config["image_size"], **config["options"])
+    model.config |= {key: value for key, value in config.items() if key not in {"sha256", *model.config}} # what a training noted down
     try: model.load_state_dict(safetensors.torch.load_file(weights))
     except (SafetensorError, RuntimeError) as error:
         raise ValueError(f"{weights}: does not fit {config['name']} of graphseg {graphseg.__version__}: {error}") from error
