@@ -30,7 +30,6 @@ from .rootnets import Ensemble, PlateUNet, RootUNet
 class RootAugmentation:
     "Random changes of a patch; the defaults are the published ones."
     flip:float=.5                   # Probability of a horizontal flip
-    turn:float=0.                   # Probability of a quarter turn, not published: short trainings see more level roots
     gamma:float=.75                 # Probability of a gamma …
     gamma_range:tuple=(.75, 1.25)   # … and its range
     blur:float=.15                  # Probability of a Gaussian blur …
@@ -40,6 +39,7 @@ class RootAugmentation:
     noise:float=.25                 # Probability of noise …
     noise_sd:float=5.               # … and its deviation, grey values of 255
     scale:float=1.                  # Width of the plate's image divided by 3280 px
+    turn:float=0.                   # Probability of exchanging rows and columns; not published, it shows level roots to short trainings
 
     def kernel(self, size_px): return max(1, 2*round((size_px*self.scale - 1)/2) + 1) # nearest odd side, px
 
