@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
+import cv2
 import numpy as np
 import pandas as pd
 
-from .core import progress, require_choice, require_file, write_csv
+from .core import generator, progress, require_choice, require_file, write_csv
 from .folders import write_png
 from .root_images import read_gray
 from .root_phantoms import LATERAL_WIDTH_MM, ROOT_SETS, draw_root_set, plate_image, plate_masks
-from .root_photographs import PARTS, PhotoCase
+from .root_photographs import PARTS, PhotoCase, threshold_roots
 from .root_segmentation import RootAugmentation, RootPatches
 from .rsml import RootScene
 
@@ -78,6 +79,12 @@ def load_cases(
 # %% ../nbs/73_root_cases.ipynb #f8c0667c
 FULL_ROOT_PX = 5.5 # Width of a lateral on a plate of 3280 px, px
 
+def _centres(case, rng):
+    "Flat indices of root pixels and of as many that a threshold takes for roots, two widths or more away from any."
+    roots, far = np.flatnonzero(case.mask), cv2.distanceTransform((case.mask == 0).astype(np.uint8), cv2.DIST_L2, 5) >= 2*case.root_px
+    alike = np.flatnonzero(threshold_roots(case.image, case.bright, case.root_px) & far)
+    return np.concatenate([roots, rng.choice(alike, len(roots) or 1)]) if len(alike) else roots
+
 def case_patches(
     cases:Sequence[PhotoCase], # Images and masks
     patch_px:int=256,          # Side of a patch
@@ -85,8 +92,12 @@ def case_patches(
     augmented:bool=True,       # Change them at random, as published?
     turn:float=0.,             # Probability of a quarter turn besides
     seed:int=0,                # Seed of the patches that stay
+    look_alikes:bool=False,    # Centre a third of them on what a threshold takes for roots?
 ) -> RootPatches:
     "Patches of cases, with the published augmentation at their scale."
     if not cases: raise ValueError("cases: expected at least one, got none; is the part empty?")
     scale = min(1., float(np.median([c.root_px for c in cases]))/FULL_ROOT_PX)
-    return RootPatches([c.image for c in cases], [c.mask != 0 for c in cases], [c.name for c in cases], patch_px, per_image, RootAugmentation(scale=scale, turn=turn) if augmented else None, seed=seed)
+    augment, share = RootAugmentation(scale=scale, turn=turn) if augmented else None, 2/3 if look_alikes else .5
+    patches = RootPatches([c.image for c in cases], [c.mask != 0 for c in cases], [c.name for c in cases], patch_px, per_image, augment, share, seed)
+    if look_alikes: patches.places = {k: _centres(case, generator(seed, k, 73)) for k, case in enumerate(cases)}
+    return patches
