@@ -553,8 +553,11 @@ def _label(graph, family, mode):
 
 # %% ../nbs/64_root_graph.ipynb #96267c93
 def _tip_near(graph, start, tip, reach_px):
-    "Free end nearest to where the main tip was, or None."
-    away = np.where((graph.degree == 1) & (np.arange(len(graph.nodes)) != start), np.hypot(*(graph.nodes - np.asarray(tip, float)).T), np.inf)
+    "Free end nearest to where the main tip was, or None; a stub is no main tip, it may be left where a root grew on."
+    chain = np.zeros(len(graph.nodes))
+    chain[graph.edges.ravel()] = np.repeat(graph.lengths_px, 2)
+    free = (graph.degree == 1) & (np.arange(len(graph.nodes)) != start) & (chain > 4*(graph.half_width_px or 3.))
+    away = np.where(free, np.hypot(*(graph.nodes - np.asarray(tip, float)).T), np.inf)
     return int(away.argmin()) if away.min() <= reach_px else None
 
 def plant_graph(
