@@ -48,6 +48,8 @@ def run_roots(arguments:argparse.Namespace) -> int: # Exit code
     "Measure the plants of a folder and tell what failed."
     model = None if arguments.masks else arguments.model or default_model("roots")
     from graphseg.root_folders import RootOptions, roots_folder
+    from graphseg.runtime import tune_allocator
+    tune_allocator()
     options = RootOptions(arguments.plants, arguments.qr_mm, arguments.mm_per_px, arguments.step_min, arguments.alpha, species=arguments.species, video=arguments.video)
     report = roots_folder(arguments.folder, arguments.out, model, arguments.masks, options)
     for row in report[report["status"] != "ok"].itertuples(): print(f"{row.status}  {row.file}: {row.message}", file=sys.stderr)

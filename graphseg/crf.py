@@ -51,6 +51,9 @@ def _logits(p):
 
 def _softmax(logits):
     "Probabilities (C,H,W) of logits (C-1,H,W) against the first class."
+    if len(logits) == 1:
+        with np.errstate(over="ignore"): second = 1/(1 + np.exp(-logits))
+        return np.concatenate([1 - second, second])
     powers = np.concatenate([np.zeros_like(logits[:1]), logits])
     powers -= powers.max(0)
     np.exp(powers, out=powers)
@@ -136,69 +139,103 @@ def fit_blur(
     effect, distances = _responses(radius, 8)
     return np.linalg.lstsq(effect, np.exp(-.5*(distances/samples)**2), rcond=None)[0]
 
-# %% ../nbs/59_crf.ipynb #ad6e0c6b
-@numba.njit(fastmath=True, cache=True)
-def _splat(field, image, rows, row_weights, columns, column_weights, levels, level_weights, shape):
-    plane, n_levels = np.zeros(shape[1]*shape[2], np.float32), shape[2]
-    cells = np.zeros((shape[0], len(plane)), np.float32)
+# %% ../nbs/59_crf.ipynb #0fd90303
+@numba.njit(cache=True)
+def _extremes(image, rows, columns, shape):
+    "Least and largest grey value of the pixels of each cell; 255 and 0 where there is none."
+    row, least, most = np.empty((2, image.shape[1]), np.uint8), np.full(shape[:2], 255, np.uint8), np.zeros(shape[:2], np.uint8)
     for y in range(image.shape[0]):
-        plane[:] = 0
+        if y == 0 or rows[y] > rows[y - 1]: row[0], row[1] = 255, 0
+        for x in range(image.shape[1]): row[0, x], row[1, x] = min(row[0, x], image[y, x]), max(row[1, x], image[y, x])
+        if y + 1 < image.shape[0] and rows[y + 1] == rows[y]: continue
         for x in range(image.shape[1]):
-            value, level = field[y, x], image[y, x]
-            a, b, c = value*level_weights[level, 0], value*level_weights[level, 1], value*level_weights[level, 2]
-            k = columns[x]*n_levels + levels[level]
+            least[rows[y], columns[x]] = min(least[rows[y], columns[x]], row[0, x])
+            most[rows[y], columns[x]] = max(most[rows[y], columns[x]], row[1, x])
+    return least, most
+
+def _spans(image, rows, columns, levels, shape):
+    "First and one past the last level in use, for each row and column of the grid: two arrays (R,C) int16."
+    least, most = _extremes(image, rows, columns, shape)
+    empty, spread = least > most, {"kernel": np.ones((3, 3), np.uint8), "anchor": (2, 2)}     # a pixel is spread over its cell and the two behind
+    low, high = (levels[np.minimum(v, len(levels) - 1)].astype(np.int16) for v in (least, most))
+    return cv2.erode(np.where(empty, np.int16(shape[2]), low), **spread), cv2.dilate(np.where(empty, np.int16(0), high + np.int16(3)), **spread)
+
+def _wider(spans, rows, columns):
+    "Spans that hold those of all neighbours up to so many rows and columns away."
+    near = np.ones((2*rows + 1, 2*columns + 1), np.uint8)
+    return cv2.erode(spans[0], near), cv2.dilate(spans[1], near)
+
+# %% ../nbs/59_crf.ipynb #a32167db
+_FAST = {"fastmath": True, "cache": True}
+_ONE, _TWO, _THREE = (np.uint64(k) for k in (1, 2, 3)) # unsigned places need no check for counting from the end
+
+@numba.njit(**_FAST)
+def _splat(cells, field, image, rows, row_weights, columns, column_weights, levels, level_weights):
+    n, size = cells.shape[2], cells.shape[1]*cells.shape[2]
+    plane, flat = np.zeros(size + 1, np.float32), cells.reshape(cells.shape[0], size)
+    cells[:] = 0
+    for y in range(image.shape[0]):
+        for x in range(image.shape[1]):
+            value, w, k = field[y, x], level_weights[image[y, x]], columns[x] + levels[image[y, x]]
+            a, b, c, d = value*w[0], value*w[1], value*w[2], value*w[3]
             for u in range(3):
                 w = column_weights[x, u]
-                plane[k] += w*a; plane[k + 1] += w*b; plane[k + 2] += w*c
-                k += n_levels
-        first, second, third = cells[rows[y]], cells[rows[y] + 1], cells[rows[y] + 2]
-        a, b, c = row_weights[y, 0], row_weights[y, 1], row_weights[y, 2]
-        for k in range(len(plane)):
-            first[k] += a*plane[k]; second[k] += b*plane[k]; third[k] += c*plane[k]
-    return cells
+                plane[k] += w*a; plane[k + _ONE] += w*b; plane[k + _TWO] += w*c; plane[k + _THREE] += w*d
+                k += np.uint64(n)
+        i, a, b, c = rows[y], row_weights[y, 0], row_weights[y, 1], row_weights[y, 2]
+        first, second, third = flat[i], flat[i + 1], flat[i + 2]
+        for k in range(size): first[k] += a*plane[k]; second[k] += b*plane[k]; third[k] += c*plane[k]
+        plane[:] = 0
 
-@numba.njit(fastmath=True, cache=True)
-def _read(cells, image, rows, row_weights, columns, column_weights, levels, level_weights, n_levels):
-    plane, out = np.empty(cells.shape[1], np.float32), np.empty(image.shape, np.float32)
+# %% ../nbs/59_crf.ipynb #33aff337
+@numba.njit(**_FAST)
+def _read(cells, image, rows, row_weights, columns, column_weights, levels, level_weights):
+    n, size = cells.shape[2], cells.shape[1]*cells.shape[2]
+    plane, flat, out = np.zeros(size + 1, np.float32), cells.reshape(cells.shape[0], size), np.empty(image.shape, np.float32)
     for y in range(image.shape[0]):
-        first, second, third = cells[rows[y]], cells[rows[y] + 1], cells[rows[y] + 2]
-        a, b, c = row_weights[y, 0], row_weights[y, 1], row_weights[y, 2]
-        for k in range(len(plane)): plane[k] = a*first[k] + b*second[k] + c*third[k]
+        i, a, b, c = rows[y], row_weights[y, 0], row_weights[y, 1], row_weights[y, 2]
+        first, second, third = flat[i], flat[i + 1], flat[i + 2]
+        for k in range(size): plane[k] = a*first[k] + b*second[k] + c*third[k]
         for x in range(image.shape[1]):
-            level, total = image[y, x], np.float32(0)
-            k = columns[x]*n_levels + levels[level]
+            weights, k = level_weights[image[y, x]], columns[x] + levels[image[y, x]]
+            a = b = c = d = np.float32(0)
             for u in range(3):
-                total += column_weights[x, u]*(level_weights[level, 0]*plane[k] + level_weights[level, 1]*plane[k + 1] + level_weights[level, 2]*plane[k + 2])
-                k += n_levels
-            out[y, x] = total
+                w = column_weights[x, u]
+                a += w*plane[k]; b += w*plane[k + _ONE]; c += w*plane[k + _TWO]; d += w*plane[k + _THREE]
+                k += np.uint64(n)
+            out[y, x] = a*weights[0] + b*weights[1] + c*weights[2] + d*weights[3]
     return out
 
-# %% ../nbs/59_crf.ipynb #90009c2c
-@numba.njit(fastmath=True, cache=True)
-def _blur_levels(lines, taps):
-    n, radius = lines.shape[1], len(taps) - 1
-    padded = np.zeros(n + 2*radius, np.float32)
-    for i in range(len(lines)):
-        line = lines[i]
-        padded[radius:radius + n] = line
-        line *= taps[0]
-        for q in range(1, radius + 1):
-            for k in range(n): line[k] += taps[q]*(padded[radius + k - q] + padded[radius + k + q])
+# %% ../nbs/59_crf.ipynb #d27c752d
+@numba.njit(**_FAST)
+def _blur_levels(cells, out, low, high, out_low, out_high, taps):
+    r = len(taps) - 1
+    padded = np.zeros(cells.shape[2] + 4*r, np.float32)
+    for i in range(cells.shape[0]):
+        for j in range(cells.shape[1]):
+            p, q = low[i, j] + 2*r, high[i, j] + 2*r
+            if p >= q: continue
+            padded[p:q] = cells[i, j, p - 2*r:q - 2*r]
+            s, e = max(out_low[i, j] + 2*r, p - r), min(out_high[i, j] + 2*r, q + r)
+            line, here = out[i, j, s - 2*r:e - 2*r], padded[s:e]
+            for k in range(e - s): line[k] = taps[0]*here[k]
+            for t in range(1, r + 1):
+                before, after = padded[s - t:e - t], padded[s + t:e + t]
+                for k in range(e - s): line[k] += taps[t]*(before[k] + after[k])
+            padded[p:q] = 0
 
-@numba.njit(fastmath=True, cache=True)
-def _blur_middle(cells, out, taps):
-    n = cells.shape[1]
-    for i in range(len(cells)):
-        for j in range(n):
-            line, centre = out[i, j], cells[i, j]
-            for k in range(len(line)): line[k] = taps[0]*centre[k]
-            for q in range(1, len(taps)):
-                if j - q >= 0 and j + q < n:
-                    before, after = cells[i, j - q], cells[i, j + q]
-                    for k in range(len(line)): line[k] += taps[q]*(before[k] + after[k])
-                elif j - q >= 0 or j + q < n:
-                    one = cells[i, j - q if j - q >= 0 else j + q]
-                    for k in range(len(line)): line[k] += taps[q]*one[k]
+@numba.njit(**_FAST)
+def _blur_plane(cells, out, low, high, taps, down, right):
+    for i in range(cells.shape[0]):
+        for j in range(cells.shape[1]):
+            p, q = low[i, j], high[i, j]
+            line = out[i, j, p:q]
+            line[:] = taps[0]*cells[i, j, p:q]
+            for t in range(1 - len(taps), len(taps)):
+                a, b = i + t*down, j + t*right
+                if t == 0 or a < 0 or b < 0 or a >= cells.shape[0] or b >= cells.shape[1]: continue
+                other = cells[a, b, p:q]
+                for k in range(q - p): line[k] += taps[abs(t)]*other[k]
 
 # %% ../nbs/59_crf.ipynb #9ae4a302
 MAX_CELLS = 2**28 # 1 GiB of float32
@@ -219,18 +256,22 @@ class BilateralGrid:
         self.shape = tuple(int(cells[-1]) + 3 for cells, _ in self.axes)  # Rows, columns, levels
         if math.prod(self.shape) > MAX_CELLS: raise ValueError(f"grid: expected at most {MAX_CELLS} cells, got {'×'.join(map(str, self.shape))}; lower samples, or work on parts of the image")
 
+        (rows, a), (columns, b), (levels, c) = self.axes
+        self.spans = _spans(self.image, rows, columns, levels, self.shape)
+        self.weights = rows, a, (columns*self.shape[2]).astype(np.uint64), b, levels.astype(np.uint64), np.pad(c, [(0, 0), (0, 1)])
+        self.cells, self.blurred = np.zeros(self.shape, np.float32), np.zeros(self.shape, np.float32) # kept, for new memory costs time
+
     def filter(self,
         field:np.ndarray, # (H,W) floats
     ) -> np.ndarray:      # (H,W) float32
         "Spread, blur, read."
         if field.shape != self.image.shape: raise ValueError(f"field: expected {self.image.shape} like the image, got {field.shape}")
-        weights = [part for axis in self.axes for part in axis]
-        cells = _splat(np.ascontiguousarray(field, np.float32), self.image, *weights, self.shape)
-        _blur_levels(cells.reshape(-1, self.shape[2]), self.taps)
-        other = np.empty_like(cells)
-        _blur_middle(cells.reshape(self.shape), other.reshape(self.shape), self.taps)
-        _blur_middle(other[None], cells[None], self.taps)
-        return _read(cells, self.image, *weights, self.shape[2])
+        reach, cells, blurred = len(self.taps) - 1, self.cells, self.blurred
+        _splat(cells, np.ascontiguousarray(field, np.float32), self.image, *self.weights)
+        _blur_levels(cells, blurred, *self.spans, *_wider(self.spans, reach, reach), self.taps)
+        _blur_plane(blurred, cells, *_wider(self.spans, reach, 0), self.taps, 0, 1)
+        _blur_plane(cells, blurred, *self.spans, self.taps, 1, 0)
+        return _read(blurred, self.image, *self.weights)
 
 # %% ../nbs/59_crf.ipynb #91d680da
 def _plane_filter(smooth_px):

@@ -509,11 +509,12 @@ class PlateBody:
     def __init__(self,
         body:RootBody,       # In evaluation mode
         head:nn.Sequential,  # Last convolution and norm, two classes
-        tile_px:int,         # Side of a tile, px of its level
+        tile_px:int,         # Largest side of a tile of the first level, px; where there are more channels tiles are smaller
         run,                 # Function (task, tiles) that does a task for all tiles
         scratch,             # Function (name, shape) that lends an array
     ):
         self.plain, self.sum_elu, self.average, self.tile_px, self.run, self.scratch = body.plain, body.plain or body.sum_elu, body.pool is F.avg_pool2d, tile_px, run, scratch
+        self.skip_channels = body.down[0].second[0].out_channels if body.plain else body.down[0].second.out_channels
         self.down, self.up = ([PlateUnit(u) for u in units] for units in (body.down, body.up))
         steps = [folded(*s) if body.plain else (s[0].weight.detach(), s[0].bias.detach()) for s in body.step]
         self.step = [(channels_last(doubled_kernel(w)), b.repeat(4)) for w, b in steps]
@@ -523,9 +524,11 @@ class PlateBody:
         self.bias = np.float32(bias[1] - bias[0])
 
     def tiles(self, shape, halo): # (first row, last, first column, last; the same with halo)
-        h, w, n = *shape[:2], self.tile_px
-        return [(y, min(y + n, h), x, min(x + n, w), max(y - halo, 0), min(y + n + halo, h), max(x - halo, 0), min(x + n + halo, w))
-                for y in range(0, h, n) for x in range(0, w, n)]
+        h, w, c = shape
+        most = max(16, self.tile_px*(self.skip_channels/c)**.5//2*2)              # about the same memory on all levels
+        m, n = (2*-(-side//int(2*-(-side//most))) for side in (h, w))             # equal tiles, so that no thread waits for a large last one
+        return [(y, min(y + m, h), x, min(x + n, w), max(y - halo, 0), min(y + m + halo, h), max(x - halo, 0), min(x + n + halo, w))
+                for y in range(0, h, m) for x in range(0, w, n)]
 
     def descend(self, x, unit, last): # features of a level, and pooled ones for the next
         h, w = x.shape[:2]
@@ -536,7 +539,7 @@ class PlateBody:
             _store(z, beside, y0 - top, x0 - left, skip, y0, x0, y1 - y0, x1 - x0)
             if not last: _pool(skip, y0, x0, self.average, self.plain, pooled, y1 - y0, x1 - x0)
             elif self.plain: skip[y0:y1, x0:x1] = F.elu(torch.from_numpy(skip[y0:y1, x0:x1])).numpy()
-        self.run(task, self.tiles(x.shape, 2))
+        self.run(task, self.tiles(skip.shape, 2))
         return skip, pooled
 
 # %% ../nbs/66_rootnets.ipynb #c89f51e2
@@ -575,7 +578,7 @@ class PlateUNet:
     def __init__(self,
         model:RootUNet,   # Trained network
         threads:int=1,    # Processor threads
-        tile_px:int=384,  # Side of a tile, px of its level, even
+        tile_px:int=384,  # Largest side of a tile of the first level, px, even
     ):
         if model.heads[0][0].out_channels != 2: raise ValueError(f"model: expected two classes, got {model.heads[0][0].out_channels}; run the network itself")
         if tile_px < 16 or tile_px % 2: raise ValueError(f"tile_px: expected an even number of at least 16, got {tile_px}")
