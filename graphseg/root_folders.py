@@ -289,7 +289,7 @@ def _given_masks(folder, series):
 def _write_all(series, tracked, tables, regions, mm_per_px, out, options):
     "RSML files, pictures and tables."
     def scene_of(place): return frame_scene(series, place, tracked, regions, mm_per_px, options.species)
-    for place in progress([p for p in series.places() if p.status == "image"], "RSML"): write_rsml(out/"rsml"/f"{Path(place.file).stem}.rsml", scene_of(place), decimals=2)
+    for place in progress([p for p in series.places() if p.status == "image"], "RSML"): write_rsml(out/"rsml"/f"{Path(place.file).stem}.rsml", scene_of(place), decimals=3)
     for region in regions:
         fig = show_growth(tables["traits"][tables["traits"].plant == region.name])
         with atomic_path(out/"plants"/region.name/"growth.png") as target: fig.savefig(target, format="png", dpi=200)
