@@ -73,7 +73,7 @@ def read_cells(
     return cells
 
 # %% ../nbs/04_checks.ipynb #814b80f8
-DECADES = {"Base": "0", "Graphs and shapes": "1", "Data": "2", "Models": "3", "Learning": "4", "Use": "5", "Plant roots": "67", "Command line": "9"} # Part of the library → first digits of its notebooks
+DECADES = {"Base": "0", "Graphs and shapes": "1", "Data": "2", "Models": "3", "Learning": "4", "Use": "5", "Plant roots": "67", "Hearts": "8", "Command line": "9"} # Part of the library → first digits of its notebooks
 
 def headline(
     texts:list[str], # Markdown cells in order
