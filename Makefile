@@ -62,7 +62,7 @@ repro: data ## Run every stage that is out of date, side by side
 	python -m graphseg.parallel
 
 # These stages are frozen for `dvc repro`, because times differ from run to run.
-BENCHMARKS := benchmark_core benchmark_runtime benchmark_roots time_models
+BENCHMARKS := benchmark_core benchmark_runtime benchmark_roots benchmark_hearts time_models
 benchmark: data ## Measure speed and memory on this machine
 	for stage in $(BENCHMARKS); do python -m graphseg.stages $$stage || exit; done
 	dvc commit --force --quiet $(BENCHMARKS)
