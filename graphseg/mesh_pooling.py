@@ -95,6 +95,17 @@ def _neighbours_of(i, cells, alive, head, following, mark, stamp, out):
     return n
 
 @numba.njit(cache=True)
+def _stranded(i, j, node, cells, alive, head, following):
+    "Would i → j leave a node without a cell?"
+    corner = head[node]
+    while corner >= 0:
+        cell = corner//cells.shape[1]
+        if alive[cell] and not (_contains(cells[cell], i) and _contains(cells[cell], j)): return False
+        corner = following[corner]
+    return True
+
+# %% ../nbs/14_mesh_pooling.ipynb #d23eb2af
+@numba.njit(cache=True)
 def _permitted(i, j, cells, alive, cell_masks, mask, head, following, mark, stamp, opposite):
     "Do link condition and masks allow i → j? The neighbours of i carry `stamp`."
     k, edge_mask, ring, distinct, corner = cells.shape[1], np.int64(0), 0, 0, head[j]
@@ -107,6 +118,7 @@ def _permitted(i, j, cells, alive, cell_masks, mask, head, following, mark, stam
                 if node != i and node != j and opposite[node] != stamp + j:
                     opposite[node] = stamp + j
                     distinct += 1
+                    if _stranded(i, j, node, cells, alive, head, following): return False
         corner = following[corner]
     if k == 4 and distinct != ring: edge_mask |= 1  # an open ring of tetrahedra: the edge is on the outer surface
     if mask & ~edge_mask: return False
@@ -294,8 +306,9 @@ def _level(nodes, cells, cell_masks, quadrics, masks, edges, n_target, weight):
     keys = np.unique(number[owner[edges[0]]]*n + number[owner[edges[1]]])
     new_edges = np.stack(np.divmod(keys[keys//n != keys%n], n))
     found, weights = _locate(nodes, number[owner], nodes[kept], coarse)
-    columns = coarse[found]
-    weights[kept], columns[kept] = np.eye(cells.shape[1])[0], np.arange(n)[:, None]
+    columns, single = coarse[found], found < 0
+    single[kept] = True
+    weights[single], columns[single] = np.eye(cells.shape[1])[0], number[owner[single], None]
     weights /= weights.sum(1, keepdims=True)
     rows = np.repeat(np.arange(len(nodes)), cells.shape[1])
     up = sparse.csr_array((weights.ravel(), (rows, columns.ravel())), (len(nodes), n))
