@@ -57,30 +57,30 @@ class SparseMatrix(nn.Module):
     def set(self,
         matrix, # Sparse matrix of scipy
     ) -> "SparseMatrix":
-        "Take the numbers of a matrix."
         matrix = sparse.csr_array(matrix)
         if matrix.shape != self.shape: raise ValueError(f"matrix: expected {self.shape}, got {matrix.shape}")
         for name, part in (("", matrix), ("back_", sparse.csr_array(matrix.T))):
             part.sort_indices()
             for kind, values in (("starts", part.indptr), ("columns", part.indices), ("values", part.data)):
-                old = getattr(self, name + kind)
-                setattr(self, name + kind, torch.from_numpy(values.copy()).to(old.device, old.dtype))
+                setattr(self, name + kind, torch.from_numpy(values.copy()).to(getattr(self, name + kind)))
         return self
 
     def _load_from_state_dict(self, state, prefix, *args):
-        named = [state.get(prefix + kind) for kind in ("values", "columns", "starts")]
-        fits = all(part is not None for part in named) and len(named[2]) == self.shape[0] + 1
-        if fits: self.set(sparse.csr_array(tuple(part.cpu().numpy() for part in named), self.shape))
+        parts = [state.get(prefix + kind) for kind in ("values", "columns", "starts")]
+        if all(part is not None for part in parts) and len(parts[2]) == self.shape[0] + 1: self.set(sparse.csr_array(tuple(p.cpu().numpy() for p in parts), self.shape))
         super()._load_from_state_dict(state, prefix, *args)
 
-    def rows(self, name=""): # A view of the buffers as a tensor of torch
-        starts, columns, values = (getattr(self, name + kind) for kind in ("starts", "columns", "values"))
-        return torch.sparse_csr_tensor(starts, columns, values, self.shape[::-1] if name else self.shape, check_invariants=False)
+    def rows(self, name=""): # A view of the buffers as a tensor of torch; "back_" gives the transpose
+        parts = (getattr(self, name + kind) for kind in ("starts", "columns", "values"))
+        return torch.sparse_csr_tensor(*parts, self.shape[::-1] if name else self.shape, check_invariants=False)
 
     def forward(self,
         x:Tensor, # (n_columns,B,F)
     ) -> Tensor:  # (n_rows,B,F)
         return _Product.apply(x.flatten(1), self.rows(), self.rows("back_")).view(-1, *x.shape[1:])
+
+    def transposed(self, x:Tensor) -> Tensor: # (n_rows,B,F) → (n_columns,B,F)
+        return _Product.apply(x.flatten(1), self.rows("back_"), self.rows()).view(-1, *x.shape[1:])
 
 # %% ../nbs/83_hybridvnet.ipynb #74676d7c
 def sparse_laplacian(
