@@ -371,6 +371,7 @@ class HybridVNet(nn.Module):
     def forward(self,
         sax:Tensor,           # Short-axis stack, (B,1,Z,Y,X) float32, 0 to 1
         lax:Tensor|None=None, # Long-axis images in the order of `LONG_AXIS`, (B,3,Q,Q)
+        metadata=None,        # Not looked at; networks for meshes are called alike
     ) -> MeshOutput:
         mu, logvar = self.encoder(sax, lax, variance=self.training)
         z = mu if logvar is None or not self.training else mu + torch.randn_like(mu)*(logvar/2).exp()
