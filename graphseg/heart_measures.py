@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['STRUCTURES', 'SLICE_STRUCTURES', 'CLASSES', 'PUBLISHED_PX_MM', 'MYOCARDIUM_G_PER_ML', 'VOLUMES', 'INDICES',
-           'CORRECTIONS', 'region_volumes_ml', 'quality_summary', 'mesh_errors', 'kept_slices', 'external_contour',
-           'contour_distances', 'slice_scores', 'score_means', 'mask_volumes', 'cardiac_indices', 'mesh_volumes',
-           'indices_table', 'write_indices', 'bland_altman', 'index_agreement', 'show_bland_altman', 'quality_table']
+           'CORRECTIONS', 'mesh_errors', 'kept_slices', 'external_contour', 'contour_distances', 'slice_scores',
+           'score_means', 'mask_volumes', 'cardiac_indices', 'mesh_volumes', 'indices_table', 'write_indices',
+           'bland_altman', 'index_agreement', 'show_bland_altman', 'quality_table']
 
 # %% ../nbs/87_heart_measures.ipynb #4425703a
 from collections.abc import Sequence
@@ -19,25 +19,7 @@ import numpy as np
 import pandas as pd
 
 from .core import require_choice, require_shape, write_csv
-from .meshes import SurfaceMesh, TetrahedralMesh, nodes_of
-
-# %% ../nbs/87_heart_measures.ipynb #351fb505
-def _cells_ml(mesh):
-    corners = mesh.nodes_mm[mesh.tetrahedra]
-    return np.linalg.det(corners[:, 1:] - corners[:, :1])/6000
-
-def region_volumes_ml(
-    mesh:TetrahedralMesh, # Mesh
-) -> dict:
-    "Volume of each region, mL."
-    return {name: float(_cells_ml(mesh)[mesh.region == k + 1].sum()) for k, name in enumerate(mesh.regions)}
-
-def quality_summary(
-    values:np.ndarray, # Any shape
-) -> dict:
-    "Statistics of a quality."
-    values = np.asarray(values, float)
-    return {"mean": values.mean(), "std": values.std(ddof=1), "min": values.min(), "max": values.max()} | {f"p{q:02d}": np.percentile(values, q) for q in (1, 5, 25, 50, 75)}
+from .meshes import SurfaceMesh, TetrahedralMesh, nodes_of, quality_summary, region_volumes_ml
 
 # %% ../nbs/87_heart_measures.ipynb #844795a4
 STRUCTURES = ("LV", "RV", "LA", "RA", "aorta") # What is scored, besides the whole mesh
