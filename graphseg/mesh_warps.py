@@ -6,6 +6,8 @@
 __all__ = ['LOCAL', 'thin_plate_spline', 'warp_weights', 'warp_mesh', 'winding_number', 'fill_with_tetrahedra', 'tetrahedralise']
 
 # %% ../nbs/17_mesh_warps.ipynb #339d6a90
+import contextlib
+import tempfile
 from collections.abc import Callable
 
 import numba
@@ -126,7 +128,9 @@ def fill_with_tetrahedra(
     refine = quality is not None or max_volume_mm3 is not None
     options = {"quality": True, "minratio": float(quality or 1e3), "mindihedral": 0.} if refine else {"quality": False}
     if max_volume_mm3 is not None: options |= {"fixedvolume": True, "maxvolume": float(max_volume_mm3)}
-    try: filled, cells, pocket, _ = tetgen.TetGen(nodes, faces).tetrahedralize(plc=True, nobisect=True, regionattrib=True, quiet=True, **options)
+    try:
+        with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch): # TetGen leaves files where triangles cross
+            filled, cells, pocket, _ = tetgen.TetGen(nodes, faces).tetrahedralize(plc=True, nobisect=True, regionattrib=True, quiet=True, **options)
     except RuntimeError as error:
         raise ValueError(f"faces: expected triangles that meet only at shared nodes and edges, got a surface that TetGen cannot fill ({str(error).rstrip('.')}); "
                          "find the crossing triangles with check_mesh, then move or remesh them") from error
