@@ -82,7 +82,7 @@ EXTERNAL |= {
 # %% ../nbs/18_external.ipynb #83259a97
 EXTERNAL |= {
     "cardiac_atlas": Terms("Atlas of the heart behind HybridVNet: surface of 21,978 nodes, volumetric nodes and boundary, labels; no images",
-        "github.com/ngaggion/HybridVNet, Dataset", "none stated", "Rodero et al., PLoS Comput Biol 17 (2021); Gaggion et al., arXiv 2311.13706"),
+        "github.com/ngaggion/HybridVNet, Dataset", "none stated", "Gaggion et al., arXiv 2311.13706, and the atlas cited there"),
     "sunnybrook": Terms("Sunnybrook Cardiac Data, three patients: short-axis magnetic resonance images (DICOM) with contours of the left ventricle",
         "www.cardiacatlas.org, as copied in github.com/kwu93/image-segmentation, final_data", "CC0 1.0 (data set); the repository states none", "Radau et al., MIDAS Journal, Cardiac MR Left Ventricle Segmentation Challenge (2009)"),
 }
