@@ -8,6 +8,9 @@ __all__ = ['LOCAL', 'thin_plate_spline', 'warp_weights', 'warp_mesh', 'winding_n
 
 # %% ../nbs/17_mesh_warps.ipynb #339d6a90
 import contextlib
+import ctypes
+import os
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -117,6 +120,19 @@ def winding_number(
     return np.array(found)/(4*np.pi)
 
 # %% ../nbs/17_mesh_warps.ipynb #5526e450
+@contextlib.contextmanager
+def _aside():
+    "An empty working folder, and silence on the standard output of C code: TetGen reports to both."
+    sys.stdout.flush()
+    screen, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch): yield
+    finally:
+        ctypes.CDLL(None).fflush(None)
+        os.dup2(screen, 1)
+        for handle in (screen, nowhere): os.close(handle)
+
 def fill_with_tetrahedra(
     nodes_mm,                        # Nodes, (N,3), mm; those of no triangle become inner nodes
     faces:np.ndarray,                # Triangles that must be faces of tetrahedra, (F,3)
@@ -128,11 +144,10 @@ def fill_with_tetrahedra(
     if quality is not None and not quality > 1: raise ValueError(f"quality: expected a ratio above 1, as 1.4, or None, got {quality}")
     if max_volume_mm3 is not None and not max_volume_mm3 > 0: raise ValueError(f"max_volume_mm3: expected a positive volume, got {max_volume_mm3}")
     refine = quality is not None or max_volume_mm3 is not None
-    options = {"quality": True, "minratio": float(quality or 1e3), "mindihedral": 0.} if refine else {"quality": False}
+    options = {"minratio": float(quality or 1e3), "mindihedral": 0., "plc": True, "nobisect": True, "regionattrib": True, "quiet": True} if refine else {"switches": "pYAQ"}
     if max_volume_mm3 is not None: options |= {"fixedvolume": True, "maxvolume": float(max_volume_mm3)}
     try:
-        with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch): # TetGen leaves files where triangles cross
-            filled, cells, pocket, _ = tetgen.TetGen(nodes, faces).tetrahedralize(plc=True, nobisect=True, regionattrib=True, quiet=True, **options)
+        with _aside(): filled, cells, pocket, _ = tetgen.TetGen(nodes, faces).tetrahedralize(**options)
     except RuntimeError as error:
         raise ValueError(f"faces: expected triangles that meet only at shared nodes and edges, got a surface that TetGen cannot fill ({str(error).rstrip('.')}); "
                          "find the crossing triangles with check_mesh, then move or remesh them") from error
