@@ -79,6 +79,14 @@ EXTERNAL |= {
         "github.com/openalea-incubator/rhizoscan, test/data/pipeline", "CeCILL-C (licence of the repository)", "Diener et al., 7th International Conference on Functional-Structural Plant Models (2013)"),
 }
 
+# %% ../nbs/18_external.ipynb #83259a97
+EXTERNAL |= {
+    "cardiac_atlas": Terms("Atlas of the heart behind HybridVNet: surface of 21,978 nodes, volumetric nodes and boundary, labels; no images",
+        "github.com/ngaggion/HybridVNet, Dataset", "none stated", "Gaggion et al., arXiv 2311.13706, and the atlas cited there"),
+    "sunnybrook": Terms("Sunnybrook Cardiac Data, three patients: short-axis magnetic resonance images (DICOM) with contours of the left ventricle",
+        "www.cardiacatlas.org, as copied in github.com/kwu93/image-segmentation, final_data", "CC0 1.0 (data set); the repository states none", "Radau et al., MIDAS Journal, Cardiac MR Left Ventricle Segmentation Challenge (2009)"),
+}
+
 # %% ../nbs/18_external.ipynb #3f385c09
 COLUMNS = ("file", "url", "sha256", "bytes", "licence", "note")
 
