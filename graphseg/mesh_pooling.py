@@ -170,6 +170,15 @@ def _lists(cells, n_nodes):
     return head, following
 
 @numba.njit(cache=True)
+def _roots(owner):
+    "Follow owners of owners to the nodes that are left."
+    for i in range(len(owner)):
+        j = owner[i]
+        while owner[j] != j: j = owner[j]
+        owner[i] = j
+    return owner
+
+@numba.njit(cache=True)
 def _merge(i, j, mesh):
     "Pull node i onto j."
     nodes, cells, cell_masks, alive, quadrics, masks, head, following = mesh
@@ -186,6 +195,7 @@ def _merge(i, j, mesh):
     quadrics[j] += quadrics[i]
     masks[j] |= masks[i]
 
+# %% ../nbs/14_mesh_pooling.ipynb #4320f577
 @numba.njit(cache=True, error_model="numpy")
 def _thin(nodes, cells, cell_masks, quadrics, masks, n_target, weight):
     "Lose nodes until `n_target` are left; `cells`, `quadrics` and `masks` change in place. Owner of each node, and whether each cell is left."
@@ -218,11 +228,7 @@ def _thin(nodes, cells, cell_masks, quadrics, masks, n_target, weight):
             heapq.heappush(queue, (known[m], m))
         known[j] = _cheapest(j, mesh, work, weight)[0]
         heapq.heappush(queue, (known[j], j))
-    for i in range(n):
-        j = owner[i]
-        while owner[j] != j: j = owner[j]
-        owner[i] = j
-    return owner, alive
+    return _roots(owner), alive
 
 # %% ../nbs/14_mesh_pooling.ipynb #acb6b741
 @numba.njit(cache=True, error_model="numpy")

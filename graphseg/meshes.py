@@ -486,6 +486,7 @@ def _fans(faces, n_nodes):
     pairs = np.unique(np.stack([faces.ravel().astype(np.int64), fan], 1), axis=0)
     return int((np.bincount(pairs[:, 0], minlength=n_nodes) > 1).sum())
 
+# %% ../nbs/13_meshes.ipynb #2c7bfcec
 def _n_pieces(links, used, n):
     "Connected pieces among the `used` of n things joined by `links` (2,L)."
     _, piece = connected_components(sparse.coo_array((np.ones(links.shape[1]), tuple(links)), (n, n)), directed=False)
@@ -702,8 +703,8 @@ def _paint(ax, nodes, faces, colours, view, lines):
     front = np.flatnonzero(normals[:, 2] > 0)
     front = front[np.argsort(corners[front, :, 2].mean(1), kind="stable")]
     light = np.array([-0.35, 0.5, 0.8])/np.linalg.norm([-0.35, 0.5, 0.8])
-    shade = (0.42 + 0.58*np.clip(normals[front] @ light, 0, 1))[:, None]
-    painted = np.clip(colours[front]*shade + 0.12*np.clip(normals[front] @ light, 0, 1)[:, None]**20, 0, 1)
+    shade = (0.5 + 0.5*np.clip(normals[front] @ light, 0, 1))[:, None]
+    painted = np.clip(colours[front]*shade + 0.1*np.clip(normals[front] @ light, 0, 1)[:, None]**20, 0, 1)
     edges = painted*0.55 if lines else painted
     ax.add_collection(PolyCollection(corners[front, :, :2], facecolors=painted, edgecolors=edges, linewidths=0.25 if lines else 0.4, rasterized=True))
     low, high = seen[np.unique(faces), :2].min(0), seen[np.unique(faces), :2].max(0)
@@ -716,7 +717,7 @@ def _paint(ax, nodes, faces, colours, view, lines):
 # %% ../nbs/13_meshes.ipynb #2da2e373
 VIEW = (0.6, 1.0, 0.35)  # From the front, a little from the right and from above, where x is right, y front and z head
 
-def _of_faces(mesh, values, n_faces, faces):
+def _of_faces(mesh, values, faces):
     "Mean of node values over each triangle."
     values = np.asarray(values, float)
     if values.shape != (len(mesh.nodes_mm),): raise ValueError(f"values: expected one for each of {len(mesh.nodes_mm)} nodes, got {values.shape}")
@@ -726,6 +727,11 @@ def _colour_bar(ax, colours, limits, label):
     scale = mpl.cm.ScalarMappable(mpl.colors.Normalize(*limits), colours)
     ax.figure.colorbar(scale, ax=ax, shrink=0.7, label=label, aspect=15)
 
+def _legend(ax, names):
+    handles = [mpl.patches.Patch(color=region_colour(name), label=name) for name in names]
+    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.02), ncols=3, fontsize=6, handlelength=1, columnspacing=1)
+
+# %% ../nbs/13_meshes.ipynb #447f6093
 def show_meshes(
     mesh:SurfaceMesh|TetrahedralMesh,      # Mesh
     ax:plt.Axes|None=None,                 # Axes to draw into; default a new figure
@@ -739,7 +745,7 @@ def show_meshes(
     colours:str="cividis",                 # Colour map of the values
 ) -> plt.Axes:
     "Draw the regions of a mesh, shaded."
-    ax = ax or plt.subplots(figsize=(COLUMN_IN, COLUMN_IN))[1]
+    _view_axes(view)
     sheets = surface_of(mesh) if isinstance(mesh, TetrahedralMesh) else mesh
     names = list(mesh.regions if regions is None else regions)
     numbers = [_region_number(mesh, name) for name in names]
@@ -749,14 +755,15 @@ def show_meshes(
     faces = np.where(behind[:, None], sheets.faces[outer], sheets.faces[outer][:, ::-1])
     owner = np.where(behind, sheets.sides[outer, 0], sheets.sides[outer, 1])
     if not len(faces): raise ValueError(f"mesh: expected triangles around {', '.join(names)}, got none")
+    amounts = None if values is None else _of_faces(mesh, values, faces)
+    ax = ax or plt.subplots(figsize=(COLUMN_IN, COLUMN_IN))[1]
     if values is None: painted = np.array([mpl.colors.to_rgb(region_colour(name)) for name in ("none", *mesh.regions)])[owner]
     else:
-        amounts = _of_faces(mesh, values, len(faces), faces)
         limits = limits or (amounts.min(), amounts.max())
         painted = mpl.colormaps[colours](mpl.colors.Normalize(*limits)(amounts))[:, :3]
         _colour_bar(ax, colours, limits, label)
     shown = [name for name, k in zip(names, numbers, strict=True) if (owner == k).any()]
-    if legend and values is None: ax.legend(handles=[mpl.patches.Patch(color=region_colour(n), label=n) for n in shown], loc="upper right", fontsize=6, handlelength=1)
+    if legend and values is None: _legend(ax, shown)
     return _paint(ax, sheets.nodes_mm, faces, painted, view, lines)
 
 # %% ../nbs/13_meshes.ipynb #a53f834f
@@ -773,18 +780,18 @@ def show_cut(
     lines:bool=True,                       # Draw the edges of triangles?
 ) -> plt.Axes:
     "Draw the tetrahedra behind a plane."
-    ax = ax or plt.subplots(figsize=(COLUMN_IN, COLUMN_IN))[1]
     cells, normal = _check_cells(mesh), np.asarray(normal, float)
     point = mesh.nodes_mm.mean(0) if point_mm is None else np.asarray(point_mm, float)
     kept = (mesh.nodes_mm[cells].mean(1) - point) @ normal <= 0
     if not kept.any(): raise ValueError("show_cut: expected tetrahedra behind the plane, got none; is the normal turned?")
+    if values is not None and np.shape(values) != (len(cells),): raise ValueError(f"values: expected one for each of {len(cells)} tetrahedra, got {np.shape(values)}")
+    ax = ax or plt.subplots(figsize=(COLUMN_IN, COLUMN_IN))[1]
     boundary = (_neighbours(cells[kept], len(mesh.nodes_mm)) < 0).ravel()
     faces, owner = cells[kept][:, _OUTWARD].reshape(-1, 3)[boundary], np.repeat(np.flatnonzero(kept), 4)[boundary]
     if values is None:
         painted = np.array([mpl.colors.to_rgb(region_colour(name)) for name in mesh.regions])[mesh.region[owner] - 1]
-        ax.legend(handles=[mpl.patches.Patch(color=region_colour(n), label=n) for n in mesh.regions], loc="upper right", fontsize=6, handlelength=1)
+        _legend(ax, mesh.regions)
     else:
-        if np.shape(values) != (len(cells),): raise ValueError(f"values: expected one for each of {len(cells)} tetrahedra, got {np.shape(values)}")
         limits = limits or (float(np.min(values)), float(np.max(values)))
         painted = mpl.colormaps[colours](mpl.colors.Normalize(*limits)(np.asarray(values, float)[owner]))[:, :3]
         _colour_bar(ax, colours, limits, label)
