@@ -145,6 +145,7 @@ def _cover(p, faces, sides, flip, z, y0, dy, n_sub, share):
             share[row, i + 1, leave] -= 1 - part
             share[row, i + 1, enter] += 1 - part
 
+# %% ../nbs/15_mesh_planes.ipynb #52c0896e
 @numba.njit(cache=True, error_model="numpy")
 def _shares(p, faces, sides, flip, offsets, n_sub, shares):
     "Fill shares (R+1,Z,Y,X); largest share that is left over at the end of a row."
