@@ -694,7 +694,7 @@ def _view_axes(view):
     right /= np.linalg.norm(right)
     return np.stack([right, np.cross(towards, right), towards])
 
-def _paint(ax, nodes, faces, colours, view, lines):
+def _paint(ax, nodes, faces, colours, view, lines, depth=0.5):
     "Paint outward triangles with (F,3) colours, those that look away left out."
     seen = nodes @ _view_axes(view).T
     corners = seen[faces]
@@ -703,8 +703,8 @@ def _paint(ax, nodes, faces, colours, view, lines):
     front = np.flatnonzero(normals[:, 2] > 0)
     front = front[np.argsort(corners[front, :, 2].mean(1), kind="stable")]
     light = np.array([-0.35, 0.5, 0.8])/np.linalg.norm([-0.35, 0.5, 0.8])
-    shade = (0.5 + 0.5*np.clip(normals[front] @ light, 0, 1))[:, None]
-    painted = np.clip(colours[front]*shade + 0.1*np.clip(normals[front] @ light, 0, 1)[:, None]**20, 0, 1)
+    shade = (1 - depth + depth*np.clip(normals[front] @ light, 0, 1))[:, None]
+    painted = np.clip(colours[front]*shade + 0.2*depth*np.clip(normals[front] @ light, 0, 1)[:, None]**20, 0, 1)
     edges = painted*0.55 if lines else painted
     ax.add_collection(PolyCollection(corners[front, :, :2], facecolors=painted, edgecolors=edges, linewidths=0.25 if lines else 0.4, rasterized=True))
     low, high = seen[np.unique(faces), :2].min(0), seen[np.unique(faces), :2].max(0)
@@ -776,7 +776,7 @@ def show_meshes(
         painted = mpl.colormaps[colours](mpl.colors.Normalize(*limits)(amounts))[:, :3]
         _colour_bar(ax, colours, limits, label)
     if legend and values is None: _legend(ax, [name for k, name in enumerate(names) if (owner == k).any()])
-    return _paint(ax, sheets.nodes_mm, faces, painted, view, lines)
+    return _paint(ax, sheets.nodes_mm, faces, painted, view, lines, 0.5 if values is None else 0.25)
 
 # %% ../nbs/13_meshes.ipynb #a53f834f
 def show_cut(
@@ -807,7 +807,7 @@ def show_cut(
         limits = limits or (float(np.min(values)), float(np.max(values)))
         painted = mpl.colormaps[colours](mpl.colors.Normalize(*limits)(np.asarray(values, float)[owner]))[:, :3]
         _colour_bar(ax, colours, limits, label)
-    return _paint(ax, mesh.nodes_mm, faces, painted, normal + [0.15, 0, 0.3] if view is None else view, lines)
+    return _paint(ax, mesh.nodes_mm, faces, painted, normal + [0.15, 0, 0.3] if view is None else view, lines, 0.5 if values is None else 0.2)
 
 # %% ../nbs/13_meshes.ipynb #b6f0da85
 def solve_laplace(
