@@ -282,7 +282,7 @@ def _locate(points, owner, nodes, cells):
     seen, ringed = np.full(len(cells), -1), np.full(len(nodes), -1)
     ring = np.empty(len(nodes), np.int64)
     for p in range(n):
-        ring[0], ringed[owner[p]], size, inner, closest = owner[p], p, 1, 1, np.inf
+        ring[0], ringed[owner[p]], size, closest = owner[p], p, 1, np.inf
         at = 0
         while at < size and closest > 0:
             corner = head[ring[at]]
@@ -389,6 +389,7 @@ def save_hierarchy(
     with atomic_path(path) as temporary, open(temporary, "wb") as f: np.savez_compressed(f, **arrays)
     return Path(path)
 
+# %% ../nbs/14_mesh_pooling.ipynb #e276b8fa
 def load_hierarchy(
     path:Path|str, # File of `save_hierarchy`
 ) -> Hierarchy:
@@ -401,6 +402,7 @@ def load_hierarchy(
         cells, origins = (tuple(f[f"{name}_{l}"] for l in levels if f"{name}_{l}" in f) for name in ("cells", "origins"))
         return Hierarchy(sizes, tuple(f[f"edges_{l}"].astype(np.int64) for l in levels), down, up, cells, origins)
 
+# %% ../nbs/14_mesh_pooling.ipynb #b5cf84d7
 def level_mesh(
     mesh:SurfaceMesh|TetrahedralMesh, # The mesh that the hierarchy was built for, at any node positions
     hierarchy:Hierarchy,              # Its hierarchy

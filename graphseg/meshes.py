@@ -694,7 +694,7 @@ def _view_axes(view):
     right /= np.linalg.norm(right)
     return np.stack([right, np.cross(towards, right), towards])
 
-def _paint(ax, nodes, faces, colours, view, lines):
+def _paint(ax, nodes, faces, colours, view, lines, depth=0.5):
     "Paint outward triangles with (F,3) colours, those that look away left out."
     seen = nodes @ _view_axes(view).T
     corners = seen[faces]
@@ -703,8 +703,8 @@ def _paint(ax, nodes, faces, colours, view, lines):
     front = np.flatnonzero(normals[:, 2] > 0)
     front = front[np.argsort(corners[front, :, 2].mean(1), kind="stable")]
     light = np.array([-0.35, 0.5, 0.8])/np.linalg.norm([-0.35, 0.5, 0.8])
-    shade = (0.5 + 0.5*np.clip(normals[front] @ light, 0, 1))[:, None]
-    painted = np.clip(colours[front]*shade + 0.1*np.clip(normals[front] @ light, 0, 1)[:, None]**20, 0, 1)
+    shade = (1 - depth + depth*np.clip(normals[front] @ light, 0, 1))[:, None]
+    painted = np.clip(colours[front]*shade + 0.2*depth*np.clip(normals[front] @ light, 0, 1)[:, None]**20, 0, 1)
     edges = painted*0.55 if lines else painted
     ax.add_collection(PolyCollection(corners[front, :, :2], facecolors=painted, edgecolors=edges, linewidths=0.25 if lines else 0.4, rasterized=True))
     low, high = seen[np.unique(faces), :2].min(0), seen[np.unique(faces), :2].max(0)
@@ -732,13 +732,31 @@ def _legend(ax, names):
     ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.02), ncols=3, fontsize=6, handlelength=1, columnspacing=1)
 
 # %% ../nbs/13_meshes.ipynb #447f6093
+def _drawn_faces(mesh, regions):
+    "Outward triangles around all of some regions together, and the region of each."
+    numbers = [_region_number(mesh, name) for name in regions]
+    drawn = np.isin(mesh.sides, numbers)
+    outer = drawn[:, 0] != drawn[:, 1]  # neighbours that are both drawn hide their interface
+    behind = drawn[outer, 0]
+    faces = np.where(behind[:, None], mesh.faces[outer], mesh.faces[outer][:, ::-1])
+    if not len(faces): raise ValueError(f"mesh: expected triangles around {', '.join(regions)}, got none")
+    return faces, np.where(behind, mesh.sides[outer, 0], mesh.sides[outer, 1])
+
+def _by_structure(mesh, faces, structures):
+    "Faces whose three nodes carry one of the structures, and the first such structure."
+    require_structures(mesh, structures)
+    carries = np.stack([nodes_of(mesh, name)[faces].all(1) for name in structures])
+    return faces[carries.any(0)], carries.argmax(0)[carries.any(0)]
+
+# %% ../nbs/13_meshes.ipynb #77213a13
 def show_meshes(
     mesh:SurfaceMesh|TetrahedralMesh,      # Mesh
     ax:plt.Axes|None=None,                 # Axes to draw into; default a new figure
     regions:Sequence[str]|None=None,       # Regions to draw; default all
+    structures:Sequence[str]|None=None,    # Paint by these structures of the node labels, the first that fits, and leave out the rest
     view:Sequence[float]=VIEW,             # Direction from the mesh to the viewer, world
     lines:bool=False,                      # Draw the edges of triangles?
-    legend:bool=True,                      # Name the regions?
+    legend:bool=True,                      # Name what is drawn?
     values:np.ndarray|None=None,           # Paint by a value of each node instead, (N,), with a colour bar
     label:str="",                          # What the values are, with unit
     limits:tuple[float, float]|None=None,  # Ends of the colour bar; default those of the drawn values
@@ -746,25 +764,19 @@ def show_meshes(
 ) -> plt.Axes:
     "Draw the regions of a mesh, shaded."
     _view_axes(view)
-    sheets = surface_of(mesh) if isinstance(mesh, TetrahedralMesh) else mesh
-    names = list(mesh.regions if regions is None else regions)
-    numbers = [_region_number(mesh, name) for name in names]
-    drawn = np.isin(sheets.sides, numbers)
-    outer = drawn[:, 0] != drawn[:, 1]  # one side only: neighbours that are both drawn hide their interface
-    behind = drawn[outer, 0]
-    faces = np.where(behind[:, None], sheets.faces[outer], sheets.faces[outer][:, ::-1])
-    owner = np.where(behind, sheets.sides[outer, 0], sheets.sides[outer, 1])
-    if not len(faces): raise ValueError(f"mesh: expected triangles around {', '.join(names)}, got none")
+    sheets, names = surface_of(mesh) if isinstance(mesh, TetrahedralMesh) else mesh, list(mesh.regions)
+    faces, owner = _drawn_faces(sheets, names if regions is None else list(regions))
+    if structures is not None: (faces, owner), names = _by_structure(mesh, faces, structures), list(structures)
+    else: owner = owner - 1
     amounts = None if values is None else _of_faces(mesh, values, faces)
     ax = ax or plt.subplots(figsize=(COLUMN_IN, COLUMN_IN))[1]
-    if values is None: painted = np.array([mpl.colors.to_rgb(region_colour(name)) for name in ("none", *mesh.regions)])[owner]
+    if values is None: painted = np.array([mpl.colors.to_rgb(region_colour(name)) for name in names])[owner]
     else:
         limits = limits or (amounts.min(), amounts.max())
         painted = mpl.colormaps[colours](mpl.colors.Normalize(*limits)(amounts))[:, :3]
         _colour_bar(ax, colours, limits, label)
-    shown = [name for name, k in zip(names, numbers, strict=True) if (owner == k).any()]
-    if legend and values is None: _legend(ax, shown)
-    return _paint(ax, sheets.nodes_mm, faces, painted, view, lines)
+    if legend and values is None: _legend(ax, [name for k, name in enumerate(names) if (owner == k).any()])
+    return _paint(ax, sheets.nodes_mm, faces, painted, view, lines, 0.5 if values is None else 0.25)
 
 # %% ../nbs/13_meshes.ipynb #a53f834f
 def show_cut(
@@ -795,7 +807,7 @@ def show_cut(
         limits = limits or (float(np.min(values)), float(np.max(values)))
         painted = mpl.colormaps[colours](mpl.colors.Normalize(*limits)(np.asarray(values, float)[owner]))[:, :3]
         _colour_bar(ax, colours, limits, label)
-    return _paint(ax, mesh.nodes_mm, faces, painted, normal + [0.15, 0, 0.3] if view is None else view, lines)
+    return _paint(ax, mesh.nodes_mm, faces, painted, normal + [0.15, 0, 0.3] if view is None else view, lines, 0.5 if values is None else 0.2)
 
 # %% ../nbs/13_meshes.ipynb #b6f0da85
 def solve_laplace(
