@@ -98,6 +98,7 @@ def _require_inside(mesh, points, zs, shape_yx, half):
         raise ValueError(f"mesh: expected it to meet the image, {shape_yx[1]}×{shape_yx[0]} px with slices {zs.min():g} to {zs.max():g}; it lies at index {box}. "
                          "Do mesh and affine share a frame? outside='empty' gives an empty map")
 
+# %% ../nbs/15_mesh_planes.ipynb #29d25830
 def slice_regions(
     mesh:SurfaceMesh|TetrahedralMesh, # Mesh, world mm
     affine:np.ndarray,                # Index (x,y,z,1) of a voxel centre to world mm, (4,4)
@@ -144,6 +145,7 @@ def _cover(p, faces, sides, flip, z, y0, dy, n_sub, share):
             share[row, i + 1, leave] -= 1 - part
             share[row, i + 1, enter] += 1 - part
 
+# %% ../nbs/15_mesh_planes.ipynb #52c0896e
 @numba.njit(cache=True, error_model="numpy")
 def _shares(p, faces, sides, flip, offsets, n_sub, shares):
     "Fill shares (R+1,Z,Y,X); largest share that is left over at the end of a row."
@@ -215,6 +217,7 @@ def _segments(p, faces, z):
         n += 1
     return segments, owners, ends
 
+# %% ../nbs/15_mesh_planes.ipynb #2c1899c5
 def plane_contours(
     mesh:SurfaceMesh|TetrahedralMesh, # Mesh, world mm
     view_affine:np.ndarray,           # Index (x,y,z,1) of a voxel centre to world mm, (4,4)
@@ -263,6 +266,7 @@ def _draw(segments, owners, kinds, shape, subdivide):
     drawn[y[inside], x[inside]] = np.repeat(kinds[owners][order], n)[inside]
     return drawn
 
+# %% ../nbs/15_mesh_planes.ipynb #027789cd
 def _paint_walls(solid, drawn):
     "Classes of one fine slice from its walls and the kinds of their lines."
     classes = np.zeros(solid.shape, np.uint8)
