@@ -57,10 +57,10 @@ _AORTA = np.array([[-14., -9.5, -4.], [-21., -18., 24.], [-30., -43., 50.]]) # c
 
 def _left_ventricle(p):
     "Distances from the epicardium and the endocardium of the left ventricle."
-    cavity = _cut(_ellipsoid(p, (0, 0, -22), ENDOCARDIUM), p[..., 2] + 5, 4)
+    cavity = _cut(_ellipsoid(p, (0, 0, -22), ENDOCARDIUM), p[..., 2] + 4, 9)
     mitral = _cut(_tube(p, (8.5, 6, -20), (8.5, 6, 20), 14.), p[..., 2] - MITRAL_VALVE[2], 2)
     outflow = _cut(_tube(p, (-6, -4, -20), (-17.5, -12.5, 12), 10.), _plane(p, AORTIC_VALVE, (-.25, -.2, 1)), 2)
-    wall = _cut(_ellipsoid(p, (0, 0, -22), EPICARDIUM), p[..., 2] - 3, 4)
+    wall = _cut(_ellipsoid(p, (0, 0, -22), EPICARDIUM), p[..., 2] - 3.5, 8)
     return wall, _union(_union(cavity, mitral, 2), outflow, 2)
 
 # %% ../nbs/78_heart_template.ipynb #0162cd56
