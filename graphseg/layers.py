@@ -22,18 +22,20 @@ class ResidualBlock(nn.Module):
         in_channels:int,         # Channels that come in
         out_channels:int,        # Channels that go out
         batch_stats:bool=False,  # Normalise with the batch at test time too, as published?
+        dimensions:int=2,        # 2 for images, 3 for volumes
     ):
         super().__init__()
-        def norm(channels): return nn.BatchNorm2d(channels, track_running_stats=not batch_stats)
+        convolution, norm_class = {2: (nn.Conv2d, nn.BatchNorm2d), 3: (nn.Conv3d, nn.BatchNorm3d)}[dimensions]
+        def norm(channels): return norm_class(channels, track_running_stats=not batch_stats)
         self.block = nn.Sequential(
-            norm(in_channels), nn.ReLU(inplace=True), nn.Conv2d(in_channels, out_channels, 3, padding=1),
-            norm(out_channels), nn.ReLU(inplace=True), nn.Conv2d(out_channels, out_channels, 3, padding=1))
+            norm(in_channels), nn.ReLU(inplace=True), convolution(in_channels, out_channels, 3, padding=1),
+            norm(out_channels), nn.ReLU(inplace=True), convolution(out_channels, out_channels, 3, padding=1))
         self.skip = nn.Identity() if in_channels == out_channels else nn.Sequential(
-            nn.Conv2d(in_channels, out_channels, 1, bias=False), norm(out_channels))
+            convolution(in_channels, out_channels, 1, bias=False), norm(out_channels))
 
     def forward(self,
-        x:Tensor, # Feature map, (B,C,H,W)
-    ) -> Tensor:  # Feature map, (B,C',H,W), not negative
+        x:Tensor, # Feature map, (B,C,H,W), or of a volume, (B,C,D,H,W)
+    ) -> Tensor:  # Feature map, (B,C',H,W) or (B,C',D,H,W), not negative
         return F.relu_(self.block(x).add_(self.skip(x)))
 
 # %% ../nbs/30_layers.ipynb #c016

@@ -31,7 +31,7 @@ class Configuration:
     model:type          # Class of the network
     source:str          # Publication and table
     options:dict = field(default_factory=dict)  # Arguments of the class that make this variant
-    output:str = "landmarks"                    # landmarks, pixels, denoise (label maps in, class scores out), images or shapes
+    output:str = "landmarks"                    # landmarks, pixels, denoise (label maps in, class scores out), images, shapes or meshes
     classes:tuple[str, ...] = ()                # Names of the classes of a network that needs no layout, background first
 
 TMI, MICCAI = "Gaggion et al. 2022, IEEE TMI", "Gaggion et al. 2021, MICCAI"
@@ -70,17 +70,20 @@ def shift_skips(
 
 def build_model(
     name:str,         # One of `MODELS`
-    layout:Layout|None, # Organs and their nodes; None for a network with classes of its own
-    image_size:int,   # Side of the square image, px, divisible by 32 (16 for the models of 2021)
+    layout:Layout|None, # Organs and their nodes; None for a network with classes of its own or for meshes
+    image_size:int,   # Side of the square image, px, divisible by 32 (16 for the models of 2021); 0 for meshes, whose options say the shape
     skip_shift:int=0, # Layers by which the skips go down, for images smaller than 1024 px
     **options,        # Further arguments of the network, over those of the configuration
 ) -> nn.Module:       # Untrained network with its `config`
     "Build the network called `name`."
     require_choice("model", name, MODELS)
     model, options, output = MODELS[name].model, MODELS[name].options | options, MODELS[name].output
-    if (layout is None) != bool(classes := MODELS[name].classes):
-        raise ValueError(f"layout: expected {f'None, {name} has the classes {classes}' if classes else 'a Layout'}, got {layout}")
-    if output == "pixels": what = (len(classes or pixel_classes(layout)),)
+    free = bool(classes := MODELS[name].classes) or output == "meshes"
+    if (layout is None) != free:
+        what = f"the classes {classes}" if classes else "a mesh"
+        raise ValueError(f"layout: expected {f'None, {name} has {what}' if free else 'a Layout'}, got {layout}")
+    if output == "meshes": what = ()
+    elif output == "pixels": what = (len(classes or pixel_classes(layout)),)
     else: what = (layout,) if output == "shapes" else (layout, image_size)
     try:
         options = json.loads(json.dumps(options))  # as they come back from config.json
@@ -91,7 +94,7 @@ def build_model(
     if output == "pixels" and image_size % (factor := network.factor if classes else network.pyramid.factor):
         raise ValueError(f"image_size: expected a multiple of {factor}, got {image_size}")
     if shifted is not options and skip_shift: options["skip_shift"] = skip_shift
-    network.config = {"name": name, "layout": {} if classes else layout_to_dict(layout), "image_size": image_size,
+    network.config = {"name": name, "layout": {} if free else layout_to_dict(layout), "image_size": image_size,
                       "output": output, "options": options, "graphseg": graphseg.__version__}
     return network
 
