@@ -166,6 +166,7 @@ def drawn_phases(
         found[sum(map(contour_area, one["endo"].values()))] = (view, one["endo"], one["epi"])
     return {phase: DrawnPhase(phase, *found[total]) for phase, total in zip(("ED", "ES"), sorted(found, reverse=True), strict=True)}
 
+# %% ../nbs/82_sunnybrook.ipynb #14e50383
 def read_patient(
     name:str,              # One of `PATIENTS`
     folder:Path|None=None, # Folder with `dicoms` and `contourfiles`; default that of the cohort sunnybrook
