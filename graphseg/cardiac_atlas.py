@@ -15,7 +15,7 @@ import pandas as pd
 from .core import require_choice, require_file
 from .external import require_external
 from .mesh_warps import fill_with_tetrahedra, flip_tetrahedra, winding_number
-from .meshes import SurfaceMesh, TetrahedralMesh, enclosed_volume_mm3, quality_summary, tetrahedron_quality
+from .meshes import SurfaceMesh, TetrahedralMesh, quality_summary, tetrahedron_quality
 
 # %% ../nbs/22_cardiac_atlas.ipynb #e4f72187
 KINDS = ("surface", "volume")
