@@ -41,7 +41,7 @@ class HeartParameters:
         return np.r_[[self.factors[name] for name in FACTORS], self.modes]
 
 # %% ../nbs/79_heart_shapes.ipynb #82a4b3ed
-_HEART_AXES = np.array([[-.714, -.700, -.016], [.474, -.466, -.747], [.515, -.542, .664]]) # x, y, z of the template in the world: the apex points left, forward, down
+_HEART_AXES = Rotation.from_matrix([[-.714, -.700, -.016], [.474, -.466, -.747], [.515, -.542, .664]]).as_matrix() # x, y, z of the template in the world: the apex points left, forward, down
 
 def _draw_person(rng):
     "Metadata and how they shift the factors."
