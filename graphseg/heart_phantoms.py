@@ -476,7 +476,7 @@ def _open_pool(rim, free):
     found = ndimage.binary_opening(free & (seen >= 5), iterations=2)
     parts, n = ndimage.label(found)
     if not n: return found
-    return parts == np.bincount(parts.ravel())[1:].argmax() + 1
+    return ndimage.binary_fill_holes(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
 
 # %% ../nbs/81_heart_phantoms.ipynb #72c4c030
 def distance_table(
