@@ -9,7 +9,7 @@ __all__ = ['PLANE_MM', 'GAP_MM', 'SLICE_MM', 'GREY_LEVELS', 'VOLUMES', 'Distance
 
 # %% ../nbs/81_heart_phantoms.ipynb #cc614dd3
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from .core import atomic_path, generator, progress, require_file, write_csv
-from .heart_shapes import FACTORS, N_MODES, N_MOTION_MODES, HeartParameters, deform_heart, draw_subject
+from .heart_shapes import FACTORS, HeartParameters, deform_heart, draw_subject
 from .heart_template import AORTIC_VALVE, HEART_REGIONS, MITRAL_VALVE, TRICUSPID_VALVE, heart_distances, heart_template
 from .heart_views import LONG_AXIS, PHASES, HeartCase, View, read_case, write_case
 from .meshes import SurfaceMesh, TetrahedralMesh
@@ -206,6 +206,7 @@ def _landmarks(parameters):
                  front=(-18, -42, -28), behind=(-22, 40, -28), roof=(9, 8, 49))
     return dict(zip(names, deform_heart(parameters, "ED", np.array([*names.values()], float)), strict=True))
 
+# %% ../nbs/81_heart_phantoms.ipynb #622513ca
 def plan_stack(
     parameters:HeartParameters, # A person
 ) -> tuple[np.ndarray, tuple[int, int, int]]: # Affine (4,4); voxels z, y, x
@@ -371,6 +372,7 @@ def _load_template(path):
     n, regions, labels = int(d["n_surface"]), tuple(d["regions"].tolist()), tuple(d["node_labels"].tolist())
     return SurfaceMesh(d["nodes_mm"][:n], d["faces"], d["sides"], regions, labels[:n]), TetrahedralMesh(d["nodes_mm"], d["tetrahedra"], d["region"], regions, labels)
 
+# %% ../nbs/81_heart_phantoms.ipynb #3dff5451
 def make_heart_cohort(
     folder:Path|str,      # Where to write; made anew
     n_subjects:int=96,    # Persons, each at ED and ES
@@ -445,6 +447,7 @@ def _signed(mask, spacing, grown):
     away = ndimage.distance_transform_edt(~mask, sampling=spacing) - ndimage.distance_transform_edt(mask, sampling=spacing)
     return gaussian_filter(away - grown, .6)
 
+# %% ../nbs/81_heart_phantoms.ipynb #b618097d
 def _pools(barrier, nodes, labels, low, spacing):
     "Blood of each structure and the wall of the left ventricle, as masks."
     parts, n = ndimage.label(~barrier)
@@ -467,6 +470,7 @@ def _pools(barrier, nodes, labels, low, spacing):
         if depth[best[name] - 1]*spacing < 8: pools[name] = _open_pool(rim[has], ~barrier & ~pools["LV"] & ~pools["RV"])
     return pools, np.isin(parts, wall)
 
+# %% ../nbs/81_heart_phantoms.ipynb #dd5812d8
 def _open_pool(rim, free):
     "Blood of a structure whose vessels are cut open: free points that see its wall in five of six directions."
     wall, seen = np.zeros(free.shape, np.int8), np.zeros(free.shape, np.int8)
