@@ -5,29 +5,31 @@
 # %% auto #0
 __all__ = ['PLANE_MM', 'GAP_MM', 'SLICE_MM', 'GREY_LEVELS', 'VOLUMES', 'DistanceTable', 'extra_distances', 'template_table',
            'way_back', 'plan_stack', 'plan_long_axis', 'ScanOptions', 'render_case', 'HeartCohort', 'cohort_nodes',
-           'make_heart_cohort', 'read_heart_cohort']
+           'make_heart_cohort', 'read_heart_cohort', 'align_to_template', 'distance_table']
 
 # %% ../nbs/81_heart_phantoms.ipynb #cc614dd3
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numba import njit
+from scipy import ndimage
 from scipy.ndimage import gaussian_filter
+from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from .core import atomic_path, generator, progress, require_file, write_csv
-from .heart_shapes import FACTORS, N_MODES, N_MOTION_MODES, HeartParameters, deform_heart, draw_subject
+from .heart_shapes import FACTORS, HeartParameters, deform_heart, draw_subject
 from .heart_template import AORTIC_VALVE, HEART_REGIONS, MITRAL_VALVE, TRICUSPID_VALVE, heart_distances, heart_template
 from .heart_views import LONG_AXIS, PHASES, HeartCase, View, read_case, write_case
 from .meshes import SurfaceMesh, TetrahedralMesh
 
 # %% ../nbs/81_heart_phantoms.ipynb #6fbcd59a
 PLANE_MM, GAP_MM, SLICE_MM = 1.82, 10., 8. # Pixel, distance of short-axis slices, their thickness
-GREY_LEVELS = 48
+GREY_LEVELS = 44
 
 @dataclass(frozen=True, eq=False)
 class DistanceTable:
@@ -204,6 +206,7 @@ def _landmarks(parameters):
                  front=(-18, -42, -28), behind=(-22, 40, -28), roof=(9, 8, 49))
     return dict(zip(names, deform_heart(parameters, "ED", np.array([*names.values()], float)), strict=True))
 
+# %% ../nbs/81_heart_phantoms.ipynb #622513ca
 def plan_stack(
     parameters:HeartParameters, # A person
 ) -> tuple[np.ndarray, tuple[int, int, int]]: # Affine (4,4); voxels z, y, x
@@ -216,7 +219,7 @@ def plan_stack(
     n = int(np.clip(np.round((along[1] - along[0] + 6)/GAP_MM) + 1 + more, 6, 16))
     middle = (m["left"] + m["right"] + m["front"] + m["behind"])/4
     wide = max(np.ptp([m[k]@axes[:, i] for k in ("left", "right", "front", "behind")]) for i in (0, 1))
-    side = int(np.clip(4*np.ceil((wide + 72)/PLANE_MM/4), 96, 120))
+    side = int(np.clip(4*np.ceil((wide + 80)/PLANE_MM/4), 96, 120))
     top = along[1] + 2 + parameters.planning_mm[2]
     centre = middle + axes[:, :2]@parameters.planning_mm[:2] + axes[:, 2]*(top - GAP_MM*(n - 1)/2 - middle@axes[:, 2])
     return _plane_affine(axes, centre, (side, side, n), (PLANE_MM, PLANE_MM, GAP_MM)), (n, side, side)
@@ -251,7 +254,7 @@ def _roughness():
 @dataclass(frozen=True)
 class ScanOptions:
     "How a scanner renders a heart."
-    noise:float = .011      # Deviation of the noise in both channels; blood is 0.95
+    noise:float = .009      # Deviation of the noise in both channels; blood is 0.95
     bias:float = .16        # Deviation of the smooth brightness over 100 mm, relative
     shift_px:float = 1.1    # Deviation of a slice's shift per direction, px
     sub_slices:int = 5      # Points through the thickness
@@ -369,6 +372,7 @@ def _load_template(path):
     n, regions, labels = int(d["n_surface"]), tuple(d["regions"].tolist()), tuple(d["node_labels"].tolist())
     return SurfaceMesh(d["nodes_mm"][:n], d["faces"], d["sides"], regions, labels[:n]), TetrahedralMesh(d["nodes_mm"], d["tetrahedra"], d["region"], regions, labels)
 
+# %% ../nbs/81_heart_phantoms.ipynb #3dff5451
 def make_heart_cohort(
     folder:Path|str,      # Where to write; made anew
     n_subjects:int=96,    # Persons, each at ED and ES
@@ -398,3 +402,102 @@ def read_heart_cohort(
     folder = Path(folder)
     table = pd.read_csv(require_file(folder/"subjects.csv", "make the cohort with make_heart_cohort"))
     return HeartCohort(folder, table, *_load_template(folder/"template.npz"), _load_persons(folder/"shapes.npz"))
+
+# %% ../nbs/81_heart_phantoms.ipynb #cc865cd4
+_LANDMARK_NAMES = ("LV", "RV", "LA", "RA", "aorta", "MVP", "AVP", "TVP", "PVP")
+
+def _centroids(nodes, labels):
+    "Mean position of the nodes of each named structure, (9,3)."
+    split = [set(label.split("-")) for label in labels]
+    has = {name: np.array([name in s for s in split]) for name in _LANDMARK_NAMES}
+    if lacking := [name for name, m in has.items() if not m.any()]: raise ValueError(f"node_labels: expected nodes of {', '.join(_LANDMARK_NAMES)}, got none of {', '.join(lacking)}")
+    return np.array([np.asarray(nodes)[m].mean(0) for m in has.values()])
+
+def align_to_template(
+    nodes_mm:np.ndarray,          # Nodes of another heart, (N,3), any right-handed frame, mm
+    node_labels:tuple[str, ...],  # Structures of each node, names as in the template
+) -> np.ndarray:                  # That frame to the template's, rotation and one scale, (4,4) float64
+    "Where another heart has to go so that the maps of phantom persons fit it."
+    surface, _ = heart_template(2000)
+    source, target = _centroids(nodes_mm, node_labels), _centroids(surface.nodes_mm, surface.node_labels)
+    a, b = source - source.mean(0), target - target.mean(0)
+    u, size, v = np.linalg.svd(b.T@a)
+    sign = np.diag([1, 1, np.sign(np.linalg.det(u@v))])
+    matrix = np.eye(4)
+    matrix[:3, :3] = (size*np.diag(sign)).sum()/(a*a).sum()*u@sign@v
+    matrix[:3, 3] = target.mean(0) - matrix[:3, :3]@source.mean(0)
+    return matrix
+
+# %% ../nbs/81_heart_phantoms.ipynb #7e7f3c8c
+def _barrier(nodes, faces, low, spacing, shape):
+    "Grid points next to a surface, (X,Y,Z) bool."
+    corners = nodes[faces]
+    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=-1).max(1)
+    out = np.zeros(shape, bool)
+    parts = np.maximum(np.ceil(longest/(.45*spacing)).astype(int), 1)
+    for n in np.unique(parts):
+        u, v = np.nonzero(np.add.outer(np.arange(n + 1), np.arange(n + 1)) <= n)
+        weights = np.stack([u, v, n - u - v], 1)/n
+        at = np.round((np.einsum("wk,fki->fwi", weights, corners[parts == n]).reshape(-1, 3) - low)/spacing).astype(int)
+        out[tuple(at[((at >= 0) & (at < shape)).all(1)].T)] = True
+    return out
+
+def _signed(mask, spacing, grown):
+    "Signed distance from a mask whose border is pushed out by `grown` mm."
+    away = ndimage.distance_transform_edt(~mask, sampling=spacing) - ndimage.distance_transform_edt(mask, sampling=spacing)
+    return gaussian_filter(away - grown, .6)
+
+# %% ../nbs/81_heart_phantoms.ipynb #b618097d
+def _pools(barrier, nodes, labels, low, spacing):
+    "Blood of each structure and the wall of the left ventricle, as masks."
+    parts, n = ndimage.label(~barrier)
+    depth = ndimage.maximum(ndimage.distance_transform_edt(~barrier), parts, np.arange(1, n + 1))
+    rim = np.argwhere(barrier)
+    nearest = cKDTree(nodes).query(low + spacing*rim)[1]
+    tokens = {name: np.array([name in label.split("-") for label in labels])[nearest] for name in ("LV", "RV", "LA", "RA", "aorta")}
+    votes = {name: np.zeros(n + 1) for name in tokens}
+    seen = np.full(n + 1, 1e-9)
+    for step in np.concatenate([np.eye(3, dtype=int), -np.eye(3, dtype=int)]):
+        part = parts[tuple(np.clip(rim + step, 0, np.array(parts.shape) - 1).T)]
+        seen += np.bincount(part, minlength=n + 1)
+        for name, has in tokens.items(): votes[name] += np.bincount(part[has], minlength=n + 1)
+    inner = np.arange(1, n + 1) != parts[0, 0, 0]
+    around = {name: (v/seen)[1:] for name, v in votes.items()}
+    best = {name: int(np.argmax(np.where(inner & (v > .6), depth, 0))) + 1 for name, v in around.items()}
+    wall = np.flatnonzero(inner & (around["LV"] > .8) & (np.arange(1, n + 1) != best["LV"])) + 1
+    pools = {name: parts == k for name, k in best.items()}
+    for name, has in tokens.items():
+        if depth[best[name] - 1]*spacing < 8: pools[name] = _open_pool(rim[has], ~barrier & ~pools["LV"] & ~pools["RV"])
+    return pools, np.isin(parts, wall)
+
+# %% ../nbs/81_heart_phantoms.ipynb #dd5812d8
+def _open_pool(rim, free):
+    "Blood of a structure whose vessels are cut open: free points that see its wall in five of six directions."
+    wall, seen = np.zeros(free.shape, np.int8), np.zeros(free.shape, np.int8)
+    wall[tuple(rim.T)] = 1
+    for axis in range(3):
+        seen += np.maximum.accumulate(wall, axis) + np.flip(np.maximum.accumulate(np.flip(wall, axis), axis), axis)
+    found = ndimage.binary_opening(free & (seen >= 5), iterations=2)
+    parts, n = ndimage.label(found)
+    if not n: return found
+    return ndimage.binary_fill_holes(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
+
+# %% ../nbs/81_heart_phantoms.ipynb #72c4c030
+def distance_table(
+    nodes_mm:np.ndarray,          # Nodes of a heart in the template's frame, (N,3), mm
+    faces:np.ndarray,             # Its triangles, sheets or closed walls, (F,3)
+    node_labels:tuple[str, ...],  # Structures of each node
+    spacing_mm:float=1.5,         # Distance of grid points, mm; walls must be thicker than twice this
+) -> DistanceTable:               # For `render_case`
+    "Distances from the surfaces of any heart with the template's structures."
+    frame = template_table()
+    low, shape = frame.low_mm, tuple(((np.array(frame.values.shape[:3]) - 1)*frame.spacing_mm/spacing_mm).astype(int))
+    nodes = np.asarray(nodes_mm, float)
+    barrier = _barrier(nodes, np.asarray(faces), low, spacing_mm, shape)
+    pools, wall = _pools(barrier, nodes, node_labels, low, spacing_mm)
+    if len({p.sum() for p in pools.values()}) < 5 or not wall.any(): raise ValueError("faces: expected closed surfaces around five bloods and a wall of the left ventricle; are there holes?")
+    solid = ndimage.binary_closing(wall | pools["LV"], iterations=3)
+    masks = [solid, pools["LV"], pools["RV"], pools["LA"], pools["RA"], pools["aorta"]]
+    points = low + spacing_mm*np.moveaxis(np.indices(shape), 0, -1)
+    values = np.stack([*(_signed(m, spacing_mm, spacing_mm) for m in masks), *np.moveaxis(extra_distances(points), -1, 0)], -1)
+    return DistanceTable(values.astype(np.float32), low, spacing_mm)

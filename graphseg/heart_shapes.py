@@ -13,13 +13,13 @@ from scipy.spatial.transform import Rotation
 
 from .core import generator, require_choice
 from .heart_template import ENDOCARDIUM, EPICARDIUM
-from .heart_views import PHASES
 
 # %% ../nbs/79_heart_shapes.ipynb #56eaede4
 FACTORS = ("size", "lv_length", "lv_width", "wall", "apex_x", "apex_y", "twist", "rv_width", "la_volume", "la_x", "la_y", "la_z", "ra_volume", "ra_x", "ra_y", "ra_z",
            "aorta_x", "aorta_y", "aorta_width", "contraction", "shortening", "rv_contraction", "torsion", "atrial_filling")
 N_MODES = 12        # smooth random modes of shape
 N_MOTION_MODES = 4  # and of motion
+_PHASES = ("ED", "ES")
 KINDS = ("healthy", "dilated", "hypertrophic")
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class HeartParameters:
         return np.r_[[self.factors[name] for name in FACTORS], self.modes]
 
 # %% ../nbs/79_heart_shapes.ipynb #82a4b3ed
-_HEART_AXES = np.array([[-.714, -.700, -.016], [.474, -.466, -.747], [.515, -.542, .664]]) # x, y, z of the template in the world: the apex points left, forward, down
+_HEART_AXES = Rotation.from_matrix([[-.714, -.700, -.016], [.474, -.466, -.747], [.515, -.542, .664]]).as_matrix() # x, y, z of the template in the world: the apex points left, forward, down
 
 def _draw_person(rng):
     "Metadata and how they shift the factors."
@@ -187,7 +187,7 @@ def deform_heart(
     place:bool=True,            # To the world, or only to the heart's own frame
 ) -> np.ndarray:                # Where they go, (...,3) float64, mm
     "Bend the template into one person's heart in one phase."
-    require_choice("phase", phase, PHASES)
+    require_choice("phase", phase, _PHASES)
     points = np.asarray(points_mm, float)
     if points.shape[-1:] != (3,): raise ValueError(f"points_mm: expected (...,3), got {points.shape}")
     bent = _bend(points, parameters, phase)
