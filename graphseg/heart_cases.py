@@ -57,6 +57,10 @@ class HeartSet:
         cases = self.cases.take(mine)
         return replace(self, cases=replace(cases, nodes=cases.nodes[:, :n]), parts=self.parts[mine], affines=self.affines[mine], shapes=self.shapes[mine])
 
+    @property
+    def step_px(self) -> int: # Side of the squares of scanned pixels that became one
+        return round(float(self.cases.size_mm[0, 0]/self.cases.sax.shape[3]/np.linalg.norm(self.affines[0, :3, 0])))
+
     def world_nodes(self) -> np.ndarray: # True nodes, (n,N,3), world mm
         return world_nodes(self.cases.nodes, self.cases)
 
