@@ -7,6 +7,7 @@ __all__ = ['WIDTHS', 'PAPER', 'SparseMatrix', 'sparse_laplacian', 'SparseChebysh
            'kept_nodes', 'MeshLevels', 'MeshDecoder', 'MeshOutput', 'ViewsEncoder', 'HybridVNet', 'hybridvnet']
 
 # %% ../nbs/83_hybridvnet.ipynb #9d35ded1
+import math
 import warnings
 from collections.abc import Sequence
 from itertools import pairwise
@@ -173,8 +174,10 @@ class ViewEncoder(nn.Module):
         batch_stats:bool=False,           # Normalise with the batch at test time too, as published?
         fold:int=1,                       # Side of the squares of pixels that become channels; 1 is published
         variational:bool=True,            # Give a log variance?
+        first_sd:float=1.,                # Deviation of the latent noise at the start; 1 is published
     ):
         super().__init__()
+        if not first_sd > 0: raise ValueError(f"first_sd: expected more than 0, got {first_sd}")
         self.image_shape, self.fold, dims = tuple(image_shape), fold, len(image_shape)
         if dims not in (2, 3) or min(image_shape) < 1: raise ValueError(f"image_shape: expected (slices, rows, columns) or (rows, columns), got {tuple(image_shape)}")
         self.blocks = nn.ModuleList(ResidualBlock(c, d, batch_stats, dims) for c, d in pairwise((fold*fold, *channels)))
@@ -187,6 +190,7 @@ class ViewEncoder(nn.Module):
         self.n_features = channels[-1]*int(np.prod(shape))
         self.mu = nn.Linear(self.n_features, latent_size)
         self.logvar = nn.Linear(self.n_features, latent_size) if variational else None
+        if variational and first_sd != 1: nn.init.zeros_(self.logvar.weight), nn.init.constant_(self.logvar.bias, 2*math.log(first_sd))
         self.to(memory_format=self.layout)
 
     def forward(self,
@@ -239,7 +243,7 @@ class MeshLevels(nn.Module):
     "The levels of a mesh, from the coarsest to the finest, as buffers."
     def __init__(self,
         n_nodes:Sequence[int],    # Nodes of each level, finest first
-        mean_shape:bool=False,    # Hold a mean shape?
+        mean_shape:bool=False,    # Hold a mean shape and a spread?
     ):
         super().__init__()
         self.sizes = [int(n) for n in n_nodes][::-1]
@@ -248,18 +252,22 @@ class MeshLevels(nn.Module):
         self.ups = nn.ModuleList(SparseMatrix(b, a) for a, b in pairwise(self.sizes))
         for k, n in enumerate(self.sizes[:-1]): self.register_buffer(f"kept{k}", torch.zeros(n, dtype=torch.int64))
         self.register_buffer("mean", torch.full((self.sizes[-1], 3), torch.nan) if mean_shape else None)
+        self.register_buffer("spread", torch.tensor(.03) if mean_shape else None)
 
     def set(self,
         hierarchy:Hierarchy, # Levels of the mesh, finest first
-        mean=None,           # Mean shape, (N,3), where there is one
+        shapes=None,         # Mean shape (N,3), or training shapes (n,N,3) that also tell the spread; where there is a mean shape
     ) -> "MeshLevels":
         "Take the matrices of a hierarchy, and the mean shape."
         if list(hierarchy.n_nodes[::-1]) != self.sizes: raise ValueError(f"hierarchy: expected levels of {self.sizes[::-1]} nodes, got {list(hierarchy.n_nodes)}")
-        if (mean is None) != (self.mean is None): raise ValueError(f"mean: expected {'none' if self.mean is None else 'a mean shape'} with mean_shape={self.mean is not None}")
+        if (shapes is None) != (self.mean is None): raise ValueError(f"shapes: expected {'none' if self.mean is None else 'a mean shape'} with mean_shape={self.mean is not None}")
         for k, (edges, n) in enumerate(zip(hierarchy.edges[::-1], self.sizes, strict=True)): self.laplacians[k].set(sparse_laplacian(edges, n))
         for k, up in enumerate(hierarchy.up[::-1]): self.ups[k].set(up)
         for k, kept in enumerate(kept_nodes(hierarchy)[::-1]): getattr(self, f"kept{k}").copy_(torch.from_numpy(kept))
-        if mean is not None: self.mean.copy_(torch.as_tensor(np.asarray(mean)))
+        if shapes is not None:
+            many = np.asarray(shapes, float).reshape(-1, *self.mean.shape)
+            self.mean.copy_(torch.from_numpy(many.mean(0)))
+            if len(many) > 1: self.spread.fill_(many.std(0).mean())
         return self
 
     def targets(self,
@@ -278,29 +286,36 @@ class MeshDecoder(MeshLevels):
         norm:str="layer",               # layer (paper), instance (published code) or none
         deep_supervision:bool=True,     # Propose positions at every coarse level?
         mean_shape:bool=False,          # Predict differences from a mean shape? Published: no
+        residual:bool=False,            # Correct the proposal of the level below? Published: no
     ):
         super().__init__(n_nodes, mean_shape)
         if len(self.sizes) != len(widths): raise ValueError(f"widths: expected one for each of the {len(self.sizes)} levels of the hierarchy, got {tuple(widths)}")
-        self.linear, inputs = nn.Linear(latent_size, widths[0]*self.sizes[0]), [widths[0], *(w + 3*deep_supervision for w in widths[:-1])]
+        self.deep_supervision, self.residual, heads = deep_supervision, residual, deep_supervision or residual
+        self.linear, inputs = nn.Linear(latent_size, widths[0]*self.sizes[0]), [widths[0], *(w + 3*heads for w in widths[:-1])]
         self.blocks = nn.ModuleList(MeshBlock(a, b, order, norm) for a, b in zip(inputs, widths, strict=True))
-        self.heads = nn.ModuleList(nn.Linear(w, 3) for w in widths[:-1] if deep_supervision)
+        self.heads = nn.ModuleList(nn.Linear(w, 3) for w in widths[:-1] if heads)
         self.last = SparseChebyshev(widths[-1], 3, order, bias=False)
-        for layer in (self.linear, self.last, *self.heads): nn.init.normal_(layer.weight, 0, .01 if mean_shape and layer is not self.linear else .1)
+        for layer in (self.linear, self.last, *self.heads): nn.init.normal_(layer.weight, 0, .03 if mean_shape and layer is not self.linear else .1)
 
     def forward(self,
         z:Tensor, # Latent vector, (B,Z)
     ) -> tuple[Tensor, tuple[Tensor, ...]]: # Node positions (B,N,3) and proposals (B,M,3), coarsest first
         if not len(self.laplacians[-1].values): raise ValueError("hierarchy: expected matrices, got none; build the network with hybridvnet(name, hierarchy) or load a saved one")
-        x, proposals = self.linear(z).relu().view(len(z), self.sizes[0], -1).transpose(0, 1), []   # (M, B, 64)
+        x, below, proposals = self.linear(z).relu().view(len(z), self.sizes[0], -1).transpose(0, 1), 0, []   # (M, B, 64)
         for k, block in enumerate(self.blocks):
             x = block(x, self.laplacians[k])
             if self.heads and k < len(self.heads):
-                proposals.append(self.heads[k](x))
+                proposals.append(self.heads[k](x) + below)
                 x = torch.cat([x, proposals[-1]], -1)
             if k < len(self.ups): x = self.ups[k](x)
-        nodes, proposals = self.last(x, self.laplacians[-1]).transpose(0, 1), [p.transpose(0, 1) for p in proposals]
+            if self.residual and k < len(self.ups): below = x[..., -3:]  # the unpooled proposal
+        nodes = self.last(x, self.laplacians[-1]) + below
+        return self.placed(nodes, proposals if self.deep_supervision else [])
+
+    def placed(self, nodes, proposals): # From the units of the outputs to fractions of the image, batch first
+        nodes, proposals = nodes.transpose(0, 1), [p.transpose(0, 1) for p in proposals]
         if self.mean is None: return nodes, tuple(proposals)
-        return nodes + self.mean, tuple(p + m for p, m in zip(proposals, self.targets(self.mean[None]), strict=False))
+        return self.mean + self.spread*nodes, tuple(m + self.spread*p for p, m in zip(proposals, self.targets(self.mean[None]), strict=False))
 
 # %% ../nbs/83_hybridvnet.ipynb #702a6d40
 class MeshOutput(NamedTuple):
@@ -321,7 +336,7 @@ class ViewsEncoder(nn.Module):
         channels:Sequence[int]=CHANNELS,          # Channels of each block
         width:float=1.,                           # Fraction of these channels
         variational:bool=True,                    # Give a log variance?
-        **options,                                # batch_stats and fold of `ViewEncoder`
+        **options,                                # batch_stats, fold and first_sd of `ViewEncoder`
     ):
         super().__init__()
         for view in views: require_choice("views", view, LONG_AXIS)
@@ -358,11 +373,12 @@ class HybridVNet(nn.Module):
         norm:str="layer",                         # layer (paper), instance (published code) or none
         deep_supervision:bool=True,               # Propose positions at every coarse level?
         mean_shape:bool=False,                    # Predict differences from a mean shape? Published: no
-        **options,                                # channels, width, batch_stats and fold of `ViewsEncoder`
+        residual:bool=False,                      # Correct the proposal of the level below? Published: no
+        **options,                                # channels, width, batch_stats, fold and first_sd of `ViewsEncoder`
     ):
         super().__init__()
         self.encoder = ViewsEncoder(image_shape, lax_px, views, latent_size, view_latent, **options)
-        self.decoder = MeshDecoder(n_nodes, self.encoder.latent_size, order, widths, norm, deep_supervision, mean_shape)
+        self.decoder = MeshDecoder(n_nodes, self.encoder.latent_size, order, widths, norm, deep_supervision, mean_shape, residual)
 
     def set_hierarchy(self, *args): # hierarchy, and the mean shape where there is one
         self.decoder.set(*args)
@@ -386,7 +402,7 @@ register_model("hybridvnet_mv", Configuration(HybridVNet, f"{PAPER}, Table 2, MV
 def hybridvnet(
     name:str,            # `hybridvnet_mv` or `hybridvnet_sax`
     hierarchy:Hierarchy, # Levels of the mesh, finest first
-    mean_nodes=None,     # Mean shape, (N,3), fractions of the image; given, the network predicts differences from it
+    mean_nodes=None,     # Mean shape (N,3), or training shapes (n,N,3), fractions of the image; given, the network predicts differences from the mean
     **options,           # Further arguments of `HybridVNet`
 ) -> HybridVNet:         # Untrained network with its `config`
     "Build a network for the mesh of a hierarchy."

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['METADATA', 'XIA', 'rotation_matrix', 'rotation_vector', 'best_rotation', 'align_shapes', 'shape_modes', 'ShapeModel',
-           'ShapeNetwork', 'shape_network']
+           'Metadata', 'ShapeNetwork', 'shape_network']
 
 # %% ../nbs/85_shape_network.ipynb #71c7bd3f
 from collections.abc import Sequence
@@ -110,17 +110,12 @@ class ShapeModel(nn.Module):
             getattr(self, name).copy_(value[:len(getattr(self, name))])
         return self
 
-    def decode(self,
-        place:Tensor,        # Centre and rotation, standardised, (B,6)
-        coefficients:Tensor, # Coefficients, standardised, (B,Z)
-    ) -> Tensor:             # Node positions, (B,N,3), fractions of the image
+    def decode(self, place:Tensor, coefficients:Tensor) -> Tensor: # Standardised, (B,6) and (B,Z) → nodes (B,N,3), fractions of the image
         place = self.place + place*self.place_sd
         shape = self.mean + ((coefficients*self.deviations) @ self.modes.flatten(1)).view(-1, *self.mean.shape)
         return (shape @ rotation_matrix(place[:, 3:]).transpose(1, 2) + place[:, None, :3])/self.size
 
-    def encode(self,
-        nodes:Tensor, # Node positions, (B,N,3), fractions of the image
-    ) -> tuple[Tensor, Tensor]: # Place (B,6) and coefficients (B,Z), standardised
+    def encode(self, nodes:Tensor) -> tuple[Tensor, Tensor]: # Nodes (B,N,3), fractions of the image → place (B,6) and coefficients (B,Z), standardised
         x = nodes*self.size
         centres = x.mean(1)
         turns = best_rotation(self.mean, x - centres[:, None])
@@ -130,6 +125,29 @@ class ShapeModel(nn.Module):
 # %% ../nbs/85_shape_network.ipynb #ddd6396f
 METADATA = ("age_years", "sex", "height_cm", "weight_kg")
 
+class Metadata(nn.Module):
+    "Metadata in standard deviations of the training set; what is unknown is its mean."
+    def __init__(self,
+        names:Sequence[str], # Names of the columns
+    ):
+        super().__init__()
+        self.names = tuple(names)
+        for name in ("mean", "sd"): self.register_buffer(name, torch.full((len(self.names),), torch.nan))
+
+    def fit(self, values) -> "Metadata": # (n,M), NaN where unknown
+        values = np.asarray(values, float)
+        if values.ndim != 2 or values.shape[1] != len(self.names): raise ValueError(f"metadata: expected (n,{len(self.names)}) for {self.names}, got {values.shape}")
+        if not np.isfinite(values).any(0).all(): raise ValueError(f"metadata: expected at least one known value of each of {self.names}")
+        self.mean.copy_(torch.from_numpy(np.nanmean(values, 0))), self.sd.copy_(torch.from_numpy(np.nanstd(values, 0)).clamp(min=1e-6))
+        return self
+
+    def forward(self,
+        values:Tensor, # (B,M), NaN where unknown
+    ) -> Tensor:       # (B,M)
+        if values is None or values.shape[1] != len(self.names): raise ValueError(f"metadata: expected (B,{len(self.names)}) for {self.names}, got {None if values is None else tuple(values.shape)}")
+        return ((values - self.mean)/self.sd).nan_to_num(0.)
+
+# %% ../nbs/85_shape_network.ipynb #bde4ceb9
 class ShapeNetwork(nn.Module):
     "Views of a heart to the position, rotation and coefficients of a shape model."
     def __init__(self,
@@ -150,24 +168,7 @@ class ShapeNetwork(nn.Module):
         def encoder(): return ViewsEncoder(image_shape, lax_px, views, latent_size, view_latent, variational=False, **options)
         self.encoder, self.locator = encoder(), encoder() if separate else None
         self.position, self.coefficients = _head(self.encoder.latent_size, hidden, 6), _head(self.encoder.latent_size + len(metadata), hidden, n_modes)
-        self.shapes, self.metadata = ShapeModel(n_nodes, n_modes, size_mm), tuple(metadata)
-        for name in ("metadata_mean", "metadata_sd"): self.register_buffer(name, torch.full((len(metadata),), torch.nan))
-
-    def set_statistics(self,
-        shapes,            # Node positions of the training set, (n,N,3), fractions of the image
-        metadata=None,     # Their metadata, (n,M), NaN where unknown
-    ) -> "ShapeNetwork":
-        self.shapes.fit(shapes)
-        if not self.metadata: return self
-        metadata = np.asarray(metadata, float)
-        if metadata.ndim != 2 or metadata.shape[1] != len(self.metadata): raise ValueError(f"metadata: expected (n,{len(self.metadata)}) for {self.metadata}, got {metadata.shape}")
-        if not np.isfinite(metadata).any(0).all(): raise ValueError(f"metadata: expected at least one known value of each of {self.metadata}")
-        self.metadata_mean.copy_(torch.from_numpy(np.nanmean(metadata, 0))), self.metadata_sd.copy_(torch.from_numpy(np.nanstd(metadata, 0)).clamp(min=1e-6))
-        return self
-
-    def known(self, metadata): # Standardised, the mean where unknown
-        if metadata is None or metadata.shape[1] != len(self.metadata): raise ValueError(f"metadata: expected (B,{len(self.metadata)}) for {self.metadata}, got {None if metadata is None else tuple(metadata.shape)}")
-        return ((metadata - self.metadata_mean)/self.metadata_sd).nan_to_num(0.)
+        self.shapes, self.known = ShapeModel(n_nodes, n_modes, size_mm), Metadata(metadata)
 
     def forward(self,
         sax:Tensor,                # Short-axis stack, (B,1,Z,Y,X) float32, 0 to 1
@@ -177,13 +178,13 @@ class ShapeNetwork(nn.Module):
         if not torch.isfinite(self.shapes.mean).all(): raise ValueError("ShapeNetwork: no shapes yet; build it with shape_network(name, shapes, …) or load a trained one")
         z, _ = self.encoder(sax, lax)
         place = self.position((z if self.locator is None else self.locator(sax, lax)[0]).relu())
-        coefficients = self.coefficients(torch.cat([z.relu(), self.known(metadata)], 1) if self.metadata else z.relu())
+        coefficients = self.coefficients(torch.cat([z.relu(), self.known(metadata)], 1) if self.known.names else z.relu())
         return MeshOutput(self.shapes.decode(place, coefficients), mu=torch.cat([place, coefficients], 1))
 
     def true_parameters(self, nodes:Tensor) -> Tensor: # (B,N,3) → place and coefficients, (B,6+Z)
         return torch.cat(self.shapes.encode(nodes), 1)
 
-# %% ../nbs/85_shape_network.ipynb #d000bfdf
+# %% ../nbs/85_shape_network.ipynb #e79e89b1
 XIA = "after Xia et al. 2022, MCSI-Net"
 register_model("mcsi_sax", Configuration(ShapeNetwork, f"{XIA}, short axis", {"views": ()}, output="meshes"))
 register_model("mcsi_mv", Configuration(ShapeNetwork, f"{XIA}, short and long axis", {"views": LONG_AXIS}, output="meshes"))
@@ -200,4 +201,6 @@ def shape_network(
     aligned, _, _ = align_shapes(np.asarray(shapes, float)*np.asarray(size_mm, float))
     n_modes = len(shape_modes(aligned, fraction)[1])
     model = build_model(name, None, 0, n_nodes=aligned.shape[1], n_modes=n_modes, size_mm=[float(s) for s in size_mm], **options)
-    return model.set_statistics(shapes, known)
+    model.shapes.fit(shapes)
+    if model.known.names: model.known.fit(known)
+    return model
