@@ -175,6 +175,7 @@ class ViewEncoder(nn.Module):
         fold:int=1,                       # Side of the squares of pixels that become channels; 1 is published
         variational:bool=True,            # Give a log variance?
         first_sd:float=1.,                # Deviation of the latent noise at the start; 1 is published
+        normed:bool=False,                # Normalise the features before the latent layers? Published: no
     ):
         super().__init__()
         if not first_sd > 0: raise ValueError(f"first_sd: expected more than 0, got {first_sd}")
@@ -188,8 +189,9 @@ class ViewEncoder(nn.Module):
             self.pools.append(tuple(p if n//p >= 3 else 1 for p, n in zip(wanted, shape, strict=True)))
             shape = [n//p for p, n in zip(self.pools[-1], shape, strict=True)]
         self.n_features = channels[-1]*int(np.prod(shape))
-        self.mu = nn.Linear(self.n_features, latent_size)
-        self.logvar = nn.Linear(self.n_features, latent_size) if variational else None
+        self.mu, self.logvar = nn.Linear(self.n_features, latent_size), nn.Linear(self.n_features, latent_size) if variational else None
+        self.norm = nn.BatchNorm1d(self.n_features, affine=False, track_running_stats=not batch_stats) if normed else None
+        if normed: nn.init.normal_(self.mu.weight), nn.init.zeros_(self.mu.bias)
         if variational and first_sd != 1: nn.init.zeros_(self.logvar.weight), nn.init.constant_(self.logvar.bias, 2*math.log(first_sd))
         self.to(memory_format=self.layout)
 
@@ -201,6 +203,7 @@ class ViewEncoder(nn.Module):
         x = fold_pixels(images, self.fold).contiguous(memory_format=self.layout)
         for block, pool in zip(self.blocks, ((), *self.pools), strict=True): x = block(self.pool(x, pool) if pool else x)
         x = x.flatten(1)
+        if self.norm is not None: x = self.norm(x)/math.sqrt(self.n_features)
         return self.mu(x), self.logvar(x) if variance and self.logvar is not None else None
 
 # %% ../nbs/83_hybridvnet.ipynb #f6c45955
@@ -336,7 +339,7 @@ class ViewsEncoder(nn.Module):
         channels:Sequence[int]=CHANNELS,          # Channels of each block
         width:float=1.,                           # Fraction of these channels
         variational:bool=True,                    # Give a log variance?
-        **options,                                # batch_stats, fold and first_sd of `ViewEncoder`
+        **options,                                # batch_stats, fold, first_sd and normed of `ViewEncoder`
     ):
         super().__init__()
         for view in views: require_choice("views", view, LONG_AXIS)
@@ -374,7 +377,7 @@ class HybridVNet(nn.Module):
         deep_supervision:bool=True,               # Propose positions at every coarse level?
         mean_shape:bool=False,                    # Predict differences from a mean shape? Published: no
         residual:bool=False,                      # Correct the proposal of the level below? Published: no
-        **options,                                # channels, width, batch_stats, fold and first_sd of `ViewsEncoder`
+        **options,                                # channels, width, batch_stats, fold, first_sd and normed
     ):
         super().__init__()
         self.encoder = ViewsEncoder(image_shape, lax_px, views, latent_size, view_latent, **options)
