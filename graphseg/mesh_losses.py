@@ -163,14 +163,15 @@ def inversion_guard(
     threshold:float=.1,          # Share of it, or quality, that is asked for
     measure:str="volume",        # One of `MEASURES`
 ) -> Tensor:                     # Scalar
-    "Mean squared shortfall of the signed volumes (or qualities) below a threshold; zero for healthy meshes."
+    "Mean shortfall of the signed volumes (or qualities) below a threshold, squared up to the collapse; zero for healthy meshes."
     require_choice("measure", measure, MEASURES)
     if not threshold > 0: raise ValueError(f"threshold: expected more than 0, got {threshold}")
     corners = tetrahedra(nodes)
     if measure == "shape": found = shape_quality(corners)
     elif reference is None or not (reference > 0).all(): raise ValueError("reference: expected positive volumes of a healthy mesh, one per tetrahedron; use signed_volumes of the template")
     else: found = signed_volumes(corners)/(reference if reference.ndim == 2 else reference[:, None])
-    return torch.relu(1 - found/threshold).square().mean()
+    short = torch.relu(1 - found/threshold)
+    return torch.where(short <= 1, short.square(), 2*short - 1).mean()
 
 # %% ../nbs/84_mesh_losses.ipynb #a4058170
 @dataclass(frozen=True)
