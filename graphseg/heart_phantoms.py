@@ -220,7 +220,7 @@ def plan_stack(
     middle = (m["left"] + m["right"] + m["front"] + m["behind"])/4
     wide = max(np.ptp([m[k]@axes[:, i] for k in ("left", "right", "front", "behind")]) for i in (0, 1))
     side = int(np.clip(4*np.ceil((wide + 80)/PLANE_MM/4), 96, 120))
-    top = along[1] + 2 + parameters.planning_mm[2]
+    top = along[1] - 3 + parameters.planning_mm[2]
     centre = middle + axes[:, :2]@parameters.planning_mm[:2] + axes[:, 2]*(top - GAP_MM*(n - 1)/2 - middle@axes[:, 2])
     return _plane_affine(axes, centre, (side, side, n), (PLANE_MM, PLANE_MM, GAP_MM)), (n, side, side)
 

@@ -171,9 +171,9 @@ def _bend(points, parameters, phase):
     p = _move_left(points, _wall_knots(z, parameters, phase), rv, twist)
     p = _move_long(p, np.exp(.05*f["lv_length"]), _descent(z, parameters) if systole else 0., 3.*systole)
     fill = systole*(.22 + .05*f["atrial_filling"])
-    p = _swell(p, _LA, 23, .20*f["la_volume"] + fill, np.array([3., 3., 4.])*[f["la_x"], f["la_y"], f["la_z"]])
-    p = _swell(p, _RA, 23, .17*f["ra_volume"] + fill, np.array([3., 3., 4.])*[f["ra_x"], f["ra_y"], f["ra_z"]])
-    p = _move_aorta(p, (5*f["aorta_x"], 5*f["aorta_y"]), .10*f["aorta_width"] - .03*systole)
+    p = _swell(p, _LA, 23, .21*f["la_volume"] + fill, np.array([3.4, 3.4, 4.3])*[f["la_x"], f["la_y"], f["la_z"]])
+    p = _swell(p, _RA, 23, .18*f["ra_volume"] + fill, np.array([3.4, 3.4, 4.3])*[f["ra_x"], f["ra_y"], f["ra_z"]])
+    p = _move_aorta(p, (6*f["aorta_x"], 6*f["aorta_y"]), .10*f["aorta_width"] - .03*systole)
     below = (np.minimum(p[..., 2], 0)/80)**2
     p = p + np.stack([2.2*f["apex_x"]*below, 2.2*f["apex_y"]*below, 0*below], -1)
     p = _waves(p, parameters.modes[:N_MODES], 1, 1.9)
