@@ -15,6 +15,7 @@ import scipy.sparse as sparse
 import tetgen
 import torch
 
+from .mesh_warps import silent_tetgen
 from .meshes import SurfaceMesh, TetrahedralMesh, self_intersections
 
 # %% ../nbs/27_heart_template.ipynb #5319cee3
@@ -333,7 +334,7 @@ def _regions_of(tetrahedra, blocks, faces, sides):
 
 def _filled(x, faces, sides, spacing):
     "Nodes, tetrahedra and their regions inside a closed set of sheets."
-    nodes, tetrahedra, blocks, *_ = tetgen.TetGen(x, faces.astype(np.int32)).tetrahedralize(switches="pYq1.3/15AQ")
+    with silent_tetgen(): nodes, tetrahedra, blocks, *_ = tetgen.TetGen(x, faces.astype(np.int32)).tetrahedralize(switches="pYq1.3/15AQ")
     if not np.array_equal(nodes[:len(x)], x): raise ValueError("faces: tetgen changed the nodes of the surface")
     a, b, c, d = (nodes[tetrahedra[:, i]] for i in range(4))
     turned = ((np.cross(b - a, c - a)*(d - a)).sum(1) < 0)[:, None]
