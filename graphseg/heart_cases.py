@@ -19,8 +19,8 @@ from .heart_measures import STRUCTURES, mesh_errors, slice_scores
 from .heart_training import MeshCases, MeshDataset, crop_centres, load_cases, predict_nodes, save_cases, world_nodes
 from .heart_views import HeartCase
 from .mesh_planes import paint_masks
-from .mesh_pooling import Hierarchy, load_hierarchy, save_hierarchy
-from .meshes import SurfaceMesh, TetrahedralMesh, read_mesh, write_mesh
+from .mesh_pooling import load_hierarchy, save_hierarchy
+from .meshes import read_mesh, write_mesh
 
 # %% ../nbs/88_heart_cases.ipynb #62cff5a1
 KINDS = ("surface", "volume")
