@@ -60,8 +60,8 @@ def symbols(library:list[Path]) -> dict[str, tuple[str, str]]:
 
 
 def anchor(module:str, name:str) -> str:
-    "Label of a symbol's section; labels ignore case, so constants are told apart from functions."
-    return f"api-{module}-{name}{'-constant' if name.isupper() else ''}".replace("_", "-").lower()
+    "Label of a symbol's section; labels ignore case, so constants and classes are told apart from functions."
+    return f"api-{module}-{name}{'-constant' if name.isupper() else '-class' if name[:1].isupper() else ''}".replace("_", "-").lower()
 
 
 # --- a symbol's section ----------------------------------------------------------------------------------------------------------
