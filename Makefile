@@ -1,6 +1,6 @@
 # graphseg: every target sets itself up on a machine that has Python 3.11, git and make.
 #
-#   make repro      data, then every stage that is out of date, on all cores    (dvc pull, python -m graphseg.parallel)
+#   make repro      data, then every stage that is out of date, on all cores    (dvc pull, python -m graphseg.study.parallel)
 #   make test       export, clean, lint, rules, notebooks, smoke run, docs site
 #   make docs       the site, in _docs/index.html
 #   make lab        JupyterLab in the environment
@@ -59,12 +59,12 @@ data: $(READY) ## Put data/ in place from dvcstore/
 	@dvc pull --quiet data.dvc
 
 repro: data ## Run every stage that is out of date, side by side
-	python -m graphseg.parallel
+	python -m graphseg.study.parallel
 
 # These stages are frozen for `dvc repro`, because times differ from run to run.
 BENCHMARKS := benchmark_core benchmark_runtime benchmark_roots benchmark_hearts time_models
 benchmark: data ## Measure speed and memory on this machine
-	for stage in $(BENCHMARKS); do python -m graphseg.stages $$stage || exit; done
+	for stage in $(BENCHMARKS); do python -m graphseg.study.stages $$stage || exit; done
 	dvc commit --force --quiet $(BENCHMARKS)
 
 docs: $(READY) ## Build the site
@@ -93,10 +93,10 @@ test-lint: $(READY)
 	@$(STEP) lint ruff check --no-cache --select F,E9,B graphseg docs setup.py
 
 test-rules: $(READY)
-	@$(STEP) rules python -m graphseg.checks
+	@$(STEP) rules python -m graphseg.study.checks
 
 test-stages: $(READY)
-	@$(STEP) stages python -m graphseg.stages --check
+	@$(STEP) stages python -m graphseg.study.stages --check
 
 test-readme: $(READY)
 	@$(STEP) readme python docs/make_readme.py --check

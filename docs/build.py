@@ -14,8 +14,8 @@ from pathlib import Path
 
 from convert import convert, read, symbols
 
-from graphseg.checks import DECADES, headline, read_cells
-from graphseg.report import STATUSES
+from graphseg.study.checks import DECADES, headline, read_cells
+from graphseg.base.report import STATUSES
 
 root = Path(__file__).resolve().parent.parent
 

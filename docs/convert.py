@@ -11,7 +11,7 @@ import re
 import tokenize
 from pathlib import Path
 
-from graphseg.checks import directives
+from graphseg.study.checks import directives
 
 CALLOUT = re.compile(r"^(:{3,})\s*\{\.callout-(note|tip|warning|important|caution)[^}]*\}", re.M)
 SYMBOL = re.compile(r"(?<![`\[\w])`([A-Za-z_][\w.]*)(\(\))?`(?![`\]])")

@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from graphseg.checks import read_cells
+from graphseg.study.checks import read_cells
 
 root = Path(__file__).resolve().parent.parent
 NOTE = "<!-- Written from nbs/index.ipynb by `make readme`; edit the notebook. -->\n"
