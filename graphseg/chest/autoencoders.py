@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ..learning.encoders import ImageEncoder, LandmarkOutput
 from .hybridgnet import GraphDecoder, HybridGNet, ImageDecoder
 from ..learning.layers import GraphBlock, chebyshev_basis
-from .pixelnets import pixel_classes
+from ..learning.classes import pixel_classes
 from ..shapes.layouts import Layout, adjacency, scaled_laplacian
 
 # %% ../../nbs/chest/38_autoencoders.ipynb #b8e82a56

@@ -22,7 +22,7 @@ from .degrade import Degrade
 from .scoring import score_predictions
 from .inference import layout_of
 from ..learning.losses import soft_dice_loss
-from .pixelnets import labels_to_classes, pixel_classes
+from ..learning.classes import labels_to_classes, pixel_classes
 from ..shapes.raster import sample_label_map
 from ..learning.samples import FRAME_PX, SampleSet
 from .priors import classes_to_one_hot

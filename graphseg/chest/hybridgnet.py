@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from ..base.core import require_choice, require_shape
 from ..learning.encoders import CHANNELS, ImageEncoder, LandmarkOutput
 from ..learning.layers import ChebyshevConvolution, GraphBlock, ImageToGraphSkip, ResidualBlock, chebyshev_basis
-from .pixelnets import pixel_classes
+from ..learning.classes import pixel_classes
 from ..shapes.pooling import unpool_matrix
 from ..shapes.layouts import Layout, adjacency, coarse_layout, scaled_laplacian
 

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from .pixelnets import labels_to_classes, pixel_classes
+from ..learning.classes import labels_to_classes, pixel_classes
 from ..learning.samples import FRAME_PX, LandmarkDataset, SampleSet
 from ..shapes.layouts import Layout, layout_from_dict
 

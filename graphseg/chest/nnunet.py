@@ -29,7 +29,7 @@ import pandas as pd
 
 from .cases import truth_labels
 from ..base.core import atomic_path, progress, require_choice, require_file, write_json
-from .pixelnets import labels_to_classes, pixel_classes
+from ..learning.classes import labels_to_classes, pixel_classes
 from ..learning.samples import FRAME_PX, SampleSet, Split
 from ..shapes.layouts import Layout
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ..base.core import require_shape
 from ..learning.encoders import CHANNELS, ImageEncoder, LandmarkOutput
-from .pixelnets import pixel_classes
+from ..learning.classes import pixel_classes
 from ..shapes.layouts import Layout
 
 # %% ../../nbs/chest/36_priors.ipynb #c007

@@ -17,9 +17,8 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from . import hybridvnet, shape_network # noqa: F401 (their networks enter the zoo)
 from ..base.core import progress, require_choice, require_file, sha256, write_csv, write_json
-from ..chest.folders import remove_leftovers
+from ..base.runs import remove_leftovers
 from .measures import VOLUMES, indices_table, mesh_volumes, write_indices
 from .training import MeshDataset, predict_nodes, prepare_cases, world_nodes
 from .views import LONG_AXIS, HeartCase, read_case, require_inside, spacing_of

@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['ResidualBlock', 'chebyshev_basis', 'edge_laplacian', 'ChebyshevConvolution', 'NodeNorm', 'GraphBlock',
-           'sample_at_nodes', 'roi_align_at_nodes', 'ImageToGraphSkip', 'count_parameters']
+           'sample_at_nodes', 'roi_align_at_nodes', 'ImageToGraphSkip', 'count_parameters', 'scale_channels']
 
 # %% ../../nbs/learning/00_layers.ipynb #c003
+from collections.abc import Sequence
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -178,3 +179,12 @@ def count_parameters(
 ) -> int:            # Number of learned numbers
     "Number of learned parameters."
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+# %% ../../nbs/learning/00_layers.ipynb #38c09a33
+def scale_channels(
+    channels:Sequence[int], # Published numbers of channels
+    width:float,            # Fraction of them
+) -> list[int]:             # At least 2 each
+    "A fraction of the published channels."
+    if not 0 < width <= 4: raise ValueError(f"width: expected a fraction between 0 and 4, got {width}; 1 is the published network")
+    return [max(2, round(width*c)) for c in channels]

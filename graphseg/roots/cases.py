@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..base.core import generator, progress, require_choice, require_file, write_csv
-from ..chest.folders import write_png
+from ..base.runs import write_png
 from .images import read_gray
 from .phantoms import LATERAL_WIDTH_MM, ROOT_SETS, draw_root_set, plate_image, plate_masks
 from .photographs import PARTS, PhotoCase, threshold_roots

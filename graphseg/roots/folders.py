@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from ..base.core import atomic_path, progress, require_file, sha256, write_csv
-from ..chest.folders import remove_leftovers, write_png
+from ..base.runs import remove_leftovers, write_png
 from ..base.plots import grid, use_style
 from .graph import LABEL_COLORS, ORDER_COLORS
 from .images import (Frame, ImageSeries, PlantRegion, find_plants, image_size, read_frames, read_gray, read_metadata, read_series, series_scale,
