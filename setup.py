@@ -1,4 +1,5 @@
 "Packaging: everything comes from settings.ini, nothing is written twice."
+
 import configparser
 import shlex
 from pathlib import Path

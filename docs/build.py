@@ -30,59 +30,95 @@ def main() -> int:
     work = root / "build" / f"pages-{output.name}"
     shutil.rmtree(work, ignore_errors=True)
     write_pages(work / "source")
-    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", "-c", str(root / "docs"),
-               "-d", str(work / "doctrees"), str(work / "source"), str(work / "html")]
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-b",
+        "html",
+        "-W",
+        "--keep-going",
+        "-q",
+        "-c",
+        str(root / "docs"),
+        "-d",
+        str(work / "doctrees"),
+        str(work / "source"),
+        str(work / "html"),
+    ]
     status = subprocess.run(command, cwd=work, env={**os.environ, "SOURCE_DATE_EPOCH": "0"}, check=False).returncode
-    if status: return status
+    if status:
+        return status
     shutil.rmtree(output, ignore_errors=True)
     output.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(work / "html", output)
-    for leftover in (".buildinfo", "objects.inv"): (output / leftover).unlink(missing_ok=True)
+    for leftover in (".buildinfo", "objects.inv"):
+        (output / leftover).unlink(missing_ok=True)
     pages = sum(1 for _ in output.rglob("*.html"))
     size = sum(file.stat().st_size for file in output.rglob("*") if file.is_file()) / 1e6
     print(f"{pages} pages, {size:.1f} MB: {output.relative_to(root)}/index.html")
     return 0
 
 
-def write_pages(source:Path) -> None:
+def write_pages(source: Path) -> None:
     "Every page of the site as Markdown or notebook below `source`."
     source.mkdir(parents=True)
     library = sorted((root / "nbs").glob("[0-9][0-9]_*.ipynb"))
     known, pages = symbols(library), {path.stem[3:]: path.stem for path in library}
     for path in library:
         write_notebook(source / "library" / path.name, convert(read(path), known, pages, module=path.stem[3:]))
-    chapters = [write_chapter(source, path, known, pages) for path in sorted((root / "nbs" / "chapters").glob("*.ipynb"))]
-    stages = [write_stage(source, path, known, {}) for path in sorted((root / "nbs" / "stages").glob("[0-9][0-9]_*.ipynb"))]
-    decades = [(name, [f"library/{path.stem}" for path in library if path.stem[0] in digits]) for name, digits in DECADES.items()]
-    parts = [("Chapters", chapters), *decades, ("Stages", stages), ("Record", write_ledger(source) + write_contributing(source))]
+    chapters = [
+        write_chapter(source, path, known, pages) for path in sorted((root / "nbs" / "chapters").glob("*.ipynb"))
+    ]
+    stages = [
+        write_stage(source, path, known, {}) for path in sorted((root / "nbs" / "stages").glob("[0-9][0-9]_*.ipynb"))
+    ]
+    decades = [
+        (name, [f"library/{path.stem}" for path in library if path.stem[0] in digits])
+        for name, digits in DECADES.items()
+    ]
+    parts = [
+        ("Chapters", chapters),
+        *decades,
+        ("Stages", stages),
+        ("Record", write_ledger(source) + write_contributing(source)),
+    ]
     write_home(source, [(name, entries) for name, entries in parts if entries], known, pages)
 
 
-def write_notebook(path:Path, notebook:dict) -> None:
+def write_notebook(path: Path, notebook: dict) -> None:
     "Write one notebook page."
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(notebook, ensure_ascii=False, sort_keys=True), encoding="utf-8")
 
 
-def write_home(source:Path, parts:list[tuple[str, list[str]]], known:dict, pages:dict[str, str]) -> None:
+def write_home(source: Path, parts: list[tuple[str, list[str]]], known: dict, pages: dict[str, str]) -> None:
     "README.md as the first page, with the site's table of contents."
     text = (root / "README.md").read_text(encoding="utf-8") if (root / "README.md").exists() else "# graphseg\n"
     text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.S)
-    for target in sorted(set(re.findall(r"\]\((?!https?:|#)([^)\s]+)\)", text)) | set(re.findall(r'src="(?!https?:)([^"]+)"', text))):
-        text = text.replace(f"({target})", f"({page_of(target, source)})").replace(f'src="{target}"', f'src="{page_of(target, source)}"')
+    for target in sorted(
+        set(re.findall(r"\]\((?!https?:|#)([^)\s]+)\)", text)) | set(re.findall(r'src="(?!https?:)([^"]+)"', text))
+    ):
+        text = text.replace(f"({target})", f"({page_of(target, source)})").replace(
+            f'src="{target}"', f'src="{page_of(target, source)}"'
+        )
     text = re.sub(r"\[([^\]]+)\]\(\)", r"\1", text)
-    trees = "\n".join(f"```{{toctree}}\n:hidden:\n:caption: {name}\n\n" + "\n".join(entries) + "\n```\n" for name, entries in parts)
+    trees = "\n".join(
+        f"```{{toctree}}\n:hidden:\n:caption: {name}\n\n" + "\n".join(entries) + "\n```\n" for name, entries in parts
+    )
     (source / "index.md").write_text(f"{text}\n\n{trees}", encoding="utf-8")
 
 
-def page_of(target:str, source:Path) -> str:
+def page_of(target: str, source: Path) -> str:
     "Where a file that README links to stands on the site; empty if the site does not have it."
     path = root / target
-    if re.fullmatch(r"nbs/\d\d_\w+\.ipynb", target): return f"library/{path.stem}.ipynb"
+    if re.fullmatch(r"nbs/\d\d_\w+\.ipynb", target):
+        return f"library/{path.stem}.ipynb"
     if re.fullmatch(r"nbs/(stages|chapters)/\d\d_\w+\.ipynb", target):
         found = sorted(source.glob(f"{path.parent.name}/{path.stem}.*"))
         return found[0].relative_to(source).as_posix() if found else ""
-    if target == "CONTRIBUTING.md": return "contributing.md"
+    if target == "CONTRIBUTING.md":
+        return "contributing.md"
     if path.suffix in (".png", ".svg") and path.exists():
         (source / "images").mkdir(exist_ok=True)
         shutil.copy(path, source / "images" / path.name)
@@ -90,76 +126,108 @@ def page_of(target:str, source:Path) -> str:
     return ""
 
 
-def page(path:Path, executed:Path, known:dict, pages:dict[str, str]) -> dict:
+def page(path: Path, executed: Path, known: dict, pages: dict[str, str]) -> dict:
     "The executed copy of a notebook, or the notebook as written with a note."
-    if executed.exists(): return convert(read(executed), known, pages)
+    if executed.exists():
+        return convert(read(executed), known, pages)
     notebook = convert(read(path), known, pages)
     notebook["cells"].insert(1, {"cell_type": "markdown", "id": "not-run", "metadata": {}, "source": NOT_RUN})
     return notebook
 
 
-def write_chapter(source:Path, path:Path, known:dict, pages:dict[str, str]) -> str:
+def write_chapter(source: Path, path: Path, known: dict, pages: dict[str, str]) -> str:
     "A chapter's page: the executed copy if its stage has run."
     executed = root / "results" / "write_chapters" / path.name
     write_notebook(source / "chapters" / path.name, page(path, executed, known, pages))
     return f"chapters/{path.stem}"
 
 
-def write_stage(source:Path, path:Path, known:dict, pages:dict[str, str]) -> str:
+def write_stage(source: Path, path: Path, known: dict, pages: dict[str, str]) -> str:
     "Pages of one stage: the executed copies; the notebook as committed if there is none."
     name, (title, summary) = path.stem[3:], headline([c.source for c in read_cells(path) if c.kind == "markdown"])
-    executed = sorted((root / "results" / "notebooks" / name).glob("*.ipynb")) or sorted((root / "results" / "notebooks").glob(f"{name}.ipynb"))
+    executed = sorted((root / "results" / "notebooks" / name).glob("*.ipynb")) or sorted(
+        (root / "results" / "notebooks").glob(f"{name}.ipynb")
+    )
     if len(executed) < 2:
         write_notebook(source / "stages" / path.name, page(path, (executed or [root / "absent"])[0], known, pages))
         return f"stages/{path.stem}"
     entries = []
     for copy in executed:
         label = copy.stem.replace("-seed", ", seed ").replace("-", ", ").replace("_", " ")
-        write_notebook(source / "stages" / path.stem / copy.name, convert(read(copy), known, pages, title=f"{title}: {label}"))
+        write_notebook(
+            source / "stages" / path.stem / copy.name, convert(read(copy), known, pages, title=f"{title}: {label}")
+        )
         entries.append(f"{label} <{path.stem}/{copy.stem}>")
     listed = "\n".join(f"- [{entry.split(' <')[0]}]({entry.split(' <')[1][:-1]}.ipynb)" for entry in entries)
     text = f"# {title}\n\n> {summary}\n\nExecuted copies of `nbs/stages/{path.name}`, one per run:\n\n{listed}\n\n"
-    (source / "stages" / f"{path.stem}.md").write_text(text + "```{toctree}\n:hidden:\n\n" + "\n".join(entries) + "\n```\n", encoding="utf-8")
+    (source / "stages" / f"{path.stem}.md").write_text(
+        text + "```{toctree}\n:hidden:\n\n" + "\n".join(entries) + "\n```\n", encoding="utf-8"
+    )
     return f"stages/{path.stem}"
 
 
-def write_contributing(source:Path) -> list[str]:
+def write_contributing(source: Path) -> list[str]:
     "CONTRIBUTING.md as a page."
-    if not (root / "CONTRIBUTING.md").exists(): return []
+    if not (root / "CONTRIBUTING.md").exists():
+        return []
     text = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
     (source / "contributing.md").write_text(re.sub(r"\]\((?!https?:|#)[^)]+\)", "]", text), encoding="utf-8")
     return ["contributing"]
 
 
-def write_ledger(source:Path) -> list[str]:
+def write_ledger(source: Path) -> list[str]:
     "The ledger as one page: a count per publication and status, then every row, folded per publication."
     path = root / "results" / "ledger" / "ledger.csv"
-    if not path.exists(): return []
-    with path.open(encoding="utf-8") as file: rows = list(csv.DictReader(file))
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
     tables = list(dict.fromkeys(row["source_table"] for row in rows))
     counts = Counter((row["source_table"], row["status"]) for row in rows)
-    present = [s for s in STATUSES if any(key[1] == s for key in counts)] + sorted({row["status"] for row in rows} - set(STATUSES))
-    def line(values): return "| " + " | ".join(map(str, values)) + " |"
+    present = [s for s in STATUSES if any(key[1] == s for key in counts)] + sorted(
+        {row["status"] for row in rows} - set(STATUSES)
+    )
+
+    def line(values):
+        return "| " + " | ".join(map(str, values)) + " |"
+
     summary = [line(["publication and table", *present, "all"]), line(["---", *["--:"] * (len(present) + 1)])]
-    summary += [line([name, *[counts[name, s] or "" for s in present], sum(counts[name, s] for s in present)]) for name in tables]
-    summary.append(line(["**all**", *[f"**{sum(counts[t, s] for t in tables)}**" for s in present], f"**{len(rows)}**"]))
+    summary += [
+        line([name, *[counts[name, s] or "" for s in present], sum(counts[name, s] for s in present)])
+        for name in tables
+    ]
+    summary.append(
+        line(["**all**", *[f"**{sum(counts[t, s] for t in tables)}**" for s in present], f"**{len(rows)}**"])
+    )
     blocks = "\n\n".join(ledger_block(name, [row for row in rows if row["source_table"] == name]) for name in tables)
     text = (root / "docs" / "ledger.md").read_text(encoding="utf-8")
-    (source / "ledger.md").write_text(text.replace("{{summary}}", "\n".join(summary)).replace("{{rows}}", blocks), encoding="utf-8")
+    (source / "ledger.md").write_text(
+        text.replace("{{summary}}", "\n".join(summary)).replace("{{rows}}", blocks), encoding="utf-8"
+    )
     return ["ledger"]
 
 
-def ledger_block(name:str, rows:list[dict[str, str]]) -> str:
+def ledger_block(name: str, rows: list[dict[str, str]]) -> str:
     "One publication's rows as a folded table."
-    columns = [c for c in ("system", "dataset", "structure", "metric", "published", "ours", "n", "status", "stage", "note") if any(r.get(c) for r in rows)]
+    columns = [
+        c
+        for c in ("system", "dataset", "structure", "metric", "published", "ours", "n", "status", "stage", "note")
+        if any(r.get(c) for r in rows)
+    ]
+
     def cell(row, column):
         text = html.escape(row.get(column) or "")
-        if column == "status": return f'<td><span class="status status-{text}">{text}</span></td>'
+        if column == "status":
+            return f'<td><span class="status status-{text}">{text}</span></td>'
         return f'<td class="number">{text}</td>' if column in ("published", "ours", "n") else f"<td>{text}</td>"
+
     head = "".join(f"<th>{c}</th>" for c in columns)
     body = "\n".join("<tr>" + "".join(cell(row, c) for c in columns) + "</tr>" for row in rows)
-    return (f"```{{raw}} html\n<details><summary>{html.escape(name)} ({len(rows)})</summary>\n"
-            f'<table class="ledger"><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></details>\n```')
+    return (
+        f"```{{raw}} html\n<details><summary>{html.escape(name)} ({len(rows)})</summary>\n"
+        f'<table class="ledger"><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></details>\n```'
+    )
 
 
-if __name__ == "__main__": sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -21,103 +21,156 @@ Cell, Notebook = dict, dict
 
 # --- reading ---------------------------------------------------------------------------------------------------------------------
 
-def read(path:Path) -> Notebook:
+
+def read(path: Path) -> Notebook:
     "A notebook with every source and every text output as one string."
     notebook = json.loads(Path(path).read_text(encoding="utf-8"))
-    for cell in notebook["cells"]: cell["source"] = "".join(cell["source"])
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
     return notebook
 
 
-def exported(notebook:Notebook) -> list[str]:
+def exported(notebook: Notebook) -> list[str]:
     "Public names that a notebook's exported cells define."
     names = []
     for cell in notebook["cells"]:
         found, source = directives(cell["source"]) if cell["cell_type"] == "code" else ({}, "")
-        if found.keys() & {"export", "exports"}: names += [name for node in parse(source).body for name in defined(node)]
+        if found.keys() & {"export", "exports"}:
+            names += [name for node in parse(source).body for name in defined(node)]
     return list(dict.fromkeys(names))
 
 
-def parse(source:str) -> ast.Module:
+def parse(source: str) -> ast.Module:
     "Syntax tree of a cell without its magics."
     return ast.parse(re.sub(r"^[%!].*$", "", source, flags=re.M))
 
 
-def defined(node:ast.stmt) -> list[str]:
+def defined(node: ast.stmt) -> list[str]:
     "Public names that one top-level statement defines."
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef)): names = [node.name]
-    elif isinstance(node, ast.Assign): names = [n.id for target in node.targets for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name): names = [node.target.id]
-    else: names = []
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        names = [node.name]
+    elif isinstance(node, ast.Assign):
+        names = [
+            n.id
+            for target in node.targets
+            for n in ast.walk(target)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        ]
+    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        names = [node.target.id]
+    else:
+        names = []
     return [name for name in names if not name.startswith("_")]
 
 
-def symbols(library:list[Path]) -> dict[str, tuple[str, str]]:
+def symbols(library: list[Path]) -> dict[str, tuple[str, str]]:
     "Exported name -> (module, anchor), for names that one notebook alone exports."
-    found:dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for path in library:
-        for name in exported(read(path)): found.setdefault(name, []).append(path.stem[3:])
+        for name in exported(read(path)):
+            found.setdefault(name, []).append(path.stem[3:])
     return {name: (owners[0], anchor(owners[0], name)) for name, owners in found.items() if len(owners) == 1}
 
 
-def anchor(module:str, name:str) -> str:
+def anchor(module: str, name: str) -> str:
     "Label of a symbol's section; labels ignore case, so constants and classes are told apart from functions."
-    return f"api-{module}-{name}{'-constant' if name.isupper() else '-class' if name[:1].isupper() else ''}".replace("_", "-").lower()
+    return f"api-{module}-{name}{'-constant' if name.isupper() else '-class' if name[:1].isupper() else ''}".replace(
+        "_", "-"
+    ).lower()
 
 
 # --- a symbol's section ----------------------------------------------------------------------------------------------------------
 
-def comments(source:str) -> dict[int, str]:
+
+def comments(source: str) -> dict[int, str]:
     "Comment text per line; a line that holds only a comment continues the one above."
-    found:dict[int, str] = {}
+    found: dict[int, str] = {}
     lines = source.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type != tokenize.COMMENT: continue
+        if token.type != tokenize.COMMENT:
+            continue
         line, text = token.start[0], token.string.lstrip("#").strip()
-        if lines[line - 1].lstrip().startswith("#") and line - 1 in found: found[line - 1] += " " + text
-        else: found[line] = text
+        if lines[line - 1].lstrip().startswith("#") and line - 1 in found:
+            found[line - 1] += " " + text
+        else:
+            found[line] = text
     return found
 
 
-def parameters(function:ast.FunctionDef, notes:dict[int, str]) -> list[tuple[str, str, str, str]]:
+def parameters(function: ast.FunctionDef, notes: dict[int, str]) -> list[tuple[str, str, str, str]]:
     "Rows (name, type, default, meaning) of a function's parameters and of what it returns."
     args = function.args
     plain = args.posonlyargs + args.args
     defaults = [None] * (len(plain) - len(args.defaults)) + args.defaults
     pairs = list(zip(plain, defaults, strict=True)) + list(zip(args.kwonlyargs, args.kw_defaults, strict=True))
-    rows = [(arg.arg, ast.unparse(arg.annotation) if arg.annotation else "", ast.unparse(default) if default else "",
-             notes.get(arg.lineno, "")) for arg, default in pairs if arg.arg not in ("self", "cls")]
+    rows = [
+        (
+            arg.arg,
+            ast.unparse(arg.annotation) if arg.annotation else "",
+            ast.unparse(default) if default else "",
+            notes.get(arg.lineno, ""),
+        )
+        for arg, default in pairs
+        if arg.arg not in ("self", "cls")
+    ]
     if function.returns and ast.unparse(function.returns) != "None":
         rows.append(("returns", ast.unparse(function.returns), "", notes.get(function.returns.end_lineno, "")))
     return rows
 
 
-def fields(node:ast.ClassDef, notes:dict[int, str]) -> list[tuple[str, str, str, str]]:
+def fields(node: ast.ClassDef, notes: dict[int, str]) -> list[tuple[str, str, str, str]]:
     "Rows of a dataclass or of a named tuple."
-    return [(item.target.id, ast.unparse(item.annotation), ast.unparse(item.value) if item.value else "", notes.get(item.lineno, ""))
-            for item in node.body if isinstance(item, ast.AnnAssign)]
+    return [
+        (
+            item.target.id,
+            ast.unparse(item.annotation),
+            ast.unparse(item.value) if item.value else "",
+            notes.get(item.lineno, ""),
+        )
+        for item in node.body
+        if isinstance(item, ast.AnnAssign)
+    ]
 
 
-def table(rows:list[tuple[str, str, str, str]]) -> str:
+def table(rows: list[tuple[str, str, str, str]]) -> str:
     "Markdown table of parameters, without columns that are empty throughout."
-    if not rows: return ""
+    if not rows:
+        return ""
     keep = [i for i in range(4) if i in (0, 3) or any(row[i] for row in rows)]
-    def code(text): return f"`{text}`".replace("|", "\\|") if text else ""
-    def line(values): return "| " + " | ".join(values[i] for i in keep) + " |"
-    body = [line(["*returns*" if row[0] == "returns" else code(row[0]), code(row[1]), code(row[2]), row[3].replace("|", "\\|")])
-            for row in rows]
+
+    def code(text):
+        return f"`{text}`".replace("|", "\\|") if text else ""
+
+    def line(values):
+        return "| " + " | ".join(values[i] for i in keep) + " |"
+
+    body = [
+        line(
+            [
+                "*returns*" if row[0] == "returns" else code(row[0]),
+                code(row[1]),
+                code(row[2]),
+                row[3].replace("|", "\\|"),
+            ]
+        )
+        for row in rows
+    ]
     return "\n".join([line(["name", "type", "default", "meaning"]), line(["---"] * 4), *body])
 
 
-def signature(node:ast.FunctionDef|ast.ClassDef) -> str:
+def signature(node: ast.FunctionDef | ast.ClassDef) -> str:
     "How the symbol is called, on one line where it fits."
     if isinstance(node, ast.ClassDef):
-        start = next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"), None)
-        if start is None: return f"class {node.name}" + (f"({', '.join(map(ast.unparse, node.bases))})" if node.bases else "")
+        start = next(
+            (item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"), None
+        )
+        if start is None:
+            return f"class {node.name}" + (f"({', '.join(map(ast.unparse, node.bases))})" if node.bases else "")
         return signature_of(f"class {node.name}", start)
     return signature_of(node.name, node)
 
 
-def signature_of(name:str, function:ast.FunctionDef) -> str:
+def signature_of(name: str, function: ast.FunctionDef) -> str:
     "Call form of a function: names and defaults; the types are in the table."
     args = ast.parse("def f(): pass").body[0].args
     for kind in ("posonlyargs", "args", "kwonlyargs"):
@@ -128,20 +181,26 @@ def signature_of(name:str, function:ast.FunctionDef) -> str:
     return text if len(text) <= 96 else f"{name}(\n    " + ",\n    ".join(split_arguments(ast.unparse(args))) + ")"
 
 
-def split_arguments(text:str) -> list[str]:
+def split_arguments(text: str) -> list[str]:
     "Split at the commas that stand outside brackets and quotes."
     parts, depth, quote = [""], 0, ""
     for char in text:
-        if quote: quote = "" if char == quote else quote
-        elif char in "'\"": quote = char
-        elif char in "([{": depth += 1
-        elif char in ")]}": depth -= 1
-        if char == "," and not depth and not quote: parts.append("")
-        else: parts[-1] += char
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+        if char == "," and not depth and not quote:
+            parts.append("")
+        else:
+            parts[-1] += char
     return [part.strip() for part in parts]
 
 
-def methods(node:ast.ClassDef) -> str:
+def methods(node: ast.ClassDef) -> str:
     "List of a class's public methods with the first line of their docstrings."
     rows = []
     for item in node.body:
@@ -152,67 +211,99 @@ def methods(node:ast.ClassDef) -> str:
     return "\n".join(rows)
 
 
-def section(node:ast.FunctionDef|ast.ClassDef, source:str, module:str) -> Cell:
+def section(node: ast.FunctionDef | ast.ClassDef, source: str, module: str) -> Cell:
     "Markdown cell that documents one exported symbol."
     notes = comments(source)
     is_class = isinstance(node, ast.ClassDef)
-    start = next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"), None) if is_class else node
+    start = (
+        next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"), None)
+        if is_class
+        else node
+    )
     rows = parameters(start, notes) if start else fields(node, notes)
-    forward = next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "forward"), None) if is_class else None
-    called = f"Called as `{signature_of('forward', forward)}`:\n\n{table(parameters(forward, notes))}" if forward else ""
-    parts = [f"({anchor(module, node.name)})=\n### `{node.name}`", f"```python\n{signature(node)}\n```",
-             ast.get_docstring(node) or "", table(rows), called, methods(node) if is_class else ""]
+    forward = (
+        next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "forward"), None)
+        if is_class
+        else None
+    )
+    called = (
+        f"Called as `{signature_of('forward', forward)}`:\n\n{table(parameters(forward, notes))}" if forward else ""
+    )
+    parts = [
+        f"({anchor(module, node.name)})=\n### `{node.name}`",
+        f"```python\n{signature(node)}\n```",
+        ast.get_docstring(node) or "",
+        table(rows),
+        called,
+        methods(node) if is_class else "",
+    ]
     return markdown("\n\n".join(part for part in parts if part))
 
 
-def sections_of(tree:ast.Module, source:str, module:str) -> list[Cell]:
+def sections_of(tree: ast.Module, source: str, module: str) -> list[Cell]:
     "Markdown cells of all symbols that one exported cell defines; constants share a line."
     constants = [name for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign)) for name in defined(node)]
-    cells = [section(node, source, module) for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and defined(node)]
-    if not constants: return cells
+    cells = [
+        section(node, source, module)
+        for node in tree.body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and defined(node)
+    ]
+    if not constants:
+        return cells
     targets = "\n".join(f"({anchor(module, name)})=" for name in constants)
     return [markdown(f"{targets}\n**Defines** {', '.join(f'`{name}`' for name in constants)}"), *cells]
 
 
-def markdown(source:str, **metadata) -> Cell:
+def markdown(source: str, **metadata) -> Cell:
     "A markdown cell."
     return {"cell_type": "markdown", "metadata": metadata, "source": source}
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------------------
 
-def link_symbols(text:str, known:dict[str, tuple[str, str]], pages:dict[str, str]) -> str:
+
+def link_symbols(text: str, known: dict[str, tuple[str, str]], pages: dict[str, str]) -> str:
     "Link names in backticks to their sections, and module names to their pages; leave headings, code and links alone."
+
     def link(match):
         name = match[1].split(".")
         name = name[1:] if name[0] == "graphseg" and len(name) > 1 else name
-        if len(name) == 1 and name[0] in known: return f"[{match[0]}](#{known[name[0]][1]})"
-        if len(name) > 1 and known.get(name[1], ("",))[0] == name[0]: return f"[{match[0]}](#{known[name[1]][1]})"
-        if len(name) > 1 and name[0] in known and name[0][0].isupper(): return f"[{match[0]}](#{known[name[0]][1]})"
-        if len(name) == 1 and name[0] in pages and name[0] not in COHORTS: return f"[{match[0]}](#page-{name[0]})"
+        if len(name) == 1 and name[0] in known:
+            return f"[{match[0]}](#{known[name[0]][1]})"
+        if len(name) > 1 and known.get(name[1], ("",))[0] == name[0]:
+            return f"[{match[0]}](#{known[name[1]][1]})"
+        if len(name) > 1 and name[0] in known and name[0][0].isupper():
+            return f"[{match[0]}](#{known[name[0]][1]})"
+        if len(name) == 1 and name[0] in pages and name[0] not in COHORTS:
+            return f"[{match[0]}](#page-{name[0]})"
         return match[0]
+
     lines, in_code = [], False
     for line in text.splitlines():
-        if line.lstrip().startswith("```"): in_code = not in_code
-        elif not in_code and not line.startswith(("#", "**Defines**")): line = SYMBOL.sub(link, line)
+        if line.lstrip().startswith("```"):
+            in_code = not in_code
+        elif not in_code and not line.startswith(("#", "**Defines**")):
+            line = SYMBOL.sub(link, line)
         lines.append(line)
     return "\n".join(lines)
 
 
-def callouts(text:str) -> str:
+def callouts(text: str) -> str:
     "Quarto callouts as MyST admonitions."
     return CALLOUT.sub(r"\1{\2}", text)
 
 
-def code_cells(cell:Cell, module:str|None, sections:bool) -> list[Cell]:
+def code_cells(cell: Cell, module: str | None, sections: bool) -> list[Cell]:
     "A code cell as it appears on the page: its symbol sections, then the cell, shown, folded or dropped."
     found, source = directives(cell["source"])
-    if not source.strip() or found.keys() & {"hide", "default_exp"} or found.get("include") == "false": return []
+    if not source.strip() or found.keys() & {"hide", "default_exp"} or found.get("include") == "false":
+        return []
     metadata, tags = cell.setdefault("metadata", {}), set(cell.get("metadata", {}).get("tags", []))
     cell["source"], before = source, []
     if found.keys() & {"export", "exporti", "exports"}:
         tree = parse(source)
-        if sections and "exporti" not in found: before = sections_of(tree, source, module)
+        if sections and "exporti" not in found:
+            before = sections_of(tree, source, module)
         definition = any(isinstance(node, (ast.FunctionDef, ast.ClassDef)) for node in tree.body)
         imports = all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in tree.body)
         if definition or imports:
@@ -221,46 +312,73 @@ def code_cells(cell:Cell, module:str|None, sections:bool) -> list[Cell]:
     if found.get("code-fold", "false") in ("true", "show"):
         tags.add("hide-input")
         fold(metadata, found.get("code-summary", "Code"))
-    if found.get("echo") == "false": tags.add("remove-input")
-    if found.get("output") == "false": tags.add("remove-output")
-    if "fig-cap" in found: metadata.setdefault("mystnb", {})["figure"] = {"caption": found["fig-cap"]}
-    widths = [size["width"] for output in cell.get("outputs", []) for size in output.get("metadata", {}).values() if "width" in size]
-    if widths: metadata.setdefault("mystnb", {})["image"] = {"width": f"{widths[0]}px"}
+    if found.get("echo") == "false":
+        tags.add("remove-input")
+    if found.get("output") == "false":
+        tags.add("remove-output")
+    if "fig-cap" in found:
+        metadata.setdefault("mystnb", {})["figure"] = {"caption": found["fig-cap"]}
+    widths = [
+        size["width"]
+        for output in cell.get("outputs", [])
+        for size in output.get("metadata", {}).values()
+        if "width" in size
+    ]
+    if widths:
+        metadata.setdefault("mystnb", {})["image"] = {"width": f"{widths[0]}px"}
     metadata["tags"] = sorted(tags)
     cell["outputs"] = [clean_output(output) for output in cell.get("outputs", []) if output.get("name") != "stderr"]
     return [*before, cell]
 
 
-def fold(metadata:dict, label:str) -> None:
+def fold(metadata: dict, label: str) -> None:
     "Fold the cell's input under `label`."
     metadata.setdefault("mystnb", {}).update(code_prompt_show=label, code_prompt_hide=label)
 
 
-def clean_output(output:dict) -> dict:
+def clean_output(output: dict) -> dict:
     "Drop ANSI colours and the representations that a static page cannot use."
-    if output["output_type"] == "stream": output["text"] = re.sub(r"\x1b\[[0-9;]*m", "", "".join(output["text"]))
-    for mime in [m for m in output.get("data", {}) if "widget" in m or "javascript" in m]: del output["data"][mime]
+    if output["output_type"] == "stream":
+        output["text"] = re.sub(r"\x1b\[[0-9;]*m", "", "".join(output["text"]))
+    for mime in [m for m in output.get("data", {}) if "widget" in m or "javascript" in m]:
+        del output["data"][mime]
     return output
 
 
-def convert(notebook:Notebook, known:dict, pages:dict[str, str], module:str|None=None, title:str|None=None) -> Notebook:
+def convert(
+    notebook: Notebook, known: dict, pages: dict[str, str], module: str | None = None, title: str | None = None
+) -> Notebook:
     "The notebook as a page; `module` asks for symbol sections, `title` replaces the `# ` line."
     cells, injected = [], any("injected-parameters" in cell["metadata"].get("tags", []) for cell in notebook["cells"])
     for cell in notebook["cells"]:
-        if cell["cell_type"] == "raw": continue
+        if cell["cell_type"] == "raw":
+            continue
         if injected and "parameters" in cell["metadata"].get("tags", []):
             cell["metadata"]["tags"] = ["hide-input"]
             fold(cell["metadata"], "Meaning and default of the parameters")
-        if cell["cell_type"] == "code": cells += code_cells(cell, module, sections=module is not None)
-        else: cells.append(markdown(callouts(cell["source"])))
+        if cell["cell_type"] == "code":
+            cells += code_cells(cell, module, sections=module is not None)
+        else:
+            cells.append(markdown(callouts(cell["source"])))
     for cell in cells:
-        if cell["cell_type"] == "markdown": cell["source"] = link_symbols(cell["source"], known, pages)
+        if cell["cell_type"] == "markdown":
+            cell["source"] = link_symbols(cell["source"], known, pages)
     first = next(cell for cell in cells if cell["cell_type"] == "markdown")
-    if title: first["source"] = re.sub(r"^# .+$", f"# {title}", first["source"], count=1, flags=re.M)
-    if module: first["source"] = f"(page-{module})=\n" + first["source"]
+    if title:
+        first["source"] = re.sub(r"^# .+$", f"# {title}", first["source"], count=1, flags=re.M)
+    if module:
+        first["source"] = f"(page-{module})=\n" + first["source"]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
-        if cell["cell_type"] == "code": cell["execution_count"] = None
-    return {**notebook, "cells": cells, "nbformat": 4, "nbformat_minor": 5,
-            "metadata": {"kernelspec": {"name": "python3", "display_name": "python3", "language": "python"},
-                         "language_info": {"name": "python"}}}
+        if cell["cell_type"] == "code":
+            cell["execution_count"] = None
+    return {
+        **notebook,
+        "cells": cells,
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {
+            "kernelspec": {"name": "python3", "display_name": "python3", "language": "python"},
+            "language_info": {"name": "python"},
+        },
+    }

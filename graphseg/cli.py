@@ -16,132 +16,224 @@ from pathlib import Path
 from .base.core import folder
 
 # %% ../nbs/90_cli.ipynb #9ebaf983
-MODELS = {"segment": ("train_landmarks", "phantoms_north", "hybridgnet_2igsc"), "roots": ("train_roots", "plates", "dsresunet"), "mesh": ("train_hearts", "hearts", "hybridvnet_guard")} # Command → stage, cohort and network of its default model
+MODELS = {
+    "segment": ("train_landmarks", "phantoms_north", "hybridgnet_2igsc"),
+    "roots": ("train_roots", "plates", "dsresunet"),
+    "mesh": ("train_hearts", "hearts", "hybridvnet_guard"),
+}  # Command → stage, cohort and network of its default model
+
 
 def default_model(
-    command:str="segment", # One of `MODELS`
-) -> Path:                 # Folder of the model
+    command: str = "segment",  # One of `MODELS`
+) -> Path:  # Folder of the model
     "The model that `dvc repro` trains for a command."
     stage, cohort, network = MODELS[command]
     path = folder("models", stage, cohort, network, "seed0")
-    if not (path/"config.json").is_file():
-        raise FileNotFoundError(f"model: expected one in {path}, found none; name a model folder with --model, "
-                                f"or make this one: dvc repro {stage}@{cohort}-{network}-0")
+    if not (path / "config.json").is_file():
+        raise FileNotFoundError(
+            f"model: expected one in {path}, found none; name a model folder with --model, "
+            f"or make this one: dvc repro {stage}@{cohort}-{network}-0"
+        )
     return path
 
-def run_segment(arguments:argparse.Namespace) -> int: # Exit code
+
+def run_segment(arguments: argparse.Namespace) -> int:  # Exit code
     "Segment a folder and tell what failed."
     model = arguments.model or default_model()
     from graphseg.chest.folders import SegmentOptions, segment_folder
     from graphseg.chest.runtime import tune_allocator
+
     tune_allocator()
     options = SegmentOptions(arguments.batch_size, arguments.rounding, not arguments.keep_margin, arguments.colour)
     report = segment_folder(arguments.folder, arguments.out, model, options, arguments.runtime, arguments.threads)
     failed = report[report["status"] == "failed"]
-    for row in failed.itertuples(): print(f"failed  {row.image}: {row.message}", file=sys.stderr)
+    for row in failed.itertuples():
+        print(f"failed  {row.image}: {row.message}", file=sys.stderr)
     counts = report["status"].value_counts()
-    print(", ".join(f"{counts[status]} {status}" for status in ("ok", "failed", "skipped") if status in counts) + f"; results in {arguments.out}")
+    print(
+        ", ".join(f"{counts[status]} {status}" for status in ("ok", "failed", "skipped") if status in counts)
+        + f"; results in {arguments.out}"
+    )
     return int(len(failed) > 0)
 
 # %% ../nbs/90_cli.ipynb #ad1376cb
-def run_roots(arguments:argparse.Namespace) -> int: # Exit code
+def run_roots(arguments: argparse.Namespace) -> int:  # Exit code
     "Measure the plants of a folder and tell what failed."
     model = None if arguments.masks else arguments.model or default_model("roots")
     from graphseg.roots.folders import RootOptions, roots_folder
     from graphseg.chest.runtime import tune_allocator
+
     tune_allocator()
-    options = RootOptions(arguments.plants, arguments.qr_mm, arguments.mm_per_px, arguments.step_min, arguments.alpha, species=arguments.species, video=arguments.video)
+    options = RootOptions(
+        arguments.plants,
+        arguments.qr_mm,
+        arguments.mm_per_px,
+        arguments.step_min,
+        arguments.alpha,
+        species=arguments.species,
+        video=arguments.video,
+    )
     report = roots_folder(arguments.folder, arguments.out, model, arguments.masks, options)
-    for row in report[report["status"] != "ok"].itertuples(): print(f"{row.status}  {row.file}: {row.message}", file=sys.stderr)
+    for row in report[report["status"] != "ok"].itertuples():
+        print(f"{row.status}  {row.file}: {row.message}", file=sys.stderr)
     counts = report["status"].value_counts()
     print(", ".join(f"{n} {status}" for status, n in counts.items()) + f"; results in {arguments.out}")
     return int((report["status"] != "ok").any())
 
 # %% ../nbs/90_cli.ipynb #6510618e
 def add_roots(
-    commands, # Subparsers of the parser of all commands
+    commands,  # Subparsers of the parser of all commands
 ) -> None:
     "Add the command that measures a folder of root images."
-    roots = commands.add_parser("roots", help="measure growing roots in a folder of timed images", epilog=EXIT_CODES,
+    roots = commands.add_parser(
+        "roots",
+        help="measure growing roots in a folder of timed images",
+        epilog=EXIT_CODES,
         description="Segment the roots in every image of a plate, follow every plant through time, and write traits.csv, laterals.csv, RSML files, pictures and "
-                    "report.csv. File names carry the time (2020-01-31_09-15-00.png). An interrupted run goes on where it stopped.")
+        "report.csv. File names carry the time (2020-01-31_09-15-00.png). An interrupted run goes on where it stopped.",
+    )
     roots.add_argument("folder", type=Path, metavar="FOLDER", help="folder of images of one plate, or one image")
     roots.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="output folder")
-    roots.add_argument("--model", type=Path, metavar="DIR", help="model folder (default: models/train_roots/plates/dsresunet/seed0)")
-    roots.add_argument("--masks", type=Path, metavar="DIR", help="masks that are there already, NAME.png or NAME_mask.png, instead of a network")
+    roots.add_argument(
+        "--model", type=Path, metavar="DIR", help="model folder (default: models/train_roots/plates/dsresunet/seed0)"
+    )
+    roots.add_argument(
+        "--masks",
+        type=Path,
+        metavar="DIR",
+        help="masks that are there already, NAME.png or NAME_mask.png, instead of a network",
+    )
     roots.add_argument("--plants", type=int, default=4, metavar="N", help="plants in the row (default: 4)")
-    roots.add_argument("--qr-mm", type=float, default=10., metavar="MM", help="side of the printed QR code, mm (default: 10)")
-    roots.add_argument("--mm-per-px", type=float, metavar="MM", help="scale for images without a readable QR code (default: that is an error)")
+    roots.add_argument(
+        "--qr-mm", type=float, default=10.0, metavar="MM", help="side of the printed QR code, mm (default: 10)"
+    )
+    roots.add_argument(
+        "--mm-per-px",
+        type=float,
+        metavar="MM",
+        help="scale for images without a readable QR code (default: that is an error)",
+    )
     roots.add_argument("--step-min", type=float, metavar="MIN", help="time step, min (default: the median)")
-    roots.add_argument("--alpha", type=float, default=.9, metavar="A", help="memory of the accumulation per image, 0 for none (default: 0.9)")
-    roots.add_argument("--species", default="Arabidopsis thaliana", metavar="NAME", help="for the RSML files (default: Arabidopsis thaliana)")
+    roots.add_argument(
+        "--alpha",
+        type=float,
+        default=0.9,
+        metavar="A",
+        help="memory of the accumulation per image, 0 for none (default: 0.9)",
+    )
+    roots.add_argument(
+        "--species",
+        default="Arabidopsis thaliana",
+        metavar="NAME",
+        help="for the RSML files (default: Arabidopsis thaliana)",
+    )
     roots.add_argument("--video", action="store_true", help="write labelled.mp4 as well")
     roots.set_defaults(run=run_roots)
 
 # %% ../nbs/90_cli.ipynb #0e43d010
-def run_mesh(arguments:argparse.Namespace) -> int: # Exit code
+def run_mesh(arguments: argparse.Namespace) -> int:  # Exit code
     "Mesh a heart, or a folder of hearts, and tell what failed."
     model = arguments.model or default_model("mesh")
     from graphseg.hearts.folders import MeshOptions, mesh_any
+
     report, text = mesh_any(arguments.case, arguments.out, model, MeshOptions(arguments.missing, arguments.untangle))
     failed = report[report["status"] == "failed"]
-    for row in failed.itertuples(): print(f"failed  {row.case}: {row.message}", file=sys.stderr)
+    for row in failed.itertuples():
+        print(f"failed  {row.case}: {row.message}", file=sys.stderr)
     print(text)
     return int(len(failed) > 0)
 
 # %% ../nbs/90_cli.ipynb #a0ce72bd
 def add_mesh(
-    commands, # Subparsers of the parser of all commands
+    commands,  # Subparsers of the parser of all commands
 ) -> None:
     "Add the command that makes a mesh from cardiac MR."
-    mesh = commands.add_parser("mesh", help="make a tetrahedral mesh from cardiac MR views", epilog=EXIT_CODES,
+    mesh = commands.add_parser(
+        "mesh",
+        help="make a tetrahedral mesh from cardiac MR views",
+        epilog=EXIT_CODES,
         description="Draw the mesh of a heart from a short-axis stack and three long-axis views (NIfTI). CASE is the folder of one case, or a folder of such "
-                    "folders; then OUT is a folder, with a mesh for each case, indices.csv and report.csv, and an interrupted run goes on where it stopped.")
-    mesh.add_argument("case", type=Path, metavar="CASE", help="folder with sax.nii.gz, lax_2ch.nii.gz, lax_3ch.nii.gz and lax_4ch.nii.gz, or a folder of such folders")
-    mesh.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="file .vtu, .vtp, .stl or .msh for one case; folder for several")
-    mesh.add_argument("--model", type=Path, metavar="DIR", help="model folder (default: models/train_hearts/hearts/hybridvnet_guard/seed0)")
-    mesh.add_argument("--missing", choices=("error", "blank"), default="error", help="a view that was not taken: an error, or a blank image (default: error)")
-    mesh.add_argument("--untangle", action="store_true", help="move the few nodes of inverted elements until none is left")
+        "folders; then OUT is a folder, with a mesh for each case, indices.csv and report.csv, and an interrupted run goes on where it stopped.",
+    )
+    mesh.add_argument(
+        "case",
+        type=Path,
+        metavar="CASE",
+        help="folder with sax.nii.gz, lax_2ch.nii.gz, lax_3ch.nii.gz and lax_4ch.nii.gz, or a folder of such folders",
+    )
+    mesh.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="file .vtu, .vtp, .stl or .msh for one case; folder for several",
+    )
+    mesh.add_argument(
+        "--model",
+        type=Path,
+        metavar="DIR",
+        help="model folder (default: models/train_hearts/hearts/hybridvnet_guard/seed0)",
+    )
+    mesh.add_argument(
+        "--missing",
+        choices=("error", "blank"),
+        default="error",
+        help="a view that was not taken: an error, or a blank image (default: error)",
+    )
+    mesh.add_argument(
+        "--untangle", action="store_true", help="move the few nodes of inverted elements until none is left"
+    )
     mesh.set_defaults(run=run_mesh)
 
 # %% ../nbs/90_cli.ipynb #9a1d88e9
-def run_export(arguments:argparse.Namespace) -> int: # Exit code
+def run_export(arguments: argparse.Namespace) -> int:  # Exit code
     "Write a model for another runtime."
     from graphseg.chest.runtime import export_model, tune_allocator
+
     tune_allocator()
     about = export_model(arguments.model, arguments.out, arguments.runtime)
     config, drift = about["config"], about["drift"]
-    print(f"{config['name']}, {config['image_size']} px, for {about['runtime']} in {arguments.out}; its landmarks drift by {drift['mean_px']:.2g} px "
-          f"of the 1024 px frame, at most {drift['max_px']:.2g}, over {drift['n_images']} images")
+    print(
+        f"{config['name']}, {config['image_size']} px, for {about['runtime']} in {arguments.out}; its landmarks drift by {drift['mean_px']:.2g} px "
+        f"of the 1024 px frame, at most {drift['max_px']:.2g}, over {drift['n_images']} images"
+    )
     return 0
 
 # %% ../nbs/90_cli.ipynb #0186d7ad
-def run_fetch(arguments:argparse.Namespace) -> int: # Exit code
+def run_fetch(arguments: argparse.Namespace) -> int:  # Exit code
     "Download a public cohort."
     from graphseg.base.external import EXTERNAL, fetch
+
     if arguments.cohort == "list":
-        for name, about in EXTERNAL.items(): print(f"{name:24}{about.title}")
+        for name, about in EXTERNAL.items():
+            print(f"{name:24}{about.title}")
         return 0
     print(fetch(arguments.cohort))
     return 0
 
-def run_phantoms(arguments:argparse.Namespace) -> int: # Exit code
+
+def run_phantoms(arguments: argparse.Namespace) -> int:  # Exit code
     "Draw a set of chest phantoms, a growing plate, or hearts."
     out = Path(arguments.out)
-    if out.exists() and any(out.iterdir()): raise ValueError(f"{out}: expected a new or an empty folder, got one with files; choose another")
+    if out.exists() and any(out.iterdir()):
+        raise ValueError(f"{out}: expected a new or an empty folder, got one with files; choose another")
     if arguments.roots:
         from graphseg.roots.phantoms import draw_plate, write_plate_series
+
         days = range(1, (arguments.n or 14) + 1)
-        write_plate_series(out, draw_plate(arguments.roots, arguments.seed), [24.*day for day in days], 1640)
+        write_plate_series(out, draw_plate(arguments.roots, arguments.seed), [24.0 * day for day in days], 1640)
         print(f"{len(days)} images of a plate in {out}")
         return 0
     if arguments.hearts:
         from graphseg.hearts.phantoms import make_heart_cohort
+
         out.rmdir() if out.exists() else None
         cohort = make_heart_cohort(out, arguments.n or 8, arguments.seed)
         print(f"{len(cohort.table)} cases of {cohort.table.subject.nunique()} hearts in {out}")
         return 0
     from graphseg.chest.phantoms import write_chest_phantoms
+
     table = write_chest_phantoms(out, arguments.n or 300, arguments.seed)
     print(f"{len(table)} phantoms in {out}")
     return 0
@@ -149,58 +241,108 @@ def run_phantoms(arguments:argparse.Namespace) -> int: # Exit code
 # %% ../nbs/90_cli.ipynb #c1a5e601
 EXIT_CODES = "exit codes: 0 done; 1 some files failed (see report.csv); 2 wrong usage or missing input; 130 interrupted, run again to go on"
 
+
 def add_segment(
-    commands, # Subparsers of the parser of all commands
+    commands,  # Subparsers of the parser of all commands
 ) -> None:
     "Add the command that segments a folder."
-    segment = commands.add_parser("segment", help="segment a folder of chest radiographs", epilog=EXIT_CODES,
+    segment = commands.add_parser(
+        "segment",
+        help="segment a folder of chest radiographs",
+        epilog=EXIT_CODES,
         description="Find the organs in every image of a folder (PNG, JPEG, TIFF, BMP, DICOM, JSRT .IMG). Writes landmarks.csv, masks.csv, "
-                    "masks/, overlays/ and report.csv in px of the original images. An interrupted run goes on where it stopped.")
-    segment.add_argument("folder", type=Path, metavar="FOLDER", help="folder of images, searched to all depths, or one image")
+        "masks/, overlays/ and report.csv in px of the original images. An interrupted run goes on where it stopped.",
+    )
+    segment.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="folder of images, searched to all depths, or one image"
+    )
     segment.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="output folder")
-    segment.add_argument("--model", type=Path, metavar="DIR", help="model folder, or one written by `graphseg export` (default: "
-                                                                   "models/train_landmarks/phantoms_north/hybridgnet_2igsc/seed0)")
-    segment.add_argument("--runtime", choices=("torch", "compile", "onnx", "openvino"),
-                         help="what runs the network (default: torch, or that of the exported model); onnx and openvino need graphseg[runtime], "
-                              "compile a C++ compiler")
-    segment.add_argument("--threads", type=int, metavar="N", help="threads of the runtime (default: all cores, or OMP_NUM_THREADS)")
+    segment.add_argument(
+        "--model",
+        type=Path,
+        metavar="DIR",
+        help="model folder, or one written by `graphseg export` (default: "
+        "models/train_landmarks/phantoms_north/hybridgnet_2igsc/seed0)",
+    )
+    segment.add_argument(
+        "--runtime",
+        choices=("torch", "compile", "onnx", "openvino"),
+        help="what runs the network (default: torch, or that of the exported model); onnx and openvino need graphseg[runtime], "
+        "compile a C++ compiler",
+    )
+    segment.add_argument(
+        "--threads", type=int, metavar="N", help="threads of the runtime (default: all cores, or OMP_NUM_THREADS)"
+    )
     segment.add_argument("--batch-size", type=int, default=4, metavar="B", help="images at a time (default: 4)")
-    segment.add_argument("--rounding", choices=("round", "truncate"), default="round", help="vertices of the masks to whole px (default: round)")
-    segment.add_argument("--colour", choices=("error", "convert"), default="error", help="what to do with colour images (default: error)")
-    segment.add_argument("--keep-margin", action="store_true", help="do not remove dark margins before the image is squared")
+    segment.add_argument(
+        "--rounding",
+        choices=("round", "truncate"),
+        default="round",
+        help="vertices of the masks to whole px (default: round)",
+    )
+    segment.add_argument(
+        "--colour", choices=("error", "convert"), default="error", help="what to do with colour images (default: error)"
+    )
+    segment.add_argument(
+        "--keep-margin", action="store_true", help="do not remove dark margins before the image is squared"
+    )
     segment.set_defaults(run=run_segment)
 
 # %% ../nbs/90_cli.ipynb #c1a5e602
 def add_export(
-    commands, # Subparsers of the parser of all commands
+    commands,  # Subparsers of the parser of all commands
 ) -> None:
     "Add the command that writes a model for another runtime."
-    export = commands.add_parser("export", help="write a model for another runtime", epilog=EXIT_CODES,
+    export = commands.add_parser(
+        "export",
+        help="write a model for another runtime",
+        epilog=EXIT_CODES,
         description="Write the network of a model folder for ONNX Runtime or OpenVINO, try it on a few images, and note in runtime.json how far its "
-                    "landmarks drift from the original's. `graphseg segment --model DIR` takes the folder.")
+        "landmarks drift from the original's. `graphseg segment --model DIR` takes the folder.",
+    )
     export.add_argument("model", type=Path, metavar="MODEL", help="folder of a landmark model")
-    export.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="new folder, or one exported before")
-    export.add_argument("--runtime", choices=("onnx", "openvino"), default="onnx", help="for which runtime (default: onnx)")
+    export.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="DIR", help="new folder, or one exported before"
+    )
+    export.add_argument(
+        "--runtime", choices=("onnx", "openvino"), default="onnx", help="for which runtime (default: onnx)"
+    )
     export.set_defaults(run=run_export)
 
 # %% ../nbs/90_cli.ipynb #c1a5e603
 def add_data_commands(
-    commands, # Subparsers of the parser of all commands
+    commands,  # Subparsers of the parser of all commands
 ) -> None:
     "Add the commands that make or get data."
-    fetch = commands.add_parser("fetch", help="download a public cohort after showing its terms", epilog=EXIT_CODES,
+    fetch = commands.add_parser(
+        "fetch",
+        help="download a public cohort after showing its terms",
+        epilog=EXIT_CODES,
         description="Show the terms of a public cohort, download what is missing and compare checksums. Files go to external/, or to the "
-                    "folder named by GRAPHSEG_EXTERNAL.")
+        "folder named by GRAPHSEG_EXTERNAL.",
+    )
     fetch.add_argument("cohort", metavar="COHORT", help="name of the cohort, or `list` to see them")
     fetch.set_defaults(run=run_fetch)
 
-    phantoms = commands.add_parser("phantoms", help="draw phantoms whose truth is known", epilog=EXIT_CODES,
+    phantoms = commands.add_parser(
+        "phantoms",
+        help="draw phantoms whose truth is known",
+        epilog=EXIT_CODES,
         description="Draw synthetic radiographs with landmarks, metadata and masks of their findings; with --roots, an agar plate of growing "
-                    "plants, one image a day, with the true traits in truth.csv; with --hearts, cardiac MR of hearts whose meshes are known.")
+        "plants, one image a day, with the true traits in truth.csv; with --hearts, cardiac MR of hearts whose meshes are known.",
+    )
     phantoms.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="new folder for the phantoms")
-    phantoms.add_argument("-n", type=int, metavar="N", help="number of images (default: 300; with --roots 14 days, with --hearts 8)")
-    phantoms.add_argument("--roots", choices=("LD", "CL"), help="a plate under long days or continuous light instead of radiographs")
-    phantoms.add_argument("--hearts", action="store_true", help="hearts at two phases with cardiac MR views and true meshes instead of radiographs (default: 8)")
+    phantoms.add_argument(
+        "-n", type=int, metavar="N", help="number of images (default: 300; with --roots 14 days, with --hearts 8)"
+    )
+    phantoms.add_argument(
+        "--roots", choices=("LD", "CL"), help="a plate under long days or continuous light instead of radiographs"
+    )
+    phantoms.add_argument(
+        "--hearts",
+        action="store_true",
+        help="hearts at two phases with cardiac MR views and true meshes instead of radiographs (default: 8)",
+    )
     phantoms.add_argument("--seed", type=int, default=2024, help="the same seed draws the same images (default: 2024)")
     phantoms.set_defaults(run=run_phantoms)
 
@@ -218,13 +360,16 @@ def make_parser() -> argparse.ArgumentParser:
 
 # %% ../nbs/90_cli.ipynb #91833364
 def main(
-    arguments:Sequence[str]|None=None, # Words after `graphseg`; default those of the command line
-) -> int:                              # Exit code
+    arguments: Sequence[str] | None = None,  # Words after `graphseg`; default those of the command line
+) -> int:  # Exit code
     "Run one command."
     parsed = make_parser().parse_args(arguments)
-    if sys.stderr.isatty(): os.environ.setdefault("GRAPHSEG_PROGRESS", "1")
-    try: return parsed.run(parsed)
-    except (ValueError, OSError) as error: print(f"graphseg {parsed.command}: {error}", file=sys.stderr)
+    if sys.stderr.isatty():
+        os.environ.setdefault("GRAPHSEG_PROGRESS", "1")
+    try:
+        return parsed.run(parsed)
+    except (ValueError, OSError) as error:
+        print(f"graphseg {parsed.command}: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print(f"graphseg {parsed.command}: interrupted; the same command goes on where it stopped", file=sys.stderr)
         return 130
@@ -232,4 +377,5 @@ def main(
 
 # %% ../nbs/90_cli.ipynb #af5a8aef
 #| eval: false
-if __name__ == "__main__": sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

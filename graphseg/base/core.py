@@ -23,46 +23,52 @@ import pandas as pd
 
 # %% ../../nbs/base/00_core.ipynb #32988045
 def find_root(
-    start:Path|str|None=None, # Folder to search upward from; default the working directory
-) -> Path:                    # Absolute path of the repository root
+    start: Path | str | None = None,  # Folder to search upward from; default the working directory
+) -> Path:  # Absolute path of the repository root
     "Find the folder that holds graphseg's `settings.ini`, at or above `start`."
-    if named := os.environ.get("GRAPHSEG_ROOT"): return Path(named).resolve()
+    if named := os.environ.get("GRAPHSEG_ROOT"):
+        return Path(named).resolve()
     start = Path(start or Path.cwd()).resolve()
     for candidate in (start, *start.parents):
-        if (candidate/"settings.ini").is_file() and (candidate/"graphseg").is_dir(): return candidate
+        if (candidate / "settings.ini").is_file() and (candidate / "graphseg").is_dir():
+            return candidate
     return start
+
 
 root = find_root()
 
 # %% ../../nbs/base/00_core.ipynb #a40ec24c
 FOLDERS = ("data", "results", "figures", "models", "external")
 
+
 def require_choice(
-    name:str,             # Name of the argument, for the message
-    value,                # What came
-    choices:Iterable,     # What is allowed
+    name: str,  # Name of the argument, for the message
+    value,  # What came
+    choices: Iterable,  # What is allowed
 ) -> None:
     "Raise `ValueError` unless `value` is one of `choices`; suggest the nearest one."
     choices = [str(c) for c in choices]
-    if str(value) in choices: return
+    if str(value) in choices:
+        return
     near = difflib.get_close_matches(str(value), choices, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {str(value)!r}{hint}")
 
+
 def folder(
-    kind:str,   # One of `FOLDERS`
-    *parts:str, # Further path components
-) -> Path:      # Absolute path, not created
+    kind: str,  # One of `FOLDERS`
+    *parts: str,  # Further path components
+) -> Path:  # Absolute path, not created
     "Path of a file or folder of the given kind below the root."
     require_choice("kind", kind, FOLDERS)
     return root.joinpath(kind, *map(str, parts))
 
 # %% ../../nbs/base/00_core.ipynb #173bb6a3
 def require_shape(
-    name:str,       # Name of the argument, for the message
-    array,          # Anything with `.shape`
-    pattern:str,    # For example "B,N,2": letters are free but consistent lengths, numbers are fixed
-) -> dict:          # Length of each letter
+    name: str,  # Name of the argument, for the message
+    array,  # Anything with `.shape`
+    pattern: str,  # For example "B,N,2": letters are free but consistent lengths, numbers are fixed
+) -> dict:  # Length of each letter
     "Raise `ValueError` unless the shape of `array` fits `pattern`."
     parts = [p.strip() for p in pattern.split(",")]
     shape, lengths = tuple(array.shape), {}
@@ -70,14 +76,15 @@ def require_shape(
     for part, length in zip(parts, shape, strict=False):
         wanted = int(part) if part.isdigit() else lengths.setdefault(part, length)
         fits &= wanted == length
-    if not fits: raise ValueError(f"{name}: expected ({pattern}), got {shape}")
+    if not fits:
+        raise ValueError(f"{name}: expected ({pattern}), got {shape}")
     return lengths
 
 # %% ../../nbs/base/00_core.ipynb #35e134b8
 def require_file(
-    path:Path|str,  # File or folder that must exist
-    fix:str,        # What to do about it, for example "run: dvc repro prepare_chest"
-) -> Path:          # The same path
+    path: Path | str,  # File or folder that must exist
+    fix: str,  # What to do about it, for example "run: dvc repro prepare_chest"
+) -> Path:  # The same path
     "Return `path` if it exists, else raise `FileNotFoundError` with the fix."
     path = Path(path)
     if not path.exists():
@@ -87,20 +94,23 @@ def require_file(
 
 # %% ../../nbs/base/00_core.ipynb #24343f27
 def deterministic(
-    seed:int=0,      # Seed of every global generator
-    n_threads:int=1, # Threads of torch; results change in the last bits with this number
+    seed: int = 0,  # Seed of every global generator
+    n_threads: int = 1,  # Threads of torch; results change in the last bits with this number
 ) -> None:
     "Seed Python, numpy and torch, fix the thread count and forbid nondeterministic kernels."
     import torch
+
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
     torch.set_num_threads(n_threads)
-    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available()) # some CUDA kernels have no deterministic form
+    torch.use_deterministic_algorithms(
+        True, warn_only=torch.cuda.is_available()
+    )  # some CUDA kernels have no deterministic form
 
 # %% ../../nbs/base/00_core.ipynb #3fe6beae
 def generator(
-    *seeds:int, # Any number of non-negative integers, for example (study seed, epoch, case index)
+    *seeds: int,  # Any number of non-negative integers, for example (study seed, epoch, case index)
 ) -> np.random.Generator:
     "A numpy generator that depends on all `seeds` and on nothing else."
     return np.random.default_rng(np.random.SeedSequence(seeds))
@@ -108,7 +118,7 @@ def generator(
 # %% ../../nbs/base/00_core.ipynb #785f87ec
 @contextlib.contextmanager
 def atomic_path(
-    path:Path|str, # Final name of the file or folder
+    path: Path | str,  # Final name of the file or folder
 ) -> Iterator[Path]:
     "Yield a temporary sibling of `path`; rename it to `path` on success, remove it on failure."
     path = Path(path)
@@ -116,33 +126,43 @@ def atomic_path(
     temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.{path.name}")
     try:
         yield temporary
-        if temporary.is_dir() and path.is_dir(): shutil.rmtree(path)
+        if temporary.is_dir() and path.is_dir():
+            shutil.rmtree(path)
         os.replace(temporary, path)
     finally:
-        if temporary.is_dir(): shutil.rmtree(temporary)
-        else: temporary.unlink(missing_ok=True)
+        if temporary.is_dir():
+            shutil.rmtree(temporary)
+        else:
+            temporary.unlink(missing_ok=True)
 
 # %% ../../nbs/base/00_core.ipynb #148b4c64
 def write_json(
-    path:Path|str, # Final name
-    content,       # Anything JSON can hold; numpy scalars are converted
-    digits:int=6,  # Significant digits of floats
+    path: Path | str,  # Final name
+    content,  # Anything JSON can hold; numpy scalars are converted
+    digits: int = 6,  # Significant digits of floats
 ) -> Path:
     "Write `content` as byte-stable JSON, atomically."
+
     def plain(x):
-        if isinstance(x, dict): return {str(k): plain(v) for k, v in x.items()}
-        if isinstance(x, (list, tuple)): return [plain(v) for v in x]
-        if isinstance(x, np.generic): x = x.item()
-        if not isinstance(x, float): return x
+        if isinstance(x, dict):
+            return {str(k): plain(v) for k, v in x.items()}
+        if isinstance(x, (list, tuple)):
+            return [plain(v) for v in x]
+        if isinstance(x, np.generic):
+            x = x.item()
+        if not isinstance(x, float):
+            return x
         return float(f"{x:.{digits}g}") if np.isfinite(x) else None
+
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(plain(content), indent=1, sort_keys=True, allow_nan=False) + "\n")
     return Path(path)
 
+
 def write_csv(
-    path:Path|str,   # Final name
-    df:pd.DataFrame, # Table; the index is not written
-    digits:int=6,    # Significant digits of floats
+    path: Path | str,  # Final name
+    df: pd.DataFrame,  # Table; the index is not written
+    digits: int = 6,  # Significant digits of floats
 ) -> Path:
     "Write `df` as byte-stable CSV, atomically."
     with atomic_path(path) as temporary:
@@ -151,20 +171,22 @@ def write_csv(
 
 # %% ../../nbs/base/00_core.ipynb #eece6d6a
 def sha256(
-    path:Path|str, # File to read
-) -> str:          # 64 hexadecimal digits
+    path: Path | str,  # File to read
+) -> str:  # 64 hexadecimal digits
     "SHA-256 checksum of a file."
-    with open(require_file(path, "check the path"), "rb") as f: return hashlib.file_digest(f, "sha256").hexdigest()
+    with open(require_file(path, "check the path"), "rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
 
 # %% ../../nbs/base/00_core.ipynb #7a1e9727
 def progress(
-    items:Iterable,       # What to iterate over
-    label:str,            # Text before the bar
-    total:int|None=None,  # Number of items, where `len(items)` is not known
-) -> Iterable:            # The same items
+    items: Iterable,  # What to iterate over
+    label: str,  # Text before the bar
+    total: int | None = None,  # Number of items, where `len(items)` is not known
+) -> Iterable:  # The same items
     "Iterate with a progress bar on the error stream."
     import sys
 
     from tqdm import tqdm
+
     watched = sys.stderr.isatty() or os.environ.get("GRAPHSEG_PROGRESS") == "1"
     return tqdm(items, desc=label, total=total, disable=not watched, leave=False, dynamic_ncols=True)

@@ -23,212 +23,327 @@ from .core import folder, progress, require_choice, require_file, sha256
 @dataclass(frozen=True)
 class Terms:
     "What is known about the use of a cohort."
-    title:str    # Name for people
-    source:str   # Where it comes from
-    terms:str    # Permission as stated
-    cite:str     # What to cite
-    ask:str = "" # Where to ask for files that have no public address; empty for files of a register
-    expects:tuple[tuple[str, int], ...] = () # Files of such a cohort: pattern below `external_root()`, least number
+
+    title: str  # Name for people
+    source: str  # Where it comes from
+    terms: str  # Permission as stated
+    cite: str  # What to cite
+    ask: str = ""  # Where to ask for files that have no public address; empty for files of a register
+    expects: tuple[tuple[str, int], ...] = ()  # Files of such a cohort: pattern below `external_root()`, least number
+
 
 EXTERNAL = {
-    "montgomery": Terms("Montgomery County chest X-rays (55 images, reduced) and their landmarks",
+    "montgomery": Terms(
+        "Montgomery County chest X-rays (55 images, reduced) and their landmarks",
         "images: National Library of Medicine, as shown in github.com/unfaint/uvsai; landmarks: github.com/ngaggion/Chest-xray-landmark-dataset",
         "images: public release of the National Library of Medicine, terms not verified, the repository states none; landmarks: none stated",
-        "Jaeger et al., Quant Imaging Med Surg 4 (2014); Gaggion et al., IEEE TMI 42 (2022)"),
-    "jsrt_landmarks": Terms("Landmarks of the JSRT chest X-rays with the published lists (246 cases, no images)",
-        "github.com/ngaggion/HybridGNet", "none stated", "Shiraishi et al., AJR 174 (2000); Gaggion et al., IEEE TMI 42 (2022)"),
-    "chexmask_physicians": Terms("CheXmask: predictions and the review by two physicians (305 images, no pixels)",
-        "github.com/ngaggion/CheXmask-Database", "code repository: none stated; the data set on PhysioNet asks for its own agreement",
-        "Gaggion et al., Scientific Data 11 (2024)"),
-    "multiatlas": Terms("Landmarks predicted by multi-atlas registration of images: 51 JSRT test cases, 138 Montgomery, 566 Shenzhen",
-        "github.com/ngaggion/HybridGNet", "none stated", "Gaggion et al., IEEE TMI 42 (2022)"),
-    "chest_xray_landmarks": Terms("Chest X-ray landmark data set, no images: JSRT 246, Padchest 137, Montgomery 114 of 138, Shenzhen 390",
-        "github.com/ngaggion/Chest-xray-landmark-dataset", "none stated", "Gaggion et al., IEEE TMI 42 (2022)"),
+        "Jaeger et al., Quant Imaging Med Surg 4 (2014); Gaggion et al., IEEE TMI 42 (2022)",
+    ),
+    "jsrt_landmarks": Terms(
+        "Landmarks of the JSRT chest X-rays with the published lists (246 cases, no images)",
+        "github.com/ngaggion/HybridGNet",
+        "none stated",
+        "Shiraishi et al., AJR 174 (2000); Gaggion et al., IEEE TMI 42 (2022)",
+    ),
+    "chexmask_physicians": Terms(
+        "CheXmask: predictions and the review by two physicians (305 images, no pixels)",
+        "github.com/ngaggion/CheXmask-Database",
+        "code repository: none stated; the data set on PhysioNet asks for its own agreement",
+        "Gaggion et al., Scientific Data 11 (2024)",
+    ),
+    "multiatlas": Terms(
+        "Landmarks predicted by multi-atlas registration of images: 51 JSRT test cases, 138 Montgomery, 566 Shenzhen",
+        "github.com/ngaggion/HybridGNet",
+        "none stated",
+        "Gaggion et al., IEEE TMI 42 (2022)",
+    ),
+    "chest_xray_landmarks": Terms(
+        "Chest X-ray landmark data set, no images: JSRT 246, Padchest 137, Montgomery 114 of 138, Shenzhen 390",
+        "github.com/ngaggion/Chest-xray-landmark-dataset",
+        "none stated",
+        "Gaggion et al., IEEE TMI 42 (2022)",
+    ),
 }
 
 # %% ../../nbs/base/30_external.ipynb #346797e9
 EXTERNAL |= {
-    "jsrt": Terms("JSRT chest X-rays, 247 raw images of 2048 px, 0.175 mm",
-        "Japanese Society of Radiological Technology; landmarks: jsrt_landmarks", "registration with the society; not verified here", "Shiraishi et al., AJR 174 (2000)",
-        "db.jsrt.or.jp/eng.php", (("All247images/JPC[LN]N*.IMG", 247),)),
-    "montgomery_full": Terms("Montgomery County chest X-rays, 138 images with masks of the left and the right lung",
-        "National Library of Medicine; landmarks: chest_xray_landmarks", "public release of the library, to be cited; not verified here", "Jaeger et al., Quant Imaging Med Surg 4 (2014)",
+    "jsrt": Terms(
+        "JSRT chest X-rays, 247 raw images of 2048 px, 0.175 mm",
+        "Japanese Society of Radiological Technology; landmarks: jsrt_landmarks",
+        "registration with the society; not verified here",
+        "Shiraishi et al., AJR 174 (2000)",
+        "db.jsrt.or.jp/eng.php",
+        (("All247images/JPC[LN]N*.IMG", 247),),
+    ),
+    "montgomery_full": Terms(
+        "Montgomery County chest X-rays, 138 images with masks of the left and the right lung",
+        "National Library of Medicine; landmarks: chest_xray_landmarks",
+        "public release of the library, to be cited; not verified here",
+        "Jaeger et al., Quant Imaging Med Surg 4 (2014)",
         "lhncbc.nlm.nih.gov, Tuberculosis Chest X-ray Image Data Sets",
-        (("MontgomerySet/CXR_png/MCUCXR_*.png", 138), ("MontgomerySet/ManualMask/leftMask/MCUCXR_*.png", 138),
-         ("MontgomerySet/ManualMask/rightMask/MCUCXR_*.png", 138), ("MontgomerySet/ClinicalReadings/MCUCXR_*.txt", 138))),
-    "shenzhen": Terms("Shenzhen chest X-rays, 662 images, 566 of them with a mask of the lungs",
+        (
+            ("MontgomerySet/CXR_png/MCUCXR_*.png", 138),
+            ("MontgomerySet/ManualMask/leftMask/MCUCXR_*.png", 138),
+            ("MontgomerySet/ManualMask/rightMask/MCUCXR_*.png", 138),
+            ("MontgomerySet/ClinicalReadings/MCUCXR_*.txt", 138),
+        ),
+    ),
+    "shenzhen": Terms(
+        "Shenzhen chest X-rays, 662 images, 566 of them with a mask of the lungs",
         "National Library of Medicine; masks: kaggle.com/datasets/yoctoman/shcxr-lung-mask; landmarks of 390: chest_xray_landmarks",
-        "public release of the library, to be cited; masks: as their page states; not verified here", "Jaeger et al., Quant Imaging Med Surg 4 (2014); Stirenko et al., ELNANO (2018)",
+        "public release of the library, to be cited; masks: as their page states; not verified here",
+        "Jaeger et al., Quant Imaging Med Surg 4 (2014); Stirenko et al., ELNANO (2018)",
         "lhncbc.nlm.nih.gov, Tuberculosis Chest X-ray Image Data Sets; kaggle.com for the masks",
-        (("ChinaSet_AllFiles/CXR_png/CHNCXR_*.png", 662), ("ChinaSet_AllFiles/ClinicalReadings/CHNCXR_*.txt", 662), ("ChinaSet_AllFiles/mask/CHNCXR_*_mask.png", 566))),
-    "padchest": Terms("PadChest, the 137 images with published landmarks",
-        "Medical Imaging Databank of the Valencia Region; landmarks: chest_xray_landmarks", "research use agreement of the databank; not verified here",
-        "Bustos et al., Med Image Anal 66 (2020)", "bimcv.cipf.es/bimcv-projects/padchest",
-        (("PadChest/images/*.png", 137), ("PadChest/PADCHEST_chest_x_ray_images_labels_160K_*.csv", 1))),
+        (
+            ("ChinaSet_AllFiles/CXR_png/CHNCXR_*.png", 662),
+            ("ChinaSet_AllFiles/ClinicalReadings/CHNCXR_*.txt", 662),
+            ("ChinaSet_AllFiles/mask/CHNCXR_*_mask.png", 566),
+        ),
+    ),
+    "padchest": Terms(
+        "PadChest, the 137 images with published landmarks",
+        "Medical Imaging Databank of the Valencia Region; landmarks: chest_xray_landmarks",
+        "research use agreement of the databank; not verified here",
+        "Bustos et al., Med Image Anal 66 (2020)",
+        "bimcv.cipf.es/bimcv-projects/padchest",
+        (("PadChest/images/*.png", 137), ("PadChest/PADCHEST_chest_x_ray_images_labels_160K_*.csv", 1)),
+    ),
 }
 
 # %% ../../nbs/base/30_external.ipynb #7b1c0a03
 EXTERNAL |= {
-    "rootnav_osr": Terms("Oilseed rape roots on blue paper: 14 photographs, each with the RSML of one plant",
-        "github.com/robail-yasrab/RootNav-2.0, training/OSR_Root_dataset", "BSD-3-Clause (licence of the repository)", "Yasrab et al., GigaScience 8 (2019)"),
-    "tillmore_barley": Terms("Barley seedlings in CD cases: 44 photographs, each with the RSML of one to three plants as splines",
-        "github.com/MaicholD95/TILLMore-CDC", "GPL-3.0 (licence of the repository)", "Dadi et al., Computers and Electronics in Agriculture 230 (2025)"),
-    "rsml_examples": Terms("The example files of the RSML pages: 7 RSML files, 4 pictures and thumbnails",
-        "github.com/RootSystemML/RootSystemML.github.io, images/examples", "none stated", "Lobet et al., Plant Physiology 167 (2015)"),
-    "rhizoscan_arabidopsis": Terms("Arabidopsis on agar: 2 photographs of plates with five plants and a small test picture, no RSML",
-        "github.com/openalea-incubator/rhizoscan, test/data/pipeline", "CeCILL-C (licence of the repository)", "Diener et al., 7th International Conference on Functional-Structural Plant Models (2013)"),
+    "rootnav_osr": Terms(
+        "Oilseed rape roots on blue paper: 14 photographs, each with the RSML of one plant",
+        "github.com/robail-yasrab/RootNav-2.0, training/OSR_Root_dataset",
+        "BSD-3-Clause (licence of the repository)",
+        "Yasrab et al., GigaScience 8 (2019)",
+    ),
+    "tillmore_barley": Terms(
+        "Barley seedlings in CD cases: 44 photographs, each with the RSML of one to three plants as splines",
+        "github.com/MaicholD95/TILLMore-CDC",
+        "GPL-3.0 (licence of the repository)",
+        "Dadi et al., Computers and Electronics in Agriculture 230 (2025)",
+    ),
+    "rsml_examples": Terms(
+        "The example files of the RSML pages: 7 RSML files, 4 pictures and thumbnails",
+        "github.com/RootSystemML/RootSystemML.github.io, images/examples",
+        "none stated",
+        "Lobet et al., Plant Physiology 167 (2015)",
+    ),
+    "rhizoscan_arabidopsis": Terms(
+        "Arabidopsis on agar: 2 photographs of plates with five plants and a small test picture, no RSML",
+        "github.com/openalea-incubator/rhizoscan, test/data/pipeline",
+        "CeCILL-C (licence of the repository)",
+        "Diener et al., 7th International Conference on Functional-Structural Plant Models (2013)",
+    ),
 }
 
 # %% ../../nbs/base/30_external.ipynb #83259a97
 EXTERNAL |= {
-    "cardiac_atlas": Terms("Atlas of the heart behind HybridVNet: surface of 21,978 nodes, volumetric nodes and boundary, labels; no images",
-        "github.com/ngaggion/HybridVNet, Dataset", "none stated", "Gaggion et al., arXiv 2311.13706, and the atlas cited there"),
-    "sunnybrook": Terms("Sunnybrook Cardiac Data, three patients: short-axis magnetic resonance images (DICOM) with contours of the left ventricle",
-        "www.cardiacatlas.org, as copied in github.com/kwu93/image-segmentation, final_data", "CC0 1.0 (data set); the repository states none", "Radau et al., MIDAS Journal, Cardiac MR Left Ventricle Segmentation Challenge (2009)"),
+    "cardiac_atlas": Terms(
+        "Atlas of the heart behind HybridVNet: surface of 21,978 nodes, volumetric nodes and boundary, labels; no images",
+        "github.com/ngaggion/HybridVNet, Dataset",
+        "none stated",
+        "Gaggion et al., arXiv 2311.13706, and the atlas cited there",
+    ),
+    "sunnybrook": Terms(
+        "Sunnybrook Cardiac Data, three patients: short-axis magnetic resonance images (DICOM) with contours of the left ventricle",
+        "www.cardiacatlas.org, as copied in github.com/kwu93/image-segmentation, final_data",
+        "CC0 1.0 (data set); the repository states none",
+        "Radau et al., MIDAS Journal, Cardiac MR Left Ventricle Segmentation Challenge (2009)",
+    ),
 }
 
 # %% ../../nbs/base/30_external.ipynb #3f385c09
 COLUMNS = ("file", "url", "sha256", "bytes", "licence", "note")
 
-def external_root() -> Path: # Absolute path, not created
+
+def external_root() -> Path:  # Absolute path, not created
     "Folder of all external files: `GRAPHSEG_EXTERNAL`, else `external/` at the root."
     named = os.environ.get("GRAPHSEG_EXTERNAL")
     return Path(named).expanduser().resolve() if named else folder("external")
 
-def register_folder() -> Path: # Absolute path
+
+def register_folder() -> Path:  # Absolute path
     "Folder of the registers."
     return folder("data", "published", "external")
 
+
 def read_register(
-    name:str,             # Cohort, one of `EXTERNAL`
-    path:Path|None=None,  # Register to read instead, a CSV file
-) -> pd.DataFrame:        # One row per file, columns `COLUMNS`
+    name: str,  # Cohort, one of `EXTERNAL`
+    path: Path | None = None,  # Register to read instead, a CSV file
+) -> pd.DataFrame:  # One row per file, columns `COLUMNS`
     "Read and check the register of a cohort."
     if path is None:
         require_choice("cohort", name, EXTERNAL)
-        if EXTERNAL[name].ask: raise ValueError(f"cohort {name}: expected a cohort with public files, got one to ask for at {EXTERNAL[name].ask}; see: graphseg fetch {name}")
-    table = pd.read_csv(require_file(path or register_folder()/f"{name}.csv", "run: dvc pull data"), keep_default_na=False, dtype={"sha256": str, "note": str})
-    if tuple(table.columns) != COLUMNS: raise ValueError(f"{path}: expected the columns {','.join(COLUMNS)}, got {','.join(table.columns)}")
-    bad = table[~table["sha256"].str.fullmatch("[0-9a-f]{64}") | table["file"].str.startswith(("/", "../")) | table["file"].duplicated()]
-    if len(bad): raise ValueError(f"{path}: expected unique relative names with SHA-256 checksums, got {bad['file'].iloc[0]!r}")
+        if EXTERNAL[name].ask:
+            raise ValueError(
+                f"cohort {name}: expected a cohort with public files, got one to ask for at {EXTERNAL[name].ask}; see: graphseg fetch {name}"
+            )
+    table = pd.read_csv(
+        require_file(path or register_folder() / f"{name}.csv", "run: dvc pull data"),
+        keep_default_na=False,
+        dtype={"sha256": str, "note": str},
+    )
+    if tuple(table.columns) != COLUMNS:
+        raise ValueError(f"{path}: expected the columns {','.join(COLUMNS)}, got {','.join(table.columns)}")
+    bad = table[
+        ~table["sha256"].str.fullmatch("[0-9a-f]{64}")
+        | table["file"].str.startswith(("/", "../"))
+        | table["file"].duplicated()
+    ]
+    if len(bad):
+        raise ValueError(f"{path}: expected unique relative names with SHA-256 checksums, got {bad['file'].iloc[0]!r}")
     return table
 
 # %% ../../nbs/base/30_external.ipynb #077153d8
 def is_asked_for(
-    name:str,            # Cohort
-    path:Path|None=None, # Register in use instead, which settles it
+    name: str,  # Cohort
+    path: Path | None = None,  # Register in use instead, which settles it
 ) -> bool:
     "Whether a cohort has no public address, so that its files must be asked for."
     return path is None and name in EXTERNAL and bool(EXTERNAL[name].ask)
 
+
 def lacking(
-    name:str,  # Cohort to ask for
-    root:Path, # Folder to look in
-) -> pd.DataFrame: # Columns file, problem; empty where all is well
+    name: str,  # Cohort to ask for
+    root: Path,  # Folder to look in
+) -> pd.DataFrame:  # Columns file, problem; empty where all is well
     "Patterns of which fewer files are there than expected."
     found = [(pattern, n, sum(1 for _ in Path(root).glob(pattern))) for pattern, n in EXTERNAL[name].expects]
-    return pd.DataFrame([(pattern, f"{there} of {n} files") for pattern, n, there in found if there < n], columns=["file", "problem"])
+    return pd.DataFrame(
+        [(pattern, f"{there} of {n} files") for pattern, n, there in found if there < n], columns=["file", "problem"]
+    )
+
 
 def how_to_get(
-    name:str,            # Cohort to ask for
-    root:Path|None=None, # Folder to look in; default `external_root()`
-) -> str:                # Text for people
+    name: str,  # Cohort to ask for
+    root: Path | None = None,  # Folder to look in; default `external_root()`
+) -> str:  # Text for people
     "Where to ask for a cohort, and what to put where."
     root, about = root or external_root(), EXTERNAL[name]
     wanted = "; ".join(f"{file} ({problem})" for file, problem in lacking(name, root).itertuples(index=False))
-    return (f"cohort {name}: not under {root}: {wanted}. These files cannot be downloaded by graphseg: ask at {about.ask} ({about.terms}), unpack them into "
-            f"{root} with the names above, or set GRAPHSEG_EXTERNAL to the folder that holds them; then run: graphseg fetch {name}")
+    return (
+        f"cohort {name}: not under {root}: {wanted}. These files cannot be downloaded by graphseg: ask at {about.ask} ({about.terms}), unpack them into "
+        f"{root} with the names above, or set GRAPHSEG_EXTERNAL to the folder that holds them; then run: graphseg fetch {name}"
+    )
 
 # %% ../../nbs/base/30_external.ipynb #4d737feb
 def available(
-    name:str,            # Cohort, one of `EXTERNAL`
-    root:Path|None=None, # Folder to look in; default `external_root()`
-    path:Path|None=None, # Register to use instead
+    name: str,  # Cohort, one of `EXTERNAL`
+    root: Path | None = None,  # Folder to look in; default `external_root()`
+    path: Path | None = None,  # Register to use instead
 ) -> bool:
     "Whether every file of a cohort is there, with its size; of a cohort without a register, whether its files are there in number."
     root = root or external_root()
-    if is_asked_for(name, path): return not len(lacking(name, root))
-    files = [(root/file, size) for file, size in read_register(name, path)[["file", "bytes"]].itertuples(index=False)]
+    if is_asked_for(name, path):
+        return not len(lacking(name, root))
+    files = [(root / file, size) for file, size in read_register(name, path)[["file", "bytes"]].itertuples(index=False)]
     return all(file.is_file() and file.stat().st_size == size for file, size in files)
 
+
 def verify(
-    name:str,            # Cohort, one of `EXTERNAL`
-    root:Path|None=None, # Folder to look in; default `external_root()`
-    path:Path|None=None, # Register to use instead
-) -> pd.DataFrame:       # Columns file, problem; empty where all is well
+    name: str,  # Cohort, one of `EXTERNAL`
+    root: Path | None = None,  # Folder to look in; default `external_root()`
+    path: Path | None = None,  # Register to use instead
+) -> pd.DataFrame:  # Columns file, problem; empty where all is well
     "List the files of a cohort that are missing or differ from their checksum."
     root, problems = root or external_root(), []
-    if is_asked_for(name, path): return lacking(name, root)
+    if is_asked_for(name, path):
+        return lacking(name, root)
     for file, expected in progress(read_register(name, path)[["file", "sha256"]].values.tolist(), f"verify {name}"):
-        if not (root/file).is_file(): problems.append((file, "missing"))
-        elif sha256(root/file) != expected: problems.append((file, "changed"))
+        if not (root / file).is_file():
+            problems.append((file, "missing"))
+        elif sha256(root / file) != expected:
+            problems.append((file, "changed"))
     return pd.DataFrame(problems, columns=["file", "problem"])
 
+
 def require_external(
-    name:str, # Cohort, one of `EXTERNAL`
-) -> Path:    # `external_root()`
+    name: str,  # Cohort, one of `EXTERNAL`
+) -> Path:  # `external_root()`
     "Raise `FileNotFoundError` with the ways out unless a cohort is there."
-    if is_asked_for(name) and not available(name): raise FileNotFoundError(how_to_get(name))
+    if is_asked_for(name) and not available(name):
+        raise FileNotFoundError(how_to_get(name))
     if not available(name):
-        raise FileNotFoundError(f"cohort {name}: not all files are under {external_root()}; run: graphseg fetch {name}, "
-                                "or set GRAPHSEG_EXTERNAL to the folder that holds them")
+        raise FileNotFoundError(
+            f"cohort {name}: not all files are under {external_root()}; run: graphseg fetch {name}, "
+            "or set GRAPHSEG_EXTERNAL to the folder that holds them"
+        )
     return external_root()
 
 # %% ../../nbs/base/30_external.ipynb #a7f3ed60
 def download(
-    url:str,      # Address
-    path:Path,    # Final name
-    expected:str, # SHA-256 checksum
-    timeout_s:float=30, # Patience with a silent server, s
+    url: str,  # Address
+    path: Path,  # Final name
+    expected: str,  # SHA-256 checksum
+    timeout_s: float = 30,  # Patience with a silent server, s
 ) -> Path:
     "Download one file, resuming what an earlier attempt left; it appears under its name only when its checksum is right."
     part = path.with_name(path.name + ".part")
     part.parent.mkdir(parents=True, exist_ok=True)
     start = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})
-    try: response = urllib.request.urlopen(request, timeout=timeout_s)
+    try:
+        response = urllib.request.urlopen(request, timeout=timeout_s)
     except urllib.error.HTTPError as error:
-        if error.code != 416: raise
-        part.unlink() # what was left is not a beginning of this file
+        if error.code != 416:
+            raise
+        part.unlink()  # what was left is not a beginning of this file
         return download(url, path, expected, timeout_s)
     with response, open(part, "ab" if response.status == 206 else "wb") as f:
-        while chunk := response.read(1 << 16): f.write(chunk)
+        while chunk := response.read(1 << 16):
+            f.write(chunk)
     if (got := sha256(part)) != expected:
         part.unlink()
-        raise ValueError(f"{url}: expected SHA-256 {expected[:12]}…, got {got[:12]}…; the public file has changed, or the download was tampered with")
+        raise ValueError(
+            f"{url}: expected SHA-256 {expected[:12]}…, got {got[:12]}…; the public file has changed, or the download was tampered with"
+        )
     os.replace(part, path)
     return path
 
 # %% ../../nbs/base/30_external.ipynb #b8a8ff65
 def show_terms(
-    name:str, # Cohort, one of `EXTERNAL`
-) -> str:     # Text for people
+    name: str,  # Cohort, one of `EXTERNAL`
+) -> str:  # Text for people
     "Title, source, terms and citation of a cohort."
     require_choice("cohort", name, EXTERNAL)
     t = EXTERNAL[name]
     return f"{name}: {t.title}\nsource: {t.source}\nterms: {t.terms}\nplease cite: {t.cite}"
 
+
 def fetch(
-    name:str,            # Cohort, one of `EXTERNAL`
-    root:Path|None=None, # Folder to write to; default `external_root()`
-    path:Path|None=None, # Register to use instead
-    timeout_s:float=30,  # Patience with a silent server, s
-) -> Path:               # Folder that holds the cohort's files
+    name: str,  # Cohort, one of `EXTERNAL`
+    root: Path | None = None,  # Folder to write to; default `external_root()`
+    path: Path | None = None,  # Register to use instead
+    timeout_s: float = 30,  # Patience with a silent server, s
+) -> Path:  # Folder that holds the cohort's files
     "Show the terms of a cohort, then download what is missing or changed."
     root = root or external_root()
-    if name in EXTERNAL: print(show_terms(name), file=sys.stderr)
+    if name in EXTERNAL:
+        print(show_terms(name), file=sys.stderr)
     if is_asked_for(name, path):
-        if not available(name, root): raise FileNotFoundError(how_to_get(name, root))
+        if not available(name, root):
+            raise FileNotFoundError(how_to_get(name, root))
         return root
     register, wanted = read_register(name, path).set_index("file"), verify(name, root, path)["file"].tolist()
     if unknown := [file for file in wanted if not register.loc[file, "url"]]:
-        raise FileNotFoundError(f"cohort {name}: no public address is registered for {unknown[:3]} ({len(unknown)} in all); "
-                                f"put your own copies under {root}")
+        raise FileNotFoundError(
+            f"cohort {name}: no public address is registered for {unknown[:3]} ({len(unknown)} in all); "
+            f"put your own copies under {root}"
+        )
     for done, file in enumerate(progress(wanted, f"fetch {name}")):
         url = register.loc[file, "url"]
-        try: download(url, root/file, register.loc[file, "sha256"], timeout_s)
+        try:
+            download(url, root / file, register.loc[file, "sha256"], timeout_s)
         except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-            reason = f"answered {error.code} for {url}" if isinstance(error, urllib.error.HTTPError) else f"could not be reached ({getattr(error, 'reason', error)})"
-            raise ConnectionError(f"cohort {name}: {urlsplit(url).netloc} {reason}; {len(register) - len(wanted) + done} of {len(register)} files are "
-                                  f"there and kept; check the network, then run again: graphseg fetch {name}") from error
+            reason = (
+                f"answered {error.code} for {url}"
+                if isinstance(error, urllib.error.HTTPError)
+                else f"could not be reached ({getattr(error, 'reason', error)})"
+            )
+            raise ConnectionError(
+                f"cohort {name}: {urlsplit(url).netloc} {reason}; {len(register) - len(wanted) + done} of {len(register)} files are "
+                f"there and kept; check the network, then run again: graphseg fetch {name}"
+            ) from error
     return root

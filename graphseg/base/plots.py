@@ -24,138 +24,214 @@ from .core import atomic_path, require_choice, require_shape
 COLUMN_IN, PAGE_IN = 3.3, 6.9
 CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555")
 
+
 def use_style() -> None:
     "Set matplotlib's defaults for all figures of graphseg."
     mpl.rcdefaults()
-    mpl.rcParams.update({
-        "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 8, "axes.titlesize": 8, "legend.fontsize": 7,
-        "xtick.labelsize": 7, "ytick.labelsize": 7, "axes.linewidth": 0.6, "lines.linewidth": 1.0, "xtick.major.width": 0.6,
-        "ytick.major.width": 0.6, "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
-        "axes.prop_cycle": mpl.cycler(color=CYCLE), "image.cmap": "gray", "figure.figsize": (COLUMN_IN, 2.4), "figure.dpi": 110,
-        "figure.constrained_layout.use": True, "savefig.dpi": 300, "svg.hashsalt": "graphseg", "svg.fonttype": "path",
-    })
+    mpl.rcParams.update(
+        {
+            "font.family": "sans-serif",
+            "font.sans-serif": ["DejaVu Sans"],
+            "font.size": 8,
+            "axes.titlesize": 8,
+            "legend.fontsize": 7,
+            "xtick.labelsize": 7,
+            "ytick.labelsize": 7,
+            "axes.linewidth": 0.6,
+            "lines.linewidth": 1.0,
+            "xtick.major.width": 0.6,
+            "ytick.major.width": 0.6,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "legend.frameon": False,
+            "axes.prop_cycle": mpl.cycler(color=CYCLE),
+            "image.cmap": "gray",
+            "figure.figsize": (COLUMN_IN, 2.4),
+            "figure.dpi": 110,
+            "figure.constrained_layout.use": True,
+            "savefig.dpi": 300,
+            "svg.hashsalt": "graphseg",
+            "svg.fonttype": "path",
+        }
+    )
 
 # %% ../../nbs/base/10_plots.ipynb #db570c87
-ORGAN_COLORS = {"RL": "#0072B2", "LL": "#56B4E9", "H": "#D55E00", "RCLA": "#009E73", "LCLA": "#E69F00",
-                "lungs": "#0072B2", "heart": "#D55E00"} # By organ of a layout, and by merged structure of a table
+ORGAN_COLORS = {
+    "RL": "#0072B2",
+    "LL": "#56B4E9",
+    "H": "#D55E00",
+    "RCLA": "#009E73",
+    "LCLA": "#E69F00",
+    "lungs": "#0072B2",
+    "heart": "#D55E00",
+}  # By organ of a layout, and by merged structure of a table
 
 # %% ../../nbs/base/10_plots.ipynb #0072d118
 def show_scale_bar(
-    ax:plt.Axes,           # Axes with an image
-    spacing_mm:float,      # Length of one px of the axes, mm
-    length_mm:float=50.0,  # Length of the bar, mm
+    ax: plt.Axes,  # Axes with an image
+    spacing_mm: float,  # Length of one px of the axes, mm
+    length_mm: float = 50.0,  # Length of the bar, mm
 ) -> plt.Axes:
     "Draw a scale bar into the lower right corner."
-    if not spacing_mm > 0: raise ValueError(f"spacing_mm: expected a positive length, got {spacing_mm}")
+    if not spacing_mm > 0:
+        raise ValueError(f"spacing_mm: expected a positive length, got {spacing_mm}")
     (left, right), (low, high) = sorted(ax.get_xlim()), sorted(ax.get_ylim())
-    x1, y, length = right - 0.04*(right - left), high - 0.05*(high - low), length_mm/spacing_mm
+    x1, y, length = right - 0.04 * (right - left), high - 0.05 * (high - low), length_mm / spacing_mm
     ax.plot([x1 - length, x1], [y, y], color="white", linewidth=2, solid_capstyle="butt", gid="scale-bar")
-    ax.annotate(f"{length_mm/10:g} cm", (x1 - length/2, y), (0, 2), textcoords="offset points", ha="center", va="bottom", color="white", fontsize=6)
+    ax.annotate(
+        f"{length_mm / 10:g} cm",
+        (x1 - length / 2, y),
+        (0, 2),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        color="white",
+        fontsize=6,
+    )
     return ax
 
+
 def show_image(
-    image:np.ndarray|None,       # Grey (H,W) or colour (H,W,3); None leaves a blank frame, for images that may not be shown
-    ax:plt.Axes|None=None,       # Axes to draw into; default a new figure
-    spacing_mm:float|None=None,  # Length of one px of the frame, mm; None or NaN draws no bar
-    frame_px:float=1024,         # Side of the frame in which landmarks are given, px
-    max_px:int=512,              # Larger images are averaged down to this side, to keep files small
+    image: np.ndarray
+    | None,  # Grey (H,W) or colour (H,W,3); None leaves a blank frame, for images that may not be shown
+    ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
+    spacing_mm: float | None = None,  # Length of one px of the frame, mm; None or NaN draws no bar
+    frame_px: float = 1024,  # Side of the frame in which landmarks are given, px
+    max_px: int = 512,  # Larger images are averaged down to this side, to keep files small
 ) -> plt.Axes:
     "Show an image in the landmarks' frame, origin top left, axes off."
     ax = ax or plt.subplots(figsize=(COLUMN_IN, COLUMN_IN))[1]
     height, width = (1, 1) if image is None else image.shape[:2]
-    scale = frame_px/max(height, width)
-    extent = (-0.5, width*scale - 0.5, height*scale - 0.5, -0.5)
+    scale = frame_px / max(height, width)
+    extent = (-0.5, width * scale - 0.5, height * scale - 0.5, -0.5)
     if image is not None:
-        if max(height, width) > max_px: image = cv2.resize(image, None, fx=max_px/max(height, width), fy=max_px/max(height, width), interpolation=cv2.INTER_AREA)
-        ax.imshow(image, extent=extent, interpolation="none", **({"vmin": 0, "vmax": 255} if image.dtype == np.uint8 else {}))
+        if max(height, width) > max_px:
+            image = cv2.resize(
+                image,
+                None,
+                fx=max_px / max(height, width),
+                fy=max_px / max(height, width),
+                interpolation=cv2.INTER_AREA,
+            )
+        ax.imshow(
+            image, extent=extent, interpolation="none", **({"vmin": 0, "vmax": 255} if image.dtype == np.uint8 else {})
+        )
     ax.set(xlim=extent[:2], ylim=extent[2:], aspect="equal", xticks=[], yticks=[])
-    for spine in ax.spines.values(): spine.set_visible(image is None)
-    if spacing_mm is not None and spacing_mm > 0: show_scale_bar(ax, spacing_mm)
+    for spine in ax.spines.values():
+        spine.set_visible(image is None)
+    if spacing_mm is not None and spacing_mm > 0:
+        show_scale_bar(ax, spacing_mm)
     return ax
 
 # %% ../../nbs/base/10_plots.ipynb #d32680bc
 def show_landmarks(
-    landmarks_px:np.ndarray,     # (N,2) float xy, px of the axes; NaN where not annotated
-    layout,                      # Layout with N nodes
-    ax:plt.Axes|None=None,       # Axes to draw into; default a blank frame
-    dashed:bool=False,           # True for a prediction
-    organs:tuple|None=None,      # Names of the organs to draw; default all
-    nodes:bool=False,            # Mark every node?
-    color:str|None=None,         # One colour for all organs; default the layout's
+    landmarks_px: np.ndarray,  # (N,2) float xy, px of the axes; NaN where not annotated
+    layout,  # Layout with N nodes
+    ax: plt.Axes | None = None,  # Axes to draw into; default a blank frame
+    dashed: bool = False,  # True for a prediction
+    organs: tuple | None = None,  # Names of the organs to draw; default all
+    nodes: bool = False,  # Mark every node?
+    color: str | None = None,  # One colour for all organs; default the layout's
 ) -> plt.Axes:
     "Draw the closed contour of every organ."
     require_shape("landmarks_px", landmarks_px, f"{layout.n_nodes},2")
     ax = ax or show_image(None)
     for name, part in layout.slices.items():
         contour = np.asarray(landmarks_px)[part]
-        if (organs is not None and name not in organs) or np.isnan(contour).any(): continue
+        if (organs is not None and name not in organs) or np.isnan(contour).any():
+            continue
         closed = np.concatenate([contour, contour[:1]]).T
-        ax.plot(*closed, color=color or layout.colors[name], linestyle=(0, (3, 1.5)) if dashed else "-", linewidth=1.0,
-                marker="o" if nodes else None, markersize=2)
+        ax.plot(
+            *closed,
+            color=color or layout.colors[name],
+            linestyle=(0, (3, 1.5)) if dashed else "-",
+            linewidth=1.0,
+            marker="o" if nodes else None,
+            markersize=2,
+        )
     return ax
 
 # %% ../../nbs/base/10_plots.ipynb #eea4c953
 def show_mask(
-    mask:np.ndarray,         # Label map, (H,W) integer, 0 is background
-    layout,                  # Layout whose labels the map holds
-    ax:plt.Axes|None=None,   # Axes to draw into; default a new figure
-    frame_px:float=1024,     # Side of the frame, px
-    opacity:float=0.45,      # 0 to 1
+    mask: np.ndarray,  # Label map, (H,W) integer, 0 is background
+    layout,  # Layout whose labels the map holds
+    ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
+    frame_px: float = 1024,  # Side of the frame, px
+    opacity: float = 0.45,  # 0 to 1
 ) -> plt.Axes:
     "Tint the organs of a label map."
     require_shape("mask", mask, "H,W")
     unknown = set(np.unique(mask).tolist()) - {0, *layout.labels.values()}
-    if unknown: raise ValueError(f"mask: expected labels 0, {', '.join(map(str, layout.labels.values()))}, got {sorted(unknown)}")
+    if unknown:
+        raise ValueError(
+            f"mask: expected labels 0, {', '.join(map(str, layout.labels.values()))}, got {sorted(unknown)}"
+        )
     tint = np.zeros((*mask.shape, 4), np.float32)
-    for name, label in layout.labels.items(): tint[mask == label] = (*mpl.colors.to_rgb(layout.colors[name]), opacity)
+    for name, label in layout.labels.items():
+        tint[mask == label] = (*mpl.colors.to_rgb(layout.colors[name]), opacity)
     ax = ax or show_image(None)
     limits = ax.get_xlim(), ax.get_ylim()
     ax.imshow(tint, extent=(-0.5, frame_px - 0.5, frame_px - 0.5, -0.5), interpolation="nearest")
     ax.set(xlim=limits[0], ylim=limits[1])
     return ax
 
+
 def truth_prediction_legend(
-    fig:plt.Figure, # Figure with solid and dashed contours
+    fig: plt.Figure,  # Figure with solid and dashed contours
 ) -> mpl.legend.Legend:
     "Explain the line styles below the panels."
-    lines = [Line2D([], [], color="0.3", label="truth"), Line2D([], [], color="0.3", linestyle=(0, (3, 1.5)), label="prediction")]
+    lines = [
+        Line2D([], [], color="0.3", label="truth"),
+        Line2D([], [], color="0.3", linestyle=(0, (3, 1.5)), label="prediction"),
+    ]
     return fig.legend(handles=lines, loc="outside lower center", ncols=2, handlelength=3)
 
 # %% ../../nbs/base/10_plots.ipynb #51263482
 def grid(
-    n:int,                    # Number of panels
-    columns:int,              # Panels in a row
-    width:float=PAGE_IN,      # Width of the figure, in
-    ratio:float=1.0,          # Height of a panel divided by its width
-) -> tuple[plt.Figure, np.ndarray]: # Figure and (n,) axes
+    n: int,  # Number of panels
+    columns: int,  # Panels in a row
+    width: float = PAGE_IN,  # Width of the figure, in
+    ratio: float = 1.0,  # Height of a panel divided by its width
+) -> tuple[plt.Figure, np.ndarray]:  # Figure and (n,) axes
     "A grid of panels; places in the last row that are left over stay empty."
-    if n < 1 or columns < 1: raise ValueError(f"grid: expected at least one panel and one column, got {n} and {columns}")
-    rows = -(-n//columns)
-    fig, axes = plt.subplots(rows, columns, figsize=(width, width/columns*rows*ratio), squeeze=False)
-    for ax in axes.flat[n:]: ax.set_axis_off()
+    if n < 1 or columns < 1:
+        raise ValueError(f"grid: expected at least one panel and one column, got {n} and {columns}")
+    rows = -(-n // columns)
+    fig, axes = plt.subplots(rows, columns, figsize=(width, width / columns * rows * ratio), squeeze=False)
+    for ax in axes.flat[n:]:
+        ax.set_axis_off()
     return fig, axes.flat[:n]
 
 # %% ../../nbs/base/10_plots.ipynb #fd25e834
 def show_scores(
-    df:pd.DataFrame,        # Tidy scores, one row per case
-    metric:str,             # Column with the score
-    ax:plt.Axes|None=None,  # Axes to draw into; default a new figure
-    by:str="model",         # Column whose values are the boxes
-    order:list|None=None,   # Boxes from left to right; default in order of appearance
-    label:str|None=None,    # Axis label with unit; default the column's name
-    color:str="#0072B2",    # Colour of the boxes
-    log:bool=False,         # Logarithmic axis?
+    df: pd.DataFrame,  # Tidy scores, one row per case
+    metric: str,  # Column with the score
+    ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
+    by: str = "model",  # Column whose values are the boxes
+    order: list | None = None,  # Boxes from left to right; default in order of appearance
+    label: str | None = None,  # Axis label with unit; default the column's name
+    color: str = "#0072B2",  # Colour of the boxes
+    log: bool = False,  # Logarithmic axis?
 ) -> plt.Axes:
     "Box plot of a score for each model."
-    for name in (metric, by): require_choice("column", name, df.columns)
+    for name in (metric, by):
+        require_choice("column", name, df.columns)
     ax = ax or plt.subplots()[1]
     order = list(dict.fromkeys(df[by])) if order is None else list(order)
     values = [df.loc[df[by] == name, metric].dropna().to_numpy() for name in order]
     empty = [str(name) for name, v in zip(order, values, strict=True) if not len(v)]
-    if empty: raise ValueError(f"{metric}: expected scores for every {by}, got none for {', '.join(empty)}")
-    ax.boxplot(values, widths=0.6, showmeans=True, patch_artist=True, boxprops={"facecolor": mpl.colors.to_rgba(color, 0.35), "linewidth": 0.7},
-               medianprops={"color": "black", "linewidth": 1}, flierprops={"marker": ".", "markersize": 2, "markeredgecolor": "0.4"},
-               meanprops={"marker": "D", "markersize": 3, "markerfacecolor": "white", "markeredgecolor": "black"})
+    if empty:
+        raise ValueError(f"{metric}: expected scores for every {by}, got none for {', '.join(empty)}")
+    ax.boxplot(
+        values,
+        widths=0.6,
+        showmeans=True,
+        patch_artist=True,
+        boxprops={"facecolor": mpl.colors.to_rgba(color, 0.35), "linewidth": 0.7},
+        medianprops={"color": "black", "linewidth": 1},
+        flierprops={"marker": ".", "markersize": 2, "markeredgecolor": "0.4"},
+        meanprops={"marker": "D", "markersize": 3, "markerfacecolor": "white", "markeredgecolor": "black"},
+    )
     ax.set_xticks(range(1, len(order) + 1), [str(name) for name in order], rotation=30, ha="right")
     ax.set_ylabel(label or metric)
     if log:
@@ -167,14 +243,15 @@ def show_scores(
 
 # %% ../../nbs/base/10_plots.ipynb #06edec88
 def show_history(
-    history:pd.DataFrame,   # One row per epoch
-    columns:dict[str, str], # Column → name for people
-    ax:plt.Axes|None=None,  # Axes to draw into; default a new figure
-    x:str="step",           # Column of the horizontal axis
-    label:str="loss",       # Vertical axis label
+    history: pd.DataFrame,  # One row per epoch
+    columns: dict[str, str],  # Column → name for people
+    ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
+    x: str = "step",  # Column of the horizontal axis
+    label: str = "loss",  # Vertical axis label
 ) -> plt.Axes:
     "Curves of a training, on a logarithmic scale."
-    for name in (x, *columns): require_choice("column", name, history.columns)
+    for name in (x, *columns):
+        require_choice("column", name, history.columns)
     ax = ax or plt.subplots()[1]
     for name, title in columns.items():
         rows = history[[x, name]].dropna()
@@ -185,31 +262,37 @@ def show_history(
 
 # %% ../../nbs/base/10_plots.ipynb #b7202a88
 def _png(
-    fig:plt.Figure,    # Figure
-    dpi:int,           # Dots per inch
+    fig: plt.Figure,  # Figure
+    dpi: int,  # Dots per inch
 ) -> bytes:
     "PNG with a palette of at most 256 colours."
     raw, small = io.BytesIO(), io.BytesIO()
     fig.savefig(raw, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
     picture = Image.open(raw).convert("RGB")
     colours = picture.getcolors(256)
-    picture = picture.quantize(256 if colours is None else max(2, len(colours)), Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    picture = picture.quantize(
+        256 if colours is None else max(2, len(colours)), Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+    )
     picture.save(small, format="PNG", optimize=True, dpi=(dpi, dpi))
     return small.getvalue()
 
+
 def save_figure(
-    fig:plt.Figure,         # Figure
-    name:str,               # File name without ending
-    folder:Path|str,        # Folder of the stage's figures
-    max_kb:int=150,         # Size that the PNG should keep, in 1000 bytes
-) -> list[Path]:            # The SVG and the PNG
+    fig: plt.Figure,  # Figure
+    name: str,  # File name without ending
+    folder: Path | str,  # Folder of the stage's figures
+    max_kb: int = 150,  # Size that the PNG should keep, in 1000 bytes
+) -> list[Path]:  # The SVG and the PNG
     "Write a figure as SVG and PNG, the same bytes in every run."
-    if Path(name).name != name or Path(name).suffix: raise ValueError(f"name: expected a file name without folder and ending, got {name!r}")
-    paths = [Path(folder)/f"{name}.svg", Path(folder)/f"{name}.png"]
+    if Path(name).name != name or Path(name).suffix:
+        raise ValueError(f"name: expected a file name without folder and ending, got {name!r}")
+    paths = [Path(folder) / f"{name}.svg", Path(folder) / f"{name}.png"]
     with atomic_path(paths[0]) as temporary, mpl.rc_context({"svg.hashsalt": "graphseg"}):
         fig.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
     for dpi in (300, 220, 160, 120):
         content = _png(fig, dpi)
-        if len(content) <= max_kb*1000: break
-    with atomic_path(paths[1]) as temporary: temporary.write_bytes(content)
+        if len(content) <= max_kb * 1000:
+            break
+    with atomic_path(paths[1]) as temporary:
+        temporary.write_bytes(content)
     return paths

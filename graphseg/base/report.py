@@ -18,46 +18,52 @@ from statsmodels.stats.multitest import multipletests
 
 # %% ../../nbs/base/20_report.ipynb #a9f23539
 def printed_decimals(
-    literal:str, # A number as it was printed, such as "0.950" or ".944"
-) -> int:        # Digits after the decimal point of the first number in the text
+    literal: str,  # A number as it was printed, such as "0.950" or ".944"
+) -> int:  # Digits after the decimal point of the first number in the text
     "Count the decimals of a printed number."
-    found = re.search(r"(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?", literal[_first_digit(literal):])
+    found = re.search(r"(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?", literal[_first_digit(literal) :])
     return max(0, len(found.group(2)) - int(found.group(3) or 0))
+
 
 def _first_digit(literal):
     "Position where the first number of a text starts."
     found = re.search(r"\.?\d", literal)
-    if not found: raise ValueError(f"literal: expected a printed number, got {literal!r}")
+    if not found:
+        raise ValueError(f"literal: expected a printed number, got {literal!r}")
     return found.start()
 
 # %% ../../nbs/base/20_report.ipynb #a1725324
 def format_number(
-    value:float,            # Number to write
-    digits:int=3,           # Significant digits, used when `decimals` is None
-    decimals:int|None=None, # Digits after the decimal point
-) -> str:                   # Text; "–" for NaN
+    value: float,  # Number to write
+    digits: int = 3,  # Significant digits, used when `decimals` is None
+    decimals: int | None = None,  # Digits after the decimal point
+) -> str:  # Text; "–" for NaN
     "Write a number with 3 significant digits, or with the decimals of a printed one."
-    if value is None or np.isnan(value): return "–"
+    if value is None or np.isnan(value):
+        return "–"
     if decimals is None:
-        magnitude = 0 if value == 0 or np.isinf(value) else int(np.floor(np.log10(abs(float(f"{value:.{digits - 1}e}")))))
+        magnitude = (
+            0 if value == 0 or np.isinf(value) else int(np.floor(np.log10(abs(float(f"{value:.{digits - 1}e}")))))
+        )
         decimals = max(0, digits - 1 - magnitude)
     return f"{value:.{decimals}f}"
 
 # %% ../../nbs/base/20_report.ipynb #e0a7f762
 def require_columns(
-    df:pd.DataFrame,   # Any table
-    columns:list[str], # Names that must be there
+    df: pd.DataFrame,  # Any table
+    columns: list[str],  # Names that must be there
 ) -> None:
     "Raise `ValueError` unless a table has all `columns`."
     missing = [name for name in columns if name not in df]
-    if missing: raise ValueError(f"table: expected columns {missing}, got {list(df.columns)}")
+    if missing:
+        raise ValueError(f"table: expected columns {missing}, got {list(df.columns)}")
 
 # %% ../../nbs/base/20_report.ipynb #a831f473
 def describe_scores(
-    df:pd.DataFrame,   # Tidy scores, one row per case and organ
-    by:list[str],      # Columns that name a group, such as model and organ
-    metrics:list[str], # Columns that hold the scores
-) -> pd.DataFrame:     # One row per group and metric: n, mean, sd (n-1), median, q1, q3
+    df: pd.DataFrame,  # Tidy scores, one row per case and organ
+    by: list[str],  # Columns that name a group, such as model and organ
+    metrics: list[str],  # Columns that hold the scores
+) -> pd.DataFrame:  # One row per group and metric: n, mean, sd (n-1), median, q1, q3
     "Describe the scores of each group in numbers."
     require_columns(df, [*by, *metrics])
     long = df.melt(id_vars=list(by), value_vars=list(metrics), var_name="metric").dropna(subset="value")
@@ -67,18 +73,20 @@ def describe_scores(
     return table.join(quartiles).reset_index()
 
 # %% ../../nbs/base/20_report.ipynb #35d3faba
-STATISTICS = {"mean_sd": ("mean", " ± sd"), "median_iqr": ("median", " [IQR]")} # What a cell of a summary table shows
+STATISTICS = {"mean_sd": ("mean", " ± sd"), "median_iqr": ("median", " [IQR]")}  # What a cell of a summary table shows
+
 
 def summary_table(
-    df:pd.DataFrame,           # Tidy scores, one row per case and organ
-    by:list[str],              # Columns that name a group; rows appear in their order of first appearance
-    metrics:list[str],         # Score columns, in the order to show
-    statistic:str="mean_sd",   # "mean_sd" (mean ± sd) or "median_iqr" (median [q1, q3])
-    digits:int=3,              # Significant digits
-    best:dict[str,str]|None=None, # Metric to "higher" or "lower": the best row is set in bold
-) -> pd.DataFrame:             # Text, one row per group
+    df: pd.DataFrame,  # Tidy scores, one row per case and organ
+    by: list[str],  # Columns that name a group; rows appear in their order of first appearance
+    metrics: list[str],  # Score columns, in the order to show
+    statistic: str = "mean_sd",  # "mean_sd" (mean ± sd) or "median_iqr" (median [q1, q3])
+    digits: int = 3,  # Significant digits
+    best: dict[str, str] | None = None,  # Metric to "higher" or "lower": the best row is set in bold
+) -> pd.DataFrame:  # Text, one row per group
     "Format scores for people: n and one text cell per metric."
-    if statistic not in STATISTICS: raise ValueError(f"statistic: expected one of {list(STATISTICS)}, got {statistic!r}")
+    if statistic not in STATISTICS:
+        raise ValueError(f"statistic: expected one of {list(STATISTICS)}, got {statistic!r}")
     numbers = describe_scores(df, by, metrics)
     centre, suffix = STATISTICS[statistic]
     numbers["text"] = [_cell(row, statistic, digits) for row in numbers.itertuples()]
@@ -94,22 +102,27 @@ def _cell(row, statistic, digits):
     "One cell of a summary table; spread and centre share their decimals."
     values = (row.mean, row.sd) if statistic == "mean_sd" else (row.median, row.q1, row.q3)
     centre = format_number(values[0], digits)
-    rest = [format_number(value, decimals=printed_decimals(centre) if centre[-1].isdigit() else 0) for value in values[1:]]
+    rest = [
+        format_number(value, decimals=printed_decimals(centre) if centre[-1].isdigit() else 0) for value in values[1:]
+    ]
     return f"{centre} ± {rest[0]}" if statistic == "mean_sd" else f"{centre} [{rest[0]}, {rest[1]}]"
+
 
 def _bold_best(rows, centre, direction):
     "Texts of one metric, the best in bold when a direction is given."
-    if direction not in (None, "higher", "lower"): raise ValueError(f"best: expected 'higher' or 'lower', got {direction!r}")
-    if direction is None: return rows["text"]
+    if direction not in (None, "higher", "lower"):
+        raise ValueError(f"best: expected 'higher' or 'lower', got {direction!r}")
+    if direction is None:
+        return rows["text"]
     target = rows[centre].max() if direction == "higher" else rows[centre].min()
     return rows["text"].where(rows[centre] != target, "**" + rows["text"] + "**")
 
 # %% ../../nbs/base/20_report.ipynb #b153310d
 def compare_published(
-    numbers:pd.DataFrame,   # From `describe_scores`
-    published:pd.DataFrame, # Group columns, metric, published (text as printed)
-    by:list[str],           # Columns that name a group
-) -> pd.DataFrame:          # by, metric, n, ours, published, difference (texts); one row per published number
+    numbers: pd.DataFrame,  # From `describe_scores`
+    published: pd.DataFrame,  # Group columns, metric, published (text as printed)
+    by: list[str],  # Columns that name a group
+) -> pd.DataFrame:  # by, metric, n, ours, published, difference (texts); one row per published number
     "Set our means beside printed ones, with the printed decimals."
     require_columns(published, [*by, "metric", "published"])
     table = published.merge(numbers, on=[*by, "metric"], how="left", validate="one_to_one")
@@ -121,34 +134,43 @@ def compare_published(
 
 # %% ../../nbs/base/20_report.ipynb #c7dcdfb2
 def rank_biserial(
-    first:np.ndarray,  # Scores of one model, (n,) float
-    second:np.ndarray, # Scores of the other on the same cases, (n,) float
-) -> float:            # From -1 to 1; positive: `first` is larger; 0 when all pairs are equal
+    first: np.ndarray,  # Scores of one model, (n,) float
+    second: np.ndarray,  # Scores of the other on the same cases, (n,) float
+) -> float:  # From -1 to 1; positive: `first` is larger; 0 when all pairs are equal
     "Matched rank-biserial correlation of paired scores."
     first, second = np.asarray(first, float), np.asarray(second, float)
-    if first.shape != second.shape: raise ValueError(f"second: expected {first.shape} paired scores, got {second.shape}")
-    with np.errstate(invalid="ignore"): difference = first - second
+    if first.shape != second.shape:
+        raise ValueError(f"second: expected {first.shape} paired scores, got {second.shape}")
+    with np.errstate(invalid="ignore"):
+        difference = first - second
     difference = difference[(difference != 0) & ~np.isnan(difference)]
-    if not len(difference): return 0.0
+    if not len(difference):
+        return 0.0
     ranks = stats.rankdata(abs(difference))
     return float((ranks * np.sign(difference)).sum() / ranks.sum())
 
 # %% ../../nbs/base/20_report.ipynb #b33e0b72
 def wilcoxon_table(
-    df:pd.DataFrame,      # Tidy scores, one row per case and organ
-    metrics:list[str],    # Score columns to test
-    reference:str,        # Group that all others are compared with
-    group:str="model",    # Column that names the groups
-    case:str="case",      # Column that pairs the rows
-    by:tuple[str,...]=(), # Columns tested separately, such as organ
-) -> pd.DataFrame:        # One row per stratum, metric and other group
+    df: pd.DataFrame,  # Tidy scores, one row per case and organ
+    metrics: list[str],  # Score columns to test
+    reference: str,  # Group that all others are compared with
+    group: str = "model",  # Column that names the groups
+    case: str = "case",  # Column that pairs the rows
+    by: tuple[str, ...] = (),  # Columns tested separately, such as organ
+) -> pd.DataFrame:  # One row per stratum, metric and other group
     "Paired Wilcoxon tests of every group against `reference`, Holm-adjusted over the table."
     require_columns(df, [group, case, *by, *metrics])
-    if reference not in set(df[group]): raise ValueError(f"reference: expected one of {sorted(set(df[group]))}, got {reference!r}")
+    if reference not in set(df[group]):
+        raise ValueError(f"reference: expected one of {sorted(set(df[group]))}, got {reference!r}")
     strata = df.groupby(list(by), sort=False) if by else [((), df)]
-    rows = [dict(zip(by, key, strict=True)) | {"metric": metric} | _pair_test(wide, other, reference)
-            for key, part in strata for metric in metrics for wide in [_pairs(part, case, group, metric)]
-            for other in part[group].unique() if other != reference and reference in wide]
+    rows = [
+        dict(zip(by, key, strict=True)) | {"metric": metric} | _pair_test(wide, other, reference)
+        for key, part in strata
+        for metric in metrics
+        for wide in [_pairs(part, case, group, metric)]
+        for other in part[group].unique()
+        if other != reference and reference in wide
+    ]
     table = pd.DataFrame(rows).rename(columns={"other": group})
     table["p_holm"] = multipletests(table["p"], method="holm")[1] if len(table) else []
     return table
@@ -158,84 +180,133 @@ def _pairs(df, case, group, metric):
     "Cases as rows, groups as columns; each case may appear once per group."
     repeated = df.loc[df.duplicated([case, group]), case].unique()
     if len(repeated):
-        raise ValueError(f"{case}: expected each once per {group}, got repeated {list(repeated[:5])}; name the strata in `by`")
+        raise ValueError(
+            f"{case}: expected each once per {group}, got repeated {list(repeated[:5])}; name the strata in `by`"
+        )
     return df.pivot(index=case, columns=group, values=metric)
+
 
 def _pair_test(wide, other, reference):
     "Test one group against the reference on the cases that have both."
     pairs = wide[[reference, other]].dropna().to_numpy(float)
     difference = pairs[:, 0] - pairs[:, 1]
     test = stats.wilcoxon(difference) if difference.any() else None
-    return {"other": other, "reference": reference, "n": len(pairs), "statistic": float(test.statistic) if test else 0.0,
-            "p": float(test.pvalue) if test else 1.0,
-            "median_difference": float(np.median(difference)) if len(pairs) else np.nan, "rank_biserial": rank_biserial(*pairs.T)}
+    return {
+        "other": other,
+        "reference": reference,
+        "n": len(pairs),
+        "statistic": float(test.statistic) if test else 0.0,
+        "p": float(test.pvalue) if test else 1.0,
+        "median_difference": float(np.median(difference)) if len(pairs) else np.nan,
+        "rank_biserial": rank_biserial(*pairs.T),
+    }
 
 # %% ../../nbs/base/20_report.ipynb #60ff824f
-STATUSES = ("exact", "within", "trend", "differs", "needs-data", "open", "context") # Every status, best first
-LEDGER_COLUMNS = ("claim_id", "source_table", "system", "dataset", "structure", "metric", "published", "ours", "n", "status",
-                  "stage", "note") # Columns of the ledger
+STATUSES = ("exact", "within", "trend", "differs", "needs-data", "open", "context")  # Every status, best first
+LEDGER_COLUMNS = (
+    "claim_id",
+    "source_table",
+    "system",
+    "dataset",
+    "structure",
+    "metric",
+    "published",
+    "ours",
+    "n",
+    "status",
+    "stage",
+    "note",
+)  # Columns of the ledger
+
 
 def claim_numbers(
-    claims:pd.DataFrame, # Published claims, texts: claim_id, value, spread and the columns that place them
-) -> pd.DataFrame:       # One row per printed number, with `published` (text) and `statistic` ("mean" or "sd")
+    claims: pd.DataFrame,  # Published claims, texts: claim_id, value, spread and the columns that place them
+) -> pd.DataFrame:  # One row per printed number, with `published` (text) and `statistic` ("mean" or "sd")
     "Split claims into printed numbers: the value, then the spread where there is one."
     require_columns(claims, ["claim_id", "value", "spread"])
     repeated = claims.loc[claims.claim_id.duplicated(), "claim_id"]
-    if len(repeated): raise ValueError(f"claim_id: expected unique identifiers, got repeated {list(repeated[:5])}")
+    if len(repeated):
+        raise ValueError(f"claim_id: expected unique identifiers, got repeated {list(repeated[:5])}")
     means = claims.assign(published=claims.value, statistic="mean")
-    spreads = claims[claims.spread != ""].assign(published=lambda d: d.spread, statistic="sd", claim_id=lambda d: d.claim_id + ".sd")
-    return pd.concat([means, spreads]).sort_index(kind="stable").drop(columns=["value", "spread"]).reset_index(drop=True)
+    spreads = claims[claims.spread != ""].assign(
+        published=lambda d: d.spread, statistic="sd", claim_id=lambda d: d.claim_id + ".sd"
+    )
+    return (
+        pd.concat([means, spreads]).sort_index(kind="stable").drop(columns=["value", "spread"]).reset_index(drop=True)
+    )
 
 # %% ../../nbs/base/20_report.ipynb #e9fc15da
 def match_status(
-    published:str,       # The number as printed
-    ours:float,          # Our value, unrounded, in the same unit
-    recomputed:bool,     # True: from the authors' public artefacts; False: the experiment was run again
-    tolerance:float=0.0, # Largest absolute difference that counts as `within`
-) -> str:                # "exact", "within" or "differs"
+    published: str,  # The number as printed
+    ours: float,  # Our value, unrounded, in the same unit
+    recomputed: bool,  # True: from the authors' public artefacts; False: the experiment was run again
+    tolerance: float = 0.0,  # Largest absolute difference that counts as `within`
+) -> str:  # "exact", "within" or "differs"
     "Compare our value with a printed one."
     if format_number(ours, decimals=printed_decimals(published)) == "–":
         raise ValueError(f"ours: expected a number to compare with {published}, got {ours}")
     same = float(format_number(ours, decimals=printed_decimals(published))) == float(published)
-    if same and recomputed: return "exact"
+    if same and recomputed:
+        return "exact"
     return "within" if same or abs(ours - float(published)) <= tolerance else "differs"
 
 # %% ../../nbs/base/20_report.ipynb #24d35bb5
-LEDGER_KEYS = ("source_table", "system", "dataset", "structure", "metric", "statistic") # What places a number
+LEDGER_KEYS = ("source_table", "system", "dataset", "structure", "metric", "statistic")  # What places a number
+
 
 def long_numbers(
-    numbers:pd.DataFrame, # From `describe_scores`
-) -> pd.DataFrame:        # Group columns, metric, n, statistic ("mean" or "sd"), value
+    numbers: pd.DataFrame,  # From `describe_scores`
+) -> pd.DataFrame:  # Group columns, metric, n, statistic ("mean" or "sd"), value
     "Mean and standard deviation as rows of their own."
     keys = [name for name in numbers if name not in ("mean", "sd", "median", "q1", "q3")]
-    return numbers.melt(id_vars=keys, value_vars=["mean", "sd"], var_name="statistic").dropna(subset="value", ignore_index=True)
+    return numbers.melt(id_vars=keys, value_vars=["mean", "sd"], var_name="statistic").dropna(
+        subset="value", ignore_index=True
+    )
+
 
 def locate_numbers(
-    numbers:pd.DataFrame, # LEDGER_KEYS and any other columns
-    printed:pd.DataFrame, # From `claim_numbers`
-) -> pd.DataFrame:        # The numbers that are printed somewhere, with `claim_id`
+    numbers: pd.DataFrame,  # LEDGER_KEYS and any other columns
+    printed: pd.DataFrame,  # From `claim_numbers`
+) -> pd.DataFrame:  # The numbers that are printed somewhere, with `claim_id`
     "Find the claim of every number by its place."
     keys = list(LEDGER_KEYS)
     require_columns(numbers, keys)
     places = printed.merge(numbers[keys].drop_duplicates(), on=keys)[[*keys, "claim_id"]]
     repeated = places[places.duplicated(keys, keep=False)]
-    if len(repeated): raise ValueError(f"claims: expected one per {keys}, got {repeated.claim_id.tolist()[:4]}")
+    if len(repeated):
+        raise ValueError(f"claims: expected one per {keys}, got {repeated.claim_id.tolist()[:4]}")
     return numbers.merge(places, on=keys)
 
 # %% ../../nbs/base/20_report.ipynb #4118aa76
-RESULT_COLUMNS = ("claim_id", "value", "n", "recomputed", "tolerance", "stage", "remark") # What a stage says about a claim
+RESULT_COLUMNS = (
+    "claim_id",
+    "value",
+    "n",
+    "recomputed",
+    "tolerance",
+    "stage",
+    "remark",
+)  # What a stage says about a claim
+
 
 def build_ledger(
-    printed:pd.DataFrame, # From `claim_numbers`
-    results:pd.DataFrame, # RESULT_COLUMNS, one row per claim with a result
-) -> pd.DataFrame:        # LEDGER_COLUMNS, one row per printed number; status "" where there is no result
+    printed: pd.DataFrame,  # From `claim_numbers`
+    results: pd.DataFrame,  # RESULT_COLUMNS, one row per claim with a result
+) -> pd.DataFrame:  # LEDGER_COLUMNS, one row per printed number; status "" where there is no result
     "Join printed numbers with ours and give each pair a status."
     require_columns(printed, ["claim_id", "published"])
     require_columns(results, list(RESULT_COLUMNS))
-    repeated, unknown = results.claim_id[results.claim_id.duplicated()], sorted(set(results.claim_id) - set(printed.claim_id))
+    repeated, unknown = (
+        results.claim_id[results.claim_id.duplicated()],
+        sorted(set(results.claim_id) - set(printed.claim_id)),
+    )
     if len(repeated) or unknown:
-        raise ValueError(f"results: expected one row per printed number, got repeated {repeated.tolist()[:3]} and unknown {unknown[:3]}")
-    table = printed.drop(columns=["n", "stage"], errors="ignore").merge(results[list(RESULT_COLUMNS)], on="claim_id", how="left")
+        raise ValueError(
+            f"results: expected one row per printed number, got repeated {repeated.tolist()[:3]} and unknown {unknown[:3]}"
+        )
+    table = printed.drop(columns=["n", "stage"], errors="ignore").merge(
+        results[list(RESULT_COLUMNS)], on="claim_id", how="left"
+    )
     table["status"], table["ours"], table["note"] = "", "", table.remark.fillna("")
     for row in table[table.value.notna()].itertuples():
         table.loc[row.Index, "status"] = match_status(row.published, row.value, row.recomputed, row.tolerance)
@@ -245,61 +316,76 @@ def build_ledger(
 
 # %% ../../nbs/base/20_report.ipynb #03136065
 def missing_data(
-    printed:pd.DataFrame,  # From `claim_numbers`: task, system
-    needs:pd.DataFrame,    # task, system ("" for all others), datasets (names separated by "; ")
-    datasets:pd.DataFrame, # dataset, holder, access ("public" or not), terms
-) -> pd.Series:            # Text per row: data sets that are not public, with holder and terms; "" where nothing is missing
+    printed: pd.DataFrame,  # From `claim_numbers`: task, system
+    needs: pd.DataFrame,  # task, system ("" for all others), datasets (names separated by "; ")
+    datasets: pd.DataFrame,  # dataset, holder, access ("public" or not), terms
+) -> pd.Series:  # Text per row: data sets that are not public, with holder and terms; "" where nothing is missing
     "Name the data that a claim needs and that are not public."
     require_columns(datasets, ["dataset", "holder", "access", "terms"])
     closed = {d.dataset: f"{d.dataset}: {d.holder}, {d.terms}" for d in datasets.itertuples() if d.access != "public"}
     table = {(n.task, n.system): n.datasets.split("; ") if n.datasets else [] for n in needs.itertuples()}
     unknown = sorted({name for names in table.values() for name in names} - set(datasets.dataset))
     tasks = sorted(set(printed.task) - {task for task, _ in table})
-    if unknown or tasks: raise ValueError(f"needs: expected data sets of `datasets` and every task, got unknown {unknown} and no task {tasks}")
-    found = [table[(task, system)] if (task, system) in table else table[(task, "")]
-             for task, system in zip(printed.task, printed.system, strict=True)]
-    return pd.Series(["; ".join(closed[name] for name in names if name in closed) for names in found], index=printed.index, dtype=str)
+    if unknown or tasks:
+        raise ValueError(
+            f"needs: expected data sets of `datasets` and every task, got unknown {unknown} and no task {tasks}"
+        )
+    found = [
+        table[(task, system)] if (task, system) in table else table[(task, "")]
+        for task, system in zip(printed.task, printed.system, strict=True)
+    ]
+    return pd.Series(
+        ["; ".join(closed[name] for name in names if name in closed) for names in found], index=printed.index, dtype=str
+    )
+
 
 def give_reasons(
-    ledger:pd.DataFrame,  # From `build_ledger`
-    printed:pd.DataFrame, # The printed numbers it was built from, in the same order: kind, origin
-    missing:pd.Series,    # From `missing_data`
-) -> pd.DataFrame:        # The ledger with a status in every row
+    ledger: pd.DataFrame,  # From `build_ledger`
+    printed: pd.DataFrame,  # The printed numbers it was built from, in the same order: kind, origin
+    missing: pd.Series,  # From `missing_data`
+) -> pd.DataFrame:  # The ledger with a status in every row
     "Fill the empty statuses: context, needs-data or open."
-    if list(ledger.claim_id) != list(printed.claim_id): raise ValueError("printed: expected the rows of the ledger in the same order")
+    if list(ledger.claim_id) != list(printed.claim_id):
+        raise ValueError("printed: expected the rows of the ledger in the same order")
     empty, number = (ledger.status == "").to_numpy(), printed.kind.isin(("result", "text-range")).to_numpy()
     quoted, absent = (printed.origin == "quoted").to_numpy(), (missing != "").to_numpy() & number
     status = np.select([~empty, quoted, absent], [ledger.status, "context", "needs-data"], "open")
-    reasons = np.select([quoted, absent, ~number], ["printed by others, quoted here", missing, printed.kind], "no stage computes it yet")
-    notes = [" | ".join(text for text in (note, reason if unfilled else "") if text)
-             for note, reason, unfilled in zip(ledger.note, reasons, empty, strict=True)]
+    reasons = np.select(
+        [quoted, absent, ~number], ["printed by others, quoted here", missing, printed.kind], "no stage computes it yet"
+    )
+    notes = [
+        " | ".join(text for text in (note, reason if unfilled else "") if text)
+        for note, reason, unfilled in zip(ledger.note, reasons, empty, strict=True)
+    ]
     return ledger.assign(status=status, note=notes)
 
 # %% ../../nbs/base/20_report.ipynb #483afca1
 def check_statement(
-    scores:pd.DataFrame,      # Tidy scores: model, case, organ, metric columns
-    comparisons:pd.DataFrame, # better, worse (models), organ, metric; one row per part of the statement
-    alpha:float=0.05,         # Level for the adjusted p-value
-) -> pd.DataFrame:            # The comparisons with n, statistic, p, p_holm, rank_biserial, holds (bool)
+    scores: pd.DataFrame,  # Tidy scores: model, case, organ, metric columns
+    comparisons: pd.DataFrame,  # better, worse (models), organ, metric; one row per part of the statement
+    alpha: float = 0.05,  # Level for the adjusted p-value
+) -> pd.DataFrame:  # The comparisons with n, statistic, p, p_holm, rank_biserial, holds (bool)
     "Test every part of a statement on paired cases."
     rows = []
     for part in comparisons.itertuples():
         pair = scores[(scores.organ == part.organ) & scores.model.isin((part.better, part.worse))]
         test = wilcoxon_table(pair, [part.metric], reference=part.better)
-        if len(test) != 1: raise ValueError(f"worse: expected scores of {part.worse!r} for organ {part.organ!r}, got none")
+        if len(test) != 1:
+            raise ValueError(f"worse: expected scores of {part.worse!r} for organ {part.organ!r}, got none")
         rows.append(test.iloc[0][["n", "statistic", "p", "rank_biserial"]].to_dict())
     tests = pd.concat([comparisons.reset_index(drop=True), pd.DataFrame(rows)], axis=1)
     tests["p_holm"] = multipletests(tests["p"], method="holm")[1]
     sign = np.where(tests.metric == "dsc", 1, -1)
-    return tests.assign(holds=(tests.rank_biserial*sign > 0) & (tests.p_holm < alpha))
+    return tests.assign(holds=(tests.rank_biserial * sign > 0) & (tests.p_holm < alpha))
 
 # %% ../../nbs/base/20_report.ipynb #3e00df99
 def status_counts(
-    ledger:pd.DataFrame,   # LEDGER_COLUMNS, every row with a status
-    by:str="source_table", # Column whose values become rows
-) -> pd.DataFrame:         # Counts (int): rows in order of first appearance, one column per status of STATUSES
+    ledger: pd.DataFrame,  # LEDGER_COLUMNS, every row with a status
+    by: str = "source_table",  # Column whose values become rows
+) -> pd.DataFrame:  # Counts (int): rows in order of first appearance, one column per status of STATUSES
     "Count the ledger's statuses per source table."
     unknown = sorted(set(ledger.status) - set(STATUSES))
-    if unknown: raise ValueError(f"status: expected one of {STATUSES}, got {unknown}")
+    if unknown:
+        raise ValueError(f"status: expected one of {STATUSES}, got {unknown}")
     counts = pd.crosstab(ledger[by], ledger.status)
     return counts.reindex(index=ledger[by].unique(), columns=list(STATUSES), fill_value=0).rename_axis(columns=None)

@@ -17,17 +17,19 @@ from .core import atomic_path
 
 # %% ../../nbs/base/40_runs.ipynb #f8d1bd80
 def write_png(
-    path:Path,         # Final name
-    pixels:np.ndarray, # (H,W) or (H,W,3) uint8, blue green red
+    path: Path,  # Final name
+    pixels: np.ndarray,  # (H,W) or (H,W,3) uint8, blue green red
 ) -> None:
     "Write a PNG file atomically."
-    with atomic_path(path) as temporary: temporary.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
 
 # %% ../../nbs/base/40_runs.ipynb #a3c8acdf
 def remove_leftovers(
-    folder:Path, # Folder to clean, with everything below
-) -> int:        # Number of files and folders removed
+    folder: Path,  # Folder to clean, with everything below
+) -> int:  # Number of files and folders removed
     "Remove temporary files and folders that a killed `core.atomic_path` left."
     leftovers = [path for path in folder.rglob(".*") if re.match(r"\.[0-9a-f]{8}\..", path.name)]
-    for path in leftovers: shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    for path in leftovers:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     return len(leftovers)

@@ -16,94 +16,140 @@ from .cardiothoracic import ENLARGED
 from ..base.core import generator, require_shape
 
 # %% ../../nbs/chest/72_agreement.ipynb #e51b19e5
-FEWEST = 3 # Cases without which there is no correlation to speak of
+FEWEST = 3  # Cases without which there is no correlation to speak of
+
 
 def bootstrap_correlations(
-    true:np.ndarray,      # (n,) float
-    predicted:np.ndarray, # (M,n) float, one row per model
-    n_draws:int=2000,     # Draws of n cases with replacement; the same for all models
-    seed:int=0,           # Seed of the draws
-) -> np.ndarray:          # (n_draws,M); NaN where a draw has no variance
+    true: np.ndarray,  # (n,) float
+    predicted: np.ndarray,  # (M,n) float, one row per model
+    n_draws: int = 2000,  # Draws of n cases with replacement; the same for all models
+    seed: int = 0,  # Seed of the draws
+) -> np.ndarray:  # (n_draws,M); NaN where a draw has no variance
     "Pearson's r of every model with the truth, on drawn cases."
     true, predicted = np.asarray(true, float), np.asarray(predicted, float)
     require_shape("predicted", predicted, f"M,{len(true)}")
-    if len(true) < FEWEST: raise ValueError(f"true: expected at least {FEWEST} cases, got {len(true)}")
+    if len(true) < FEWEST:
+        raise ValueError(f"true: expected at least {FEWEST} cases, got {len(true)}")
     drawn = generator(seed).integers(0, len(true), (n_draws, len(true)))
-    x, y = true[drawn], predicted[:, drawn]                                # (draws, n), (M, draws, n)
+    x, y = true[drawn], predicted[:, drawn]  # (draws, n), (M, draws, n)
     x, y = x - x.mean(-1, keepdims=True), y - y.mean(-1, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"): r = (x*y).sum(-1)/np.sqrt((x**2).sum(-1)*(y**2).sum(-1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r = (x * y).sum(-1) / np.sqrt((x**2).sum(-1) * (y**2).sum(-1))
     return r.T
 
 # %% ../../nbs/chest/72_agreement.ipynb #a628c482
-CLASSES = ("normal", "enlarged") # At most, and above, the threshold
+CLASSES = ("normal", "enlarged")  # At most, and above, the threshold
+
 
 def class_of(
-    ratios:np.ndarray,        # (n,) float
-    threshold:float=ENLARGED, # Largest normal ratio
-) -> np.ndarray:              # (n,) of `CLASSES`
+    ratios: np.ndarray,  # (n,) float
+    threshold: float = ENLARGED,  # Largest normal ratio
+) -> np.ndarray:  # (n,) of `CLASSES`
     "Normal or enlarged."
     return np.where(np.asarray(ratios) > threshold, CLASSES[1], CLASSES[0])
 
+
 def groups(
-    ratios:np.ndarray,        # (n,) float
-    threshold:float=ENLARGED, # Largest normal ratio
-) -> dict:                    # Class, and "all" → (n,) bool
+    ratios: np.ndarray,  # (n,) float
+    threshold: float = ENLARGED,  # Largest normal ratio
+) -> dict:  # Class, and "all" → (n,) bool
     "Who belongs to each class, and everyone."
     classes = class_of(ratios, threshold)
     return {name: classes == name for name in CLASSES} | {"all": np.ones(len(classes), bool)}
 
 # %% ../../nbs/chest/72_agreement.ipynb #4f5834b4
 def agreement_table(
-    true:np.ndarray,          # Ratios by readers, (n,)
-    predicted:dict,           # Name of a model → (n,) measured ratios
-    threshold:float=ENLARGED, # Largest normal ratio
-    n_draws:int=2000,         # Draws of the bootstrap
-    seed:int=0,               # Its seed
-) -> pd.DataFrame:            # class (and "all"), model, n, pearson_r, r_low, r_high (95 % bootstrap), bias, mae
+    true: np.ndarray,  # Ratios by readers, (n,)
+    predicted: dict,  # Name of a model → (n,) measured ratios
+    threshold: float = ENLARGED,  # Largest normal ratio
+    n_draws: int = 2000,  # Draws of the bootstrap
+    seed: int = 0,  # Its seed
+) -> pd.DataFrame:  # class (and "all"), model, n, pearson_r, r_low, r_high (95 % bootstrap), bias, mae
     "Correlation, bias and mean absolute error of every model, for each class of hearts and all."
     true, rows = np.asarray(true, float), []
     for name, mine in groups(true, threshold).items():
         made = np.stack([np.asarray(p, float) for p in predicted.values()])
         if mine.sum() < FEWEST:
-            rows += [(name, model, int(mine.sum()), *[np.nan]*5) for model in predicted]
+            rows += [(name, model, int(mine.sum()), *[np.nan] * 5) for model in predicted]
             continue
-        low, high = np.nanquantile(bootstrap_correlations(true[mine], made[:, mine], n_draws, seed), (.025, .975), axis=0)
+        low, high = np.nanquantile(
+            bootstrap_correlations(true[mine], made[:, mine], n_draws, seed), (0.025, 0.975), axis=0
+        )
         error = made[:, mine] - true[mine]
-        rows += [(name, model, int(mine.sum()), np.corrcoef(true[mine], made[k, mine])[0, 1], low[k], high[k], error[k].mean(), abs(error[k]).mean())
-                 for k, model in enumerate(predicted)]
+        rows += [
+            (
+                name,
+                model,
+                int(mine.sum()),
+                np.corrcoef(true[mine], made[k, mine])[0, 1],
+                low[k],
+                high[k],
+                error[k].mean(),
+                abs(error[k]).mean(),
+            )
+            for k, model in enumerate(predicted)
+        ]
     return pd.DataFrame(rows, columns=["class", "model", "n", "pearson_r", "r_low", "r_high", "bias", "mae"])
 
 # %% ../../nbs/chest/72_agreement.ipynb #21bac64a
 def agreement_gain(
-    true:np.ndarray,          # Ratios by readers, (n,)
-    before:np.ndarray,        # Measured by one model, (n,)
-    after:np.ndarray,         # Measured by the other, (n,)
-    threshold:float=ENLARGED, # Largest normal ratio
-    n_draws:int=2000,         # Draws of the bootstrap
-    seed:int=0,               # Its seed
-) -> pd.DataFrame:            # class (and "all"), n, r_gain, r_gain_low, r_gain_high, p_rise, mae_change, p_mae, bias_change, p_bias
+    true: np.ndarray,  # Ratios by readers, (n,)
+    before: np.ndarray,  # Measured by one model, (n,)
+    after: np.ndarray,  # Measured by the other, (n,)
+    threshold: float = ENLARGED,  # Largest normal ratio
+    n_draws: int = 2000,  # Draws of the bootstrap
+    seed: int = 0,  # Its seed
+) -> (
+    pd.DataFrame
+):  # class (and "all"), n, r_gain, r_gain_low, r_gain_high, p_rise, mae_change, p_mae, bias_change, p_bias
     "How agreement changes from one model to another, paired over cases."
     true, before, after = (np.asarray(values, float) for values in (true, before, after))
     rows = []
     for name, mine in groups(true, threshold).items():
         if mine.sum() < FEWEST:
-            rows.append((name, int(mine.sum()), *[np.nan]*8))
+            rows.append((name, int(mine.sum()), *[np.nan] * 8))
             continue
         gains = np.diff(bootstrap_correlations(true[mine], np.stack([before, after])[:, mine], n_draws, seed))[:, 0]
         gain = np.corrcoef(true[mine], after[mine])[0, 1] - np.corrcoef(true[mine], before[mine])[0, 1]
         signed = (after - before)[mine]
         size = abs(after - true)[mine] - abs(before - true)[mine]
-        p_mae, p_bias = (float(stats.wilcoxon(d).pvalue) if d.any() else 1. for d in (size, signed))
-        rows.append((name, int(mine.sum()), gain, *np.nanquantile(gains, (.025, .975)), (1 + (~(gains > 0)).sum())/(1 + n_draws), size.mean(), p_mae, signed.mean(), p_bias))
-    return pd.DataFrame(rows, columns=["class", "n", "r_gain", "r_gain_low", "r_gain_high", "p_rise", "mae_change", "p_mae", "bias_change", "p_bias"])
+        p_mae, p_bias = (float(stats.wilcoxon(d).pvalue) if d.any() else 1.0 for d in (size, signed))
+        rows.append(
+            (
+                name,
+                int(mine.sum()),
+                gain,
+                *np.nanquantile(gains, (0.025, 0.975)),
+                (1 + (~(gains > 0)).sum()) / (1 + n_draws),
+                size.mean(),
+                p_mae,
+                signed.mean(),
+                p_bias,
+            )
+        )
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "class",
+            "n",
+            "r_gain",
+            "r_gain_low",
+            "r_gain_high",
+            "p_rise",
+            "mae_change",
+            "p_mae",
+            "bias_change",
+            "p_bias",
+        ],
+    )
 
 # %% ../../nbs/chest/72_agreement.ipynb #022d4c66
 def show_agreement(
-    true:np.ndarray,          # Ratios by readers, (n,)
-    predicted:np.ndarray,     # Measured ratios, (n,)
-    ax:plt.Axes|None=None,    # Axes to draw into; default a new figure
-    threshold:float=ENLARGED, # Where the vertical line stands
-    limits:tuple|None=None,   # Range of both axes; default all points
+    true: np.ndarray,  # Ratios by readers, (n,)
+    predicted: np.ndarray,  # Measured ratios, (n,)
+    ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
+    threshold: float = ENLARGED,  # Where the vertical line stands
+    limits: tuple | None = None,  # Range of both axes; default all points
 ) -> plt.Axes:
     "Scatter of measured against true ratios, with diagonal and threshold."
     ax, true, predicted = ax or plt.subplots(figsize=(3.3, 3.3))[1], np.asarray(true), np.asarray(predicted)

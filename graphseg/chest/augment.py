@@ -17,111 +17,121 @@ from ..base.core import require_choice, require_shape
 
 # %% ../../nbs/chest/15_augment.ipynb #66454d55
 def affine_about_centre(
-    rotation_deg:float=0,      # Angle, clockwise as displayed, degrees
-    scale=(1.0, 1.0),          # Factor along x and y
-    shift=(0.0, 0.0),          # Translation, fraction of the side
-) -> np.ndarray:               # (2,3) float64, fractions to fractions
+    rotation_deg: float = 0,  # Angle, clockwise as displayed, degrees
+    scale=(1.0, 1.0),  # Factor along x and y
+    shift=(0.0, 0.0),  # Translation, fraction of the side
+) -> np.ndarray:  # (2,3) float64, fractions to fractions
     "Scale, then rotate about the centre of the image, then shift."
     c, s = np.cos(np.deg2rad(rotation_deg)), np.sin(np.deg2rad(rotation_deg))
-    linear = np.array([[c, -s], [s, c]])*np.asarray(scale, float)
+    linear = np.array([[c, -s], [s, c]]) * np.asarray(scale, float)
     return np.c_[linear, 0.5 - linear @ [0.5, 0.5] + shift]
 
+
 def compose(
-    second:np.ndarray, # (2,3), applied last
-    first:np.ndarray,  # (2,3), applied first
-) -> np.ndarray:       # (2,3)
+    second: np.ndarray,  # (2,3), applied last
+    first: np.ndarray,  # (2,3), applied first
+) -> np.ndarray:  # (2,3)
     "The map that applies `first`, then `second`."
     return np.c_[second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]]
 
+
 def apply_affine(
-    matrix:np.ndarray, # (2,3)
-    points:np.ndarray, # (…,2) xy
-) -> np.ndarray:       # (…,2), same units
+    matrix: np.ndarray,  # (2,3)
+    points: np.ndarray,  # (…,2) xy
+) -> np.ndarray:  # (…,2), same units
     "Move points by an affine map; NaN stays NaN."
     return points @ matrix[:, :2].T + matrix[:, 2]
 
 # %% ../../nbs/chest/15_augment.ipynb #061be87f
 def warp_image(
-    image:np.ndarray,               # (H,H) uint8
-    matrix:np.ndarray,              # (2,3), fractions to fractions
-    displacement:np.ndarray|None=None, # Bend added after the affine map, (H,H,2) float32 xy, fraction of the side
-) -> np.ndarray:                    # (H,H), same type; 0 where nothing was
+    image: np.ndarray,  # (H,H) uint8
+    matrix: np.ndarray,  # (2,3), fractions to fractions
+    displacement: np.ndarray | None = None,  # Bend added after the affine map, (H,H,2) float32 xy, fraction of the side
+) -> np.ndarray:  # (H,H), same type; 0 where nothing was
     "Move the pixels of a square image by an affine map and, on top, a smooth bend."
     size = require_shape("image", image, "H,H")["H"]
-    in_px = matrix*[1, 1, size]
-    if displacement is None: return cv2.warpAffine(image, in_px, (size, size), flags=cv2.INTER_LINEAR)
+    in_px = matrix * [1, 1, size]
+    if displacement is None:
+        return cv2.warpAffine(image, in_px, (size, size), flags=cv2.INTER_LINEAR)
     (a, b, c), (d, e, f) = cv2.invertAffineTransform(in_px).astype(np.float32)
     x, y = np.arange(size, dtype=np.float32)[None], np.arange(size, dtype=np.float32)[:, None]
-    u, v = displacement[..., 0]*np.float32(size) + x, displacement[..., 1]*np.float32(size) + y
-    return cv2.remap(image, a*u + b*v + c, d*u + e*v + f, cv2.INTER_LINEAR)
+    u, v = displacement[..., 0] * np.float32(size) + x, displacement[..., 1] * np.float32(size) + y
+    return cv2.remap(image, a * u + b * v + c, d * u + e * v + f, cv2.INTER_LINEAR)
 
 # %% ../../nbs/chest/15_augment.ipynb #ac348a6a
 def smooth_field(
-    size:int,                  # Side, px
-    sigma:float,               # Standard deviation at the grid points, cut at two deviations
-    grid:int,                  # Grid points along each side
-    channels:int,              # Number of independent fields
-    rng:np.random.Generator,   # Source of random numbers
-) -> np.ndarray:               # (H,H,channels) float32, or (H,H) for one channel
+    size: int,  # Side, px
+    sigma: float,  # Standard deviation at the grid points, cut at two deviations
+    grid: int,  # Grid points along each side
+    channels: int,  # Number of independent fields
+    rng: np.random.Generator,  # Source of random numbers
+) -> np.ndarray:  # (H,H,channels) float32, or (H,H) for one channel
     "Random field that varies slowly: normal numbers on a coarse grid, interpolated."
-    coarse = np.clip(rng.standard_normal((grid, grid, channels), dtype=np.float32), -2, 2)*np.float32(sigma)
+    coarse = np.clip(rng.standard_normal((grid, grid, channels), dtype=np.float32), -2, 2) * np.float32(sigma)
     return cv2.resize(coarse, (size, size), interpolation=cv2.INTER_LINEAR if grid < 3 else cv2.INTER_CUBIC)
 
+
 def bend_points(
-    points:np.ndarray,       # (N,2) float xy, fraction of the side; NaN stays NaN
-    displacement:np.ndarray, # (H,H,2) float32, fraction of the side
-) -> np.ndarray:             # (N,2)
+    points: np.ndarray,  # (N,2) float xy, fraction of the side; NaN stays NaN
+    displacement: np.ndarray,  # (H,H,2) float32, fraction of the side
+) -> np.ndarray:  # (N,2)
     "Move landmarks as `warp_image` moves pixels: solve y + u(y) = x."
     size, target = len(displacement), np.nan_to_num(points).astype(np.float32)
     y = target
     for _ in range(8):
-        at = (y*size).reshape(-1, 1, 2)
+        at = (y * size).reshape(-1, 1, 2)
         y = target - cv2.remap(displacement, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[:, 0]
     return np.where(np.isfinite(points), y, np.nan)
 
 # %% ../../nbs/chest/15_augment.ipynb #86445712
 def keep_inside(
-    matrix:np.ndarray,    # (2,3), the map drawn
-    landmarks:np.ndarray, # (N,2) float xy, fraction of the side; NaN where not annotated
-    margin:float=0.0,     # Least distance from the border, fraction of the side
-) -> np.ndarray:          # (2,3), `matrix` or a corrected map
+    matrix: np.ndarray,  # (2,3), the map drawn
+    landmarks: np.ndarray,  # (N,2) float xy, fraction of the side; NaN where not annotated
+    margin: float = 0.0,  # Least distance from the border, fraction of the side
+) -> np.ndarray:  # (2,3), `matrix` or a corrected map
     "Correct a map so that all landmarks stay inside the image."
     moved = apply_affine(matrix, landmarks)
     moved = moved[np.isfinite(moved[:, 0])]
-    if not len(moved): return matrix
+    if not len(moved):
+        return matrix
     low, high = moved.min(0), moved.max(0)
-    if low.min() >= margin and high.max() <= 1 - margin: return matrix
-    shrink = min(1.0, (1 - 2*margin)/max((high - low).max(), 1e-9))
-    middle = (low + high)/2
-    half = (high - low)/2*shrink
+    if low.min() >= margin and high.max() <= 1 - margin:
+        return matrix
+    shrink = min(1.0, (1 - 2 * margin) / max((high - low).max(), 1e-9))
+    middle = (low + high) / 2
+    half = (high - low) / 2 * shrink
     target = np.clip(middle, margin + half, 1 - margin - half)
-    return compose(np.c_[np.eye(2)*shrink, target - shrink*middle], matrix)
+    return compose(np.c_[np.eye(2) * shrink, target - shrink * middle], matrix)
 
 # %% ../../nbs/chest/15_augment.ipynb #69b026a9
 def grey_table(
-    gamma:float=1.0,      # Exponent 1/gamma: above 1 brightens
-    contrast:float=1.0,   # Factor about middle grey
-    brightness:float=0.0, # Added, fraction of the range
-) -> np.ndarray:          # (256,) uint8
+    gamma: float = 1.0,  # Exponent 1/gamma: above 1 brightens
+    contrast: float = 1.0,  # Factor about middle grey
+    brightness: float = 0.0,  # Added, fraction of the range
+) -> np.ndarray:  # (256,) uint8
     "Look-up table of a monotonic change of grey values."
-    grey = ((np.arange(256)/255)**(1/gamma) - 0.5)*contrast + 0.5 + brightness
-    return (np.clip(grey, 0, 1)*255 + 1e-6).astype(np.uint8)
+    grey = ((np.arange(256) / 255) ** (1 / gamma) - 0.5) * contrast + 0.5 + brightness
+    return (np.clip(grey, 0, 1) * 255 + 1e-6).astype(np.uint8)
 
 # %% ../../nbs/chest/15_augment.ipynb #c172473e
 PLACEMENTS = ("centre", "crop", "margin")
 
+
 def draw_offset(
-    placement:str,           # One of `PLACEMENTS`
-    scale:float,             # Factor along this axis
-    low:float,               # Least landmark after scaling about the corner, fraction of the side
-    high:float,              # Greatest
-    translation:float,       # Range of the shift for "centre"
-    rng:np.random.Generator, # Source of random numbers
-) -> float:                  # Offset to add after scaling about the corner
+    placement: str,  # One of `PLACEMENTS`
+    scale: float,  # Factor along this axis
+    low: float,  # Least landmark after scaling about the corner, fraction of the side
+    high: float,  # Greatest
+    translation: float,  # Range of the shift for "centre"
+    rng: np.random.Generator,  # Source of random numbers
+) -> float:  # Offset to add after scaling about the corner
     "Offset of a scaled image along one axis."
-    if placement == "margin": return rng.uniform(-max(low, 0)/3, max(1 - high, 0)/3)
-    if placement == "centre": return (1 - scale)/2 + rng.uniform(-translation, translation)
-    if scale < 1: return rng.uniform(0.25, 0.75)*(1 - scale)
+    if placement == "margin":
+        return rng.uniform(-max(low, 0) / 3, max(1 - high, 0) / 3)
+    if placement == "centre":
+        return (1 - scale) / 2 + rng.uniform(-translation, translation)
+    if scale < 1:
+        return rng.uniform(0.25, 0.75) * (1 - scale)
     start = rng.uniform(min(max(high - 1, 0), low), low)
     return -min(start, scale - 1)
 
@@ -129,18 +139,19 @@ def draw_offset(
 @dataclass(frozen=True)
 class Augment:
     "Random geometry and grey values for one case."
-    rotation_deg:float = 0.0            # Rotation drawn from ± this, degrees
-    scale:tuple = (1.0, 1.0)            # Range of the scale; upper None is as far as the landmarks allow
-    per_axis:bool = False               # Whether x and y draw their scale independently
-    stretch:float = 0.0                 # Further scale of x against y, drawn from 1 ± this
-    placement:str = "centre"            # Where the scaled image goes, one of `PLACEMENTS`
-    translation:float = 0.0             # Shift drawn from ± this for "centre", fraction of the side
-    bend:float = 0.0                    # Standard deviation of the smooth bend, fraction of the side
-    gamma:tuple = (1.0, 1.0)            # Range of gamma
-    contrast:tuple = (1.0, 1.0)         # Range of the contrast factor
-    brightness:float = 0.0              # Brightness drawn from ± this, fraction of the range
-    bias_field:float = 0.0              # Standard deviation of the smooth factor on the grey values
-    noise:tuple = (0.0, 0.0)            # Range of the standard deviation of the noise, fraction of the range
+
+    rotation_deg: float = 0.0  # Rotation drawn from ± this, degrees
+    scale: tuple = (1.0, 1.0)  # Range of the scale; upper None is as far as the landmarks allow
+    per_axis: bool = False  # Whether x and y draw their scale independently
+    stretch: float = 0.0  # Further scale of x against y, drawn from 1 ± this
+    placement: str = "centre"  # Where the scaled image goes, one of `PLACEMENTS`
+    translation: float = 0.0  # Shift drawn from ± this for "centre", fraction of the side
+    bend: float = 0.0  # Standard deviation of the smooth bend, fraction of the side
+    gamma: tuple = (1.0, 1.0)  # Range of gamma
+    contrast: tuple = (1.0, 1.0)  # Range of the contrast factor
+    brightness: float = 0.0  # Brightness drawn from ± this, fraction of the range
+    bias_field: float = 0.0  # Standard deviation of the smooth factor on the grey values
+    noise: tuple = (0.0, 0.0)  # Range of the standard deviation of the noise, fraction of the range
 
     def __post_init__(self):
         require_choice("placement", self.placement, PLACEMENTS)
@@ -152,46 +163,82 @@ class Augment:
     def __call__(self, image, landmarks, rng):
         matrix, displacement = draw_geometry(self, landmarks, rng, None if image is None else len(image))
         moved = apply_affine(matrix, landmarks)
-        if displacement is not None: moved = bend_points(moved, displacement)
-        if image is not None: image = change_greys(self, warp_image(image, matrix, displacement), rng)
+        if displacement is not None:
+            moved = bend_points(moved, displacement)
+        if image is not None:
+            image = change_greys(self, warp_image(image, matrix, displacement), rng)
         return image, np.clip(moved, 0, 1).astype(np.float32)
 
 # %% ../../nbs/chest/15_augment.ipynb #aa22afcc
 def draw_geometry(
-    augment:Augment,         # Ranges
-    landmarks:np.ndarray,    # (N,2) float xy, fraction of the side; NaN where not annotated
-    rng:np.random.Generator, # Source of random numbers
-    size:int|None=None,      # Side of the image, px; None is 128
-):                           # → (2,3) map, (H,H,2) displacement or None
+    augment: Augment,  # Ranges
+    landmarks: np.ndarray,  # (N,2) float xy, fraction of the side; NaN where not annotated
+    rng: np.random.Generator,  # Source of random numbers
+    size: int | None = None,  # Side of the image, px; None is 128
+):  # → (2,3) map, (H,H,2) displacement or None
     "Draw one map that keeps all landmarks in the image."
     drawn = landmarks[np.isfinite(landmarks[:, 0])] if len(landmarks) else landmarks
     low, high = (drawn.min(0), drawn.max(0)) if len(drawn) else (np.full(2, 0.5), np.full(2, 0.5))
     bottom, top = augment.scale
-    upper = 1/np.maximum(high - low, 0.1) if top is None else np.full(2, float(top))
-    scale = rng.uniform(np.minimum(bottom, upper), upper) if augment.per_axis else np.full(2, rng.uniform(bottom, upper.min()))
-    if augment.stretch: scale = scale*[1 + rng.uniform(-augment.stretch, augment.stretch), 1]
-    offset = [draw_offset(augment.placement, s, l*s, h*s, augment.translation, rng) for s, l, h in zip(scale, low, high, strict=True)]
+    upper = 1 / np.maximum(high - low, 0.1) if top is None else np.full(2, float(top))
+    scale = (
+        rng.uniform(np.minimum(bottom, upper), upper)
+        if augment.per_axis
+        else np.full(2, rng.uniform(bottom, upper.min()))
+    )
+    if augment.stretch:
+        scale = scale * [1 + rng.uniform(-augment.stretch, augment.stretch), 1]
+    offset = [
+        draw_offset(augment.placement, s, l * s, h * s, augment.translation, rng)
+        for s, l, h in zip(scale, low, high, strict=True)
+    ]
     matrix = np.c_[np.diag(scale), offset]
-    if augment.rotation_deg: matrix = compose(affine_about_centre(rng.uniform(-augment.rotation_deg, augment.rotation_deg)), matrix)
+    if augment.rotation_deg:
+        matrix = compose(affine_about_centre(rng.uniform(-augment.rotation_deg, augment.rotation_deg)), matrix)
     displacement = smooth_field(size or 128, augment.bend, 5, 2, rng) if augment.bend else None
-    return keep_inside(matrix, landmarks, 3*augment.bend), displacement
+    return keep_inside(matrix, landmarks, 3 * augment.bend), displacement
+
 
 def change_greys(
-    augment:Augment,         # Ranges
-    image:np.ndarray,        # (H,W) uint8
-    rng:np.random.Generator, # Source of random numbers
-) -> np.ndarray:             # (H,W) float32, about [0,1]
+    augment: Augment,  # Ranges
+    image: np.ndarray,  # (H,W) uint8
+    rng: np.random.Generator,  # Source of random numbers
+) -> np.ndarray:  # (H,W) float32, about [0,1]
     "Change the grey values of an image."
-    table = grey_table(rng.uniform(*augment.gamma), rng.uniform(*augment.contrast), rng.uniform(-augment.brightness, augment.brightness))
-    grey = cv2.LUT(image, (table/255).astype(np.float32))
-    if augment.bias_field: grey *= 1 + smooth_field(len(image), augment.bias_field, 3, 1, rng)
-    if sigma := rng.uniform(*augment.noise): grey += rng.standard_normal(image.shape, dtype=np.float32)*np.float32(sigma)
+    table = grey_table(
+        rng.uniform(*augment.gamma),
+        rng.uniform(*augment.contrast),
+        rng.uniform(-augment.brightness, augment.brightness),
+    )
+    grey = cv2.LUT(image, (table / 255).astype(np.float32))
+    if augment.bias_field:
+        grey *= 1 + smooth_field(len(image), augment.bias_field, 3, 1, rng)
+    if sigma := rng.uniform(*augment.noise):
+        grey += rng.standard_normal(image.shape, dtype=np.float32) * np.float32(sigma)
     return grey
 
 # %% ../../nbs/chest/15_augment.ipynb #3b73e5f7
-PUBLISHED = Augment(rotation_deg=3, scale=(0.8, None), per_axis=True, placement="crop", gamma=(0.6, 1.2), noise=(1/128, 1/128))
+PUBLISHED = Augment(
+    rotation_deg=3, scale=(0.8, None), per_axis=True, placement="crop", gamma=(0.6, 1.2), noise=(1 / 128, 1 / 128)
+)
 PUBLISHED_MASK = Augment(rotation_deg=3, scale=(0.7, None), per_axis=True, placement="margin")
-STRONG = Augment(rotation_deg=12, scale=(0.8, 1.2), stretch=0.1, translation=0.08, bend=0.006, gamma=(0.5, 1.6), contrast=(0.8, 1.2),
-                 brightness=0.08, bias_field=0.06, noise=(0.0, 0.03))
+STRONG = Augment(
+    rotation_deg=12,
+    scale=(0.8, 1.2),
+    stretch=0.1,
+    translation=0.08,
+    bend=0.006,
+    gamma=(0.5, 1.6),
+    contrast=(0.8, 1.2),
+    brightness=0.08,
+    bias_field=0.06,
+    noise=(0.0, 0.03),
+)
 STRONG_MASK = Augment(rotation_deg=5, scale=(0.85, 1.15), stretch=0.1, translation=0.06, bend=0.008)
-AUGMENTATIONS = {"none": Augment(), "published": PUBLISHED, "published_mask": PUBLISHED_MASK, "strong": STRONG, "strong_mask": STRONG_MASK}
+AUGMENTATIONS = {
+    "none": Augment(),
+    "published": PUBLISHED,
+    "published_mask": PUBLISHED_MASK,
+    "strong": STRONG,
+    "strong_mask": STRONG_MASK,
+}

@@ -22,30 +22,36 @@ from ..shapes.layouts import Layout, adjacency, scaled_laplacian
 CHANNELS_2021 = (8, 16, 32, 64, 64)
 WIDTHS_2021 = (16, 16, 16, 16)
 
+
 class ImageOutput(NamedTuple):
     "Output of an image autoencoder."
-    image:Tensor   # Grey values, (B,1,S,S), or class scores, (B,C,S,S)
-    mu:Tensor      # Latent mean, (B,Z)
-    logvar:Tensor  # Log of the latent variance, (B,Z)
+
+    image: Tensor  # Grey values, (B,1,S,S), or class scores, (B,C,S,S)
+    mu: Tensor  # Latent mean, (B,Z)
+    logvar: Tensor  # Log of the latent variance, (B,Z)
+
 
 class ImageAutoencoder(nn.Module):
     "Image to latent vector and back, or to class scores."
-    def __init__(self,
-        layout:Layout,                        # Organs, for the classes
-        image_size:int,                       # Side of the square image, px, divisible by 16
-        segment:bool=False,                   # Return class scores instead of the image?
-        in_channels:int=1,                    # Channels of the image
-        latent_size:int=64,                   # Length Z of the latent vector
-        batch_stats:bool=False,               # Normalise with the batch at test time too, as published?
-        channels:Sequence[int]=CHANNELS_2021, # Channels of each encoder layer
+
+    def __init__(
+        self,
+        layout: Layout,  # Organs, for the classes
+        image_size: int,  # Side of the square image, px, divisible by 16
+        segment: bool = False,  # Return class scores instead of the image?
+        in_channels: int = 1,  # Channels of the image
+        latent_size: int = 64,  # Length Z of the latent vector
+        batch_stats: bool = False,  # Normalise with the batch at test time too, as published?
+        channels: Sequence[int] = CHANNELS_2021,  # Channels of each encoder layer
     ):
         super().__init__()
         n_outputs = len(pixel_classes(layout)) if segment else in_channels
         self.encoder = ImageEncoder(image_size, in_channels, latent_size, channels, batch_stats)
         self.decoder = ImageDecoder(image_size, n_outputs, latent_size, channels, batch_stats)
 
-    def forward(self,
-        images:Tensor, # (B,C,S,S) float32, 0 to 1
+    def forward(
+        self,
+        images: Tensor,  # (B,C,S,S) float32, 0 to 1
     ) -> ImageOutput:
         mu, logvar, _ = self.encoder(images)
         return ImageOutput(self.decoder(self.encoder.sample(mu, logvar)), mu, logvar)
@@ -53,47 +59,60 @@ class ImageAutoencoder(nn.Module):
 # %% ../../nbs/chest/38_autoencoders.ipynb #9b45e2c9
 class GraphEncoder(nn.Sequential):
     "Node positions to the features of all nodes, in one row."
-    def __init__(self,
-        layout:Layout,                     # Organs and their nodes
-        order:int=6,                       # Chebyshev polynomials per convolution
-        widths:Sequence[int]=WIDTHS_2021,  # Features after each layer
+
+    def __init__(
+        self,
+        layout: Layout,  # Organs and their nodes
+        order: int = 6,  # Chebyshev polynomials per convolution
+        widths: Sequence[int] = WIDTHS_2021,  # Features after each layer
     ):
         basis = chebyshev_basis(scaled_laplacian(adjacency(layout)), order)
         pairs = zip((2, *widths[:-1]), widths, strict=True)
         super().__init__(*(GraphBlock(n_in, n_out, basis, "none") for n_in, n_out in pairs), nn.Flatten())
 
+
 class GraphAutoencoder(nn.Module):
     "Shape to latent vector and back."
-    def __init__(self,
-        layout:Layout,                     # Organs and their nodes
-        latent_size:int=64,                # Length Z of the latent vector
-        order:int=6,                       # Chebyshev polynomials per convolution
-        widths:Sequence[int]=WIDTHS_2021,  # Features after each layer
+
+    def __init__(
+        self,
+        layout: Layout,  # Organs and their nodes
+        latent_size: int = 64,  # Length Z of the latent vector
+        order: int = 6,  # Chebyshev polynomials per convolution
+        widths: Sequence[int] = WIDTHS_2021,  # Features after each layer
     ):
         super().__init__()
         self.encoder = GraphEncoder(layout, order, widths)
-        self.mu, self.logvar = (nn.Linear(widths[-1]*layout.n_nodes, latent_size) for _ in range(2))
-        for linear in (self.mu, self.logvar): nn.init.normal_(linear.weight, 0, .1)
-        self.decoder = GraphDecoder(layout, latent_size, order, norm="none", pooling=False, widths=widths, last_order=order)
+        self.mu, self.logvar = (nn.Linear(widths[-1] * layout.n_nodes, latent_size) for _ in range(2))
+        for linear in (self.mu, self.logvar):
+            nn.init.normal_(linear.weight, 0, 0.1)
+        self.decoder = GraphDecoder(
+            layout, latent_size, order, norm="none", pooling=False, widths=widths, last_order=order
+        )
 
-    def forward(self,
-        nodes:Tensor, # (B,N,2) xy, fraction of the image side, all annotated
+    def forward(
+        self,
+        nodes: Tensor,  # (B,N,2) xy, fraction of the image side, all annotated
     ) -> LandmarkOutput:
         x = self.encoder(nodes)
         mu, logvar = self.mu(x), self.logvar(x)
-        z = mu + torch.randn_like(mu)*(logvar/2).exp() if self.training else mu
+        z = mu + torch.randn_like(mu) * (logvar / 2).exp() if self.training else mu
         return LandmarkOutput(self.decoder(z)[0], (), mu, logvar)
 
 # %% ../../nbs/chest/38_autoencoders.ipynb #e9473223
 def transplant(
-    network:HybridGNet,                # Network of 2021, changed in place
-    image:ImageAutoencoder|None=None,  # Gives its encoder
-    graph:GraphAutoencoder|None=None,  # Gives its decoder
-) -> HybridGNet:                       # The same network
+    network: HybridGNet,  # Network of 2021, changed in place
+    image: ImageAutoencoder | None = None,  # Gives its encoder
+    graph: GraphAutoencoder | None = None,  # Gives its decoder
+) -> HybridGNet:  # The same network
     "Move the trained halves of two autoencoders into a network."
     for name, target, donor in (("image", "encoder", image), ("graph", "decoder", graph)):
-        if donor is None: continue
-        try: getattr(network, target).load_state_dict(getattr(donor, target).state_dict())
+        if donor is None:
+            continue
+        try:
+            getattr(network, target).load_state_dict(getattr(donor, target).state_dict())
         except RuntimeError as error:
-            raise ValueError(f"{name}: expected an autoencoder of the same layout, image size, latent size and widths as the network; {error}") from error
+            raise ValueError(
+                f"{name}: expected an autoencoder of the same layout, image size, latent size and widths as the network; {error}"
+            ) from error
     return network

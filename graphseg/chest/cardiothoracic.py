@@ -19,20 +19,25 @@ from ..base.plots import show_landmarks
 from ..shapes.layouts import Layout, split_nodes
 
 # %% ../../nbs/chest/00_cardiothoracic.ipynb #289c5f22
-ENLARGED = 0.5 # Above this ratio a heart counts as enlarged
-DIAMETERS = {"heart": ("H",), "chest": ("RL", "LL")} # Diameter → organs that it spans
+ENLARGED = 0.5  # Above this ratio a heart counts as enlarged
+DIAMETERS = {"heart": ("H",), "chest": ("RL", "LL")}  # Diameter → organs that it spans
+
 
 def require_diameters(
-    layout:Layout, # Layout of landmarks or labels
+    layout: Layout,  # Layout of landmarks or labels
 ) -> None:
     "Raise `ValueError` unless the layout has both lungs and the heart."
     missing = [organ for organs in DIAMETERS.values() for organ in organs if organ not in layout.organ_names]
-    if missing: raise ValueError(f"layout: expected RL, LL and H for a cardiothoracic ratio, got {layout} without {', '.join(missing)}; use landmarks with the layout LH")
+    if missing:
+        raise ValueError(
+            f"layout: expected RL, LL and H for a cardiothoracic ratio, got {layout} without {', '.join(missing)}; use landmarks with the layout LH"
+        )
+
 
 def diameter_ends(
-    landmarks_px:np.ndarray, # (…,N,2) float xy, px
-    layout:Layout,           # Layout with N nodes, lungs and heart among them
-) -> dict:                   # "heart", "chest" → (…,2,2) float64: first the end with the smaller x, then the other
+    landmarks_px: np.ndarray,  # (…,N,2) float xy, px
+    layout: Layout,  # Layout with N nodes, lungs and heart among them
+) -> dict:  # "heart", "chest" → (…,2,2) float64: first the end with the smaller x, then the other
     "Nodes between which the two diameters are measured."
     require_diameters(layout)
     parts, ends = split_nodes(np.asarray(landmarks_px, np.float64), layout), {}
@@ -40,73 +45,113 @@ def diameter_ends(
         nodes = np.concatenate([parts[organ] for organ in organs], axis=-2)
         bad = np.atleast_1d(~np.isfinite(nodes).all((-1, -2)))
         if bad.any():
-            raise ValueError(f"landmarks_px: expected finite nodes of {', '.join(organs)}, got NaN in {int(bad.sum())} of {bad.size} case(s), "
-                             f"first case {int(np.flatnonzero(bad.ravel())[0])}; leave out cases where the organ is not annotated")
+            raise ValueError(
+                f"landmarks_px: expected finite nodes of {', '.join(organs)}, got NaN in {int(bad.sum())} of {bad.size} case(s), "
+                f"first case {int(np.flatnonzero(bad.ravel())[0])}; leave out cases where the organ is not annotated"
+            )
         places = np.stack([nodes[..., 0].argmin(-1), nodes[..., 0].argmax(-1)], axis=-1)
         ends[name] = np.take_along_axis(nodes, places[..., None], axis=-2)
     return ends
 
 # %% ../../nbs/chest/00_cardiothoracic.ipynb #9440aca8
 def cardiothoracic_ratio(
-    landmarks_px:np.ndarray, # (…,N,2) float xy, px or any other unit of length
-    layout:Layout,           # Layout with N nodes, lungs and heart among them
-) -> float|np.ndarray:       # One number, or (…) float64; above `ENLARGED` the heart counts as enlarged
+    landmarks_px: np.ndarray,  # (…,N,2) float xy, px or any other unit of length
+    layout: Layout,  # Layout with N nodes, lungs and heart among them
+) -> float | np.ndarray:  # One number, or (…) float64; above `ENLARGED` the heart counts as enlarged
     "Largest horizontal width of the heart over the horizontal distance of the outer borders of the lungs."
     width = {name: np.ptp(ends[..., 0], axis=-1) for name, ends in diameter_ends(landmarks_px, layout).items()}
-    if not (width["chest"] > 0).all(): raise ValueError("landmarks_px: expected lungs with a width, got nodes on one vertical line; is it a prediction of an untrained network?")
-    ratio = width["heart"]/width["chest"]
+    if not (width["chest"] > 0).all():
+        raise ValueError(
+            "landmarks_px: expected lungs with a width, got nodes on one vertical line; is it a prediction of an untrained network?"
+        )
+    ratio = width["heart"] / width["chest"]
     return float(ratio) if np.ndim(ratio) == 0 else ratio
 
 # %% ../../nbs/chest/00_cardiothoracic.ipynb #0f278f83
 def _columns(
-    labels:np.ndarray,    # (H,W) label map
-    values:Sequence[int], # Labels of the organs
-    largest_piece:bool,   # Measure the largest piece of each organ only
+    labels: np.ndarray,  # (H,W) label map
+    values: Sequence[int],  # Labels of the organs
+    largest_piece: bool,  # Measure the largest piece of each organ only
 ) -> tuple[int, int]:
     "First and last column of some organs."
     first, last = [], []
     for value in values:
         stats = cv2.connectedComponentsWithStats((labels == value).astype(np.uint8), connectivity=8)[2][1:]
-        if not len(stats): raise ValueError(f"labels: expected pixels of label {value}, got none; leave the case out or use another model")
-        if largest_piece: stats = stats[[stats[:, cv2.CC_STAT_AREA].argmax()]]
+        if not len(stats):
+            raise ValueError(
+                f"labels: expected pixels of label {value}, got none; leave the case out or use another model"
+            )
+        if largest_piece:
+            stats = stats[[stats[:, cv2.CC_STAT_AREA].argmax()]]
         first.append(stats[:, cv2.CC_STAT_LEFT].min())
         last.append((stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH]).max() - 1)
     return int(min(first)), int(max(last))
 
+
 def cardiothoracic_ratio_of_labels(
-    labels:np.ndarray,       # (H,W) integer label map
-    layout:Layout,           # Layout of the labels, lungs and heart among them
-    largest_piece:bool=True, # Measure the largest connected piece of each organ only
+    labels: np.ndarray,  # (H,W) integer label map
+    layout: Layout,  # Layout of the labels, lungs and heart among them
+    largest_piece: bool = True,  # Measure the largest connected piece of each organ only
 ) -> float:
     "Cardiothoracic ratio of a label map."
     require_diameters(layout)
     require_shape("labels", labels, "H,W")
-    first, last = np.array([_columns(labels, [layout.labels[o] for o in organs], largest_piece) for organs in DIAMETERS.values()]).T
+    first, last = np.array(
+        [_columns(labels, [layout.labels[o] for o in organs], largest_piece) for organs in DIAMETERS.values()]
+    ).T
     heart, chest = last - first
-    if chest == 0: raise ValueError("labels: expected lungs with a width, got a single column")
-    return heart/chest
+    if chest == 0:
+        raise ValueError("labels: expected lungs with a width, got a single column")
+    return heart / chest
 
 # %% ../../nbs/chest/00_cardiothoracic.ipynb #b0f5c9af
-EDGE = (withStroke(linewidth=2, foreground="black"),) # Keeps bars and text legible on bright and dark tissue
+EDGE = (withStroke(linewidth=2, foreground="black"),)  # Keeps bars and text legible on bright and dark tissue
+
 
 def show_diameters(
-    landmarks_px:np.ndarray,  # (N,2) float xy, px of the axes
-    layout:Layout,            # Layout with N nodes, lungs and heart among them
-    ax:plt.Axes|None=None,    # Axes to draw into, usually with the image; default a blank frame
-    contours:bool=True,       # Draw the contours of lungs and heart, too?
-    color:str="white",        # Colour of bars and text
+    landmarks_px: np.ndarray,  # (N,2) float xy, px of the axes
+    layout: Layout,  # Layout with N nodes, lungs and heart among them
+    ax: plt.Axes | None = None,  # Axes to draw into, usually with the image; default a blank frame
+    contours: bool = True,  # Draw the contours of lungs and heart, too?
+    color: str = "white",  # Colour of bars and text
 ) -> plt.Axes:
     "Draw the two diameters and write the ratio."
     require_shape("landmarks_px", landmarks_px, f"{layout.n_nodes},2")
     ends, ratio = diameter_ends(landmarks_px, layout), cardiothoracic_ratio(landmarks_px, layout)
-    if contours: ax = show_landmarks(landmarks_px, layout, ax, organs=[organ for organs in DIAMETERS.values() for organ in organs])
-    elif ax is None: ax = plt.subplots()[1]
-    lowest = max(part[:, 1].max() for name, part in split_nodes(np.asarray(landmarks_px), layout).items() if name in ("RL", "LL", "H"))
-    heights = {"heart": ends["heart"][:, 1].mean(), "chest": lowest + 0.03*np.ptp(ends["chest"][:, 0])}
-    arrow = {"arrowstyle": "<|-|>", "color": color, "linewidth": 1, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 6, "path_effects": EDGE}
+    if contours:
+        ax = show_landmarks(
+            landmarks_px, layout, ax, organs=[organ for organs in DIAMETERS.values() for organ in organs]
+        )
+    elif ax is None:
+        ax = plt.subplots()[1]
+    lowest = max(
+        part[:, 1].max()
+        for name, part in split_nodes(np.asarray(landmarks_px), layout).items()
+        if name in ("RL", "LL", "H")
+    )
+    heights = {"heart": ends["heart"][:, 1].mean(), "chest": lowest + 0.03 * np.ptp(ends["chest"][:, 0])}
+    arrow = {
+        "arrowstyle": "<|-|>",
+        "color": color,
+        "linewidth": 1,
+        "shrinkA": 0,
+        "shrinkB": 0,
+        "mutation_scale": 6,
+        "path_effects": EDGE,
+    }
     for name, y in heights.items():
         ax.annotate("", (ends[name][0, 0], y), (ends[name][1, 0], y), arrowprops=arrow)
-        for x, end in ends[name]: ax.plot([x, x], [end, y], color=color, linewidth=0.7, linestyle=":")
-    ax.annotate(f"{ratio:.2f}", (ends["heart"][:, 0].mean(), heights["heart"]), (0, 2), textcoords="offset points", ha="center", va="bottom",
-                color=color, fontsize=7, path_effects=EDGE)
+        for x, end in ends[name]:
+            ax.plot([x, x], [end, y], color=color, linewidth=0.7, linestyle=":")
+    ax.annotate(
+        f"{ratio:.2f}",
+        (ends["heart"][:, 0].mean(), heights["heart"]),
+        (0, 2),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        color=color,
+        fontsize=7,
+        path_effects=EDGE,
+    )
     return ax

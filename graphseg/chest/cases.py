@@ -23,17 +23,18 @@ from ..shapes.layouts import Layout
 
 # %% ../../nbs/chest/25_cases.ipynb #d0291410
 def load_prepared(
-    folder:Path|str, # models/prepare_chest/<cohort>
-) -> tuple[SampleSet, dict[str, SampleSet]]: # All cases, and the cases of each part that is not empty
+    folder: Path | str,  # models/prepare_chest/<cohort>
+) -> tuple[SampleSet, dict[str, SampleSet]]:  # All cases, and the cases of each part that is not empty
     "Read what `prepare_chest` wrote."
-    samples = SampleSet.load(require_file(Path(folder)/"samples.npz", "run: dvc repro prepare_chest"))
-    split = read_split(Path(folder)/"split.csv").check(samples)
+    samples = SampleSet.load(require_file(Path(folder) / "samples.npz", "run: dvc repro prepare_chest"))
+    split = read_split(Path(folder) / "split.csv").check(samples)
     return samples, {part: samples.subset(getattr(split, part)) for part in PARTS if getattr(split, part)}
 
+
 def count_cases(
-    samples:SampleSet, # All cases
-    split:Split,       # Their parts
-) -> pd.DataFrame:     # part, n, and for each organ the number of annotated cases
+    samples: SampleSet,  # All cases
+    split: Split,  # Their parts
+) -> pd.DataFrame:  # part, n, and for each organ the number of annotated cases
     "Count cases and annotated organs by part."
     rows = []
     for part in PARTS:
@@ -44,83 +45,103 @@ def count_cases(
 
 # %% ../../nbs/chest/25_cases.ipynb #3a9a8bdb
 def truth_labels(
-    samples:SampleSet,     # Cases
-    i:int,                 # Position of the case
-    size:int=FRAME_PX,     # Side of the map, px
-) -> np.ndarray:           # (size,size) uint8
+    samples: SampleSet,  # Cases
+    i: int,  # Position of the case
+    size: int = FRAME_PX,  # Side of the map, px
+) -> np.ndarray:  # (size,size) uint8
     "Label map of the annotated organs of one case."
     organs = [name for name, part in samples.layout.slices.items() if samples.present[i, part].all()]
-    return landmarks_to_mask(samples.landmarks[i]*size, samples.layout, size, organs=organs)
+    return landmarks_to_mask(samples.landmarks[i] * size, samples.layout, size, organs=organs)
 
 # %% ../../nbs/chest/25_cases.ipynb #17da5ae6
 def outlines(
-    ids:Iterable[str],      # Names, n
-    label_maps:np.ndarray,  # (n,H,W) integer
-    layout:Layout,          # Layout of the labels
-    tolerance_px:float=1.5, # Largest distance of a boundary pixel from the polygon
-) -> pd.DataFrame:          # case, organ, piece, points: "x y x y …"
+    ids: Iterable[str],  # Names, n
+    label_maps: np.ndarray,  # (n,H,W) integer
+    layout: Layout,  # Layout of the labels
+    tolerance_px: float = 1.5,  # Largest distance of a boundary pixel from the polygon
+) -> pd.DataFrame:  # case, organ, piece, points: "x y x y …"
     "Polygons around the pieces of every label, holes left out."
     rows = []
     for name, labels in zip(ids, label_maps, strict=True):
         for organ in layout.organs:
-            found = cv2.findContours((labels == organ.label).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
+            found = cv2.findContours(
+                (labels == organ.label).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+            )[0]
             polygons = [cv2.approxPolyDP(c, tolerance_px, True)[:, 0] for c in found if cv2.contourArea(c) >= 1]
             polygons.sort(key=lambda p: (-cv2.contourArea(p), *p[0]))
             rows += [(name, organ.name, k, " ".join(map(str, p.ravel()))) for k, p in enumerate(polygons)]
     return pd.DataFrame(rows, columns=["case", "organ", "piece", "points"])
 
+
 def show_outlines(
-    table:pd.DataFrame, # Rows of one case, as made by `outlines`
-    layout:Layout,      # Layout, for the colours
-    ax:plt.Axes,        # Axes to draw into
+    table: pd.DataFrame,  # Rows of one case, as made by `outlines`
+    layout: Layout,  # Layout, for the colours
+    ax: plt.Axes,  # Axes to draw into
 ) -> plt.Axes:
     "Draw the polygons of one case as predictions."
     for row in table.itertuples():
         points = np.array(row.points.split(), float).reshape(-1, 2)
-        ax.plot(*np.concatenate([points, points[:1]]).T, color=layout.colors[row.organ], linestyle=(0, (3, 1.5)), linewidth=1)
+        ax.plot(
+            *np.concatenate([points, points[:1]]).T,
+            color=layout.colors[row.organ],
+            linestyle=(0, (3, 1.5)),
+            linewidth=1,
+        )
     return ax
 
 # %% ../../nbs/chest/25_cases.ipynb #6c086f88
 def cases_by_rank(
-    scores:pd.DataFrame,            # Tidy scores
-    ranks:tuple=(0.5, 0.0),         # 1 is the best case, 0.5 the median, 0 the worst
-    organ:str="lungs",              # Structure
-    metric:str="dsc",               # Higher is better
-) -> list[str]:                     # Names of the cases
+    scores: pd.DataFrame,  # Tidy scores
+    ranks: tuple = (0.5, 0.0),  # 1 is the best case, 0.5 the median, 0 the worst
+    organ: str = "lungs",  # Structure
+    metric: str = "dsc",  # Higher is better
+) -> list[str]:  # Names of the cases
     "Cases at given ranks of the mean score over models."
     require_choice("organ", organ, scores["organ"].unique())
-    order = scores[scores["organ"] == organ].groupby("case")[metric].mean().reset_index().sort_values([metric, "case"])["case"].tolist()
-    return [order[round(rank*(len(order) - 1))] for rank in ranks]
+    order = (
+        scores[scores["organ"] == organ]
+        .groupby("case")[metric]
+        .mean()
+        .reset_index()
+        .sort_values([metric, "case"])["case"]
+        .tolist()
+    )
+    return [order[round(rank * (len(order) - 1))] for rank in ranks]
+
 
 def show_cases(
-    samples:SampleSet,              # Cases to choose from
-    cases:list[str],                # Columns
-    predictions:dict,               # Row title → {case → (N,2) landmarks_px, or a table of outlines}
-    width:float=PAGE_IN,            # Width of the figure, in
+    samples: SampleSet,  # Cases to choose from
+    cases: list[str],  # Columns
+    predictions: dict,  # Row title → {case → (N,2) landmarks_px, or a table of outlines}
+    width: float = PAGE_IN,  # Width of the figure, in
 ) -> plt.Figure:
     "Models as rows, cases as columns; truth solid, prediction dashed; blank frames where images may not be shown."
-    fig, axes = grid(len(predictions)*len(cases), len(cases), width)
+    fig, axes = grid(len(predictions) * len(cases), len(cases), width)
     places = ((title, made, case) for title, made in predictions.items() for case in cases)
     for k, (ax, (title, made, case)) in enumerate(zip(axes, places, strict=True)):
         i = int(samples.index([case])[0])
         show_case(samples, i, made.get(case), ax)
-        if k < len(cases): ax.set_title(case, fontsize=7)
-        if k % len(cases) == 0: ax.set_ylabel(title, fontsize=7)
+        if k < len(cases):
+            ax.set_title(case, fontsize=7)
+        if k % len(cases) == 0:
+            ax.set_ylabel(title, fontsize=7)
     truth_prediction_legend(fig)
     return fig
 
 # %% ../../nbs/chest/25_cases.ipynb #25632e13
 def show_case(
-    samples:SampleSet,       # Cases
-    i:int,                   # Position of the case
-    prediction=None,         # (N,2) landmarks in px of the frame, or a table of outlines; default none
-    ax:plt.Axes|None=None,   # Axes to draw into; default a new figure
-    max_px:int=96,           # Side to which the image is averaged down
+    samples: SampleSet,  # Cases
+    i: int,  # Position of the case
+    prediction=None,  # (N,2) landmarks in px of the frame, or a table of outlines; default none
+    ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
+    max_px: int = 96,  # Side to which the image is averaged down
 ) -> plt.Axes:
     "One case: image where it may be shown, true contours, predicted contours."
     pixels = samples.images[i] if samples.redistributable and samples.images is not None else None
     ax = show_image(pixels, ax, samples.spacing_mm[i] if pixels is not None else None, max_px=max_px)
-    show_landmarks(samples.landmarks[i]*FRAME_PX, samples.layout, ax)
-    if isinstance(prediction, pd.DataFrame): show_outlines(prediction, samples.layout, ax)
-    elif prediction is not None: show_landmarks(prediction, samples.layout, ax, dashed=True)
+    show_landmarks(samples.landmarks[i] * FRAME_PX, samples.layout, ax)
+    if isinstance(prediction, pd.DataFrame):
+        show_outlines(prediction, samples.layout, ax)
+    elif prediction is not None:
+        show_landmarks(prediction, samples.layout, ax, dashed=True)
     return ax

@@ -34,226 +34,303 @@ from ..shapes.layouts import LAYOUTS, Layout, Organ, join_nodes
 
 # %% ../../nbs/chest/10_cohorts.ipynb #33aee691
 def stretch_to_uint8(
-    grey:np.ndarray, # (H,W), any number type
-) -> np.ndarray:     # (H,W) uint8
+    grey: np.ndarray,  # (H,W), any number type
+) -> np.ndarray:  # (H,W) uint8
     "Stretch grey values from their least to their greatest onto 0 to 255."
     grey = np.asarray(grey, np.float64)
     low, high = grey.min(), grey.max()
-    return ((grey - low)/max(high - low, 1e-12)*255).astype(np.uint8)
+    return ((grey - low) / max(high - low, 1e-12) * 255).astype(np.uint8)
+
 
 def to_grey(
-    pixels:np.ndarray,    # (H,W) or (H,W,C) with 1 to 4 channels
-    path:Path,            # File, for messages
-    colour:str = "error", # What to do with colour: "error" or "convert"
-) -> np.ndarray:          # (H,W), same type
+    pixels: np.ndarray,  # (H,W) or (H,W,C) with 1 to 4 channels
+    path: Path,  # File, for messages
+    colour: str = "error",  # What to do with colour: "error" or "convert"
+) -> np.ndarray:  # (H,W), same type
     "One grey channel out of several; colour is an error unless asked for."
-    if pixels.ndim == 2: return pixels
+    if pixels.ndim == 2:
+        return pixels
     channels = pixels.shape[-1]
     if channels in (2, 4):
         if (pixels[..., -1] != pixels[..., -1].max()).any() and colour == "error":
-            raise ValueError(f'{path}: expected an opaque image, got a transparency channel with several values; flatten it, or pass colour="convert"')
+            raise ValueError(
+                f'{path}: expected an opaque image, got a transparency channel with several values; flatten it, or pass colour="convert"'
+            )
         pixels = pixels[..., :-1]
-    if all((pixels[..., 0] == pixels[..., k]).all() for k in range(pixels.shape[-1])): return pixels[..., 0]
+    if all((pixels[..., 0] == pixels[..., k]).all() for k in range(pixels.shape[-1])):
+        return pixels[..., 0]
     if colour == "error":
-        raise ValueError(f'{path}: expected a grey image, got {channels} different colour channels; convert it, or pass colour="convert"')
+        raise ValueError(
+            f'{path}: expected a grey image, got {channels} different colour channels; convert it, or pass colour="convert"'
+        )
     return (pixels[..., :3] @ [0.299, 0.587, 0.114]).round().astype(pixels.dtype)
 
 # %% ../../nbs/chest/10_cohorts.ipynb #29071e1d
-JSRT_SIDE_PX = 2048 # Side of a JSRT image
+JSRT_SIDE_PX = 2048  # Side of a JSRT image
+
 
 def read_jsrt_img(
-    path:Path|str, # File, `.IMG`
-) -> np.ndarray:   # (2048,2048) uint8
+    path: Path | str,  # File, `.IMG`
+) -> np.ndarray:  # (2048,2048) uint8
     "Read a raw JSRT image."
-    data, expected = Path(path).read_bytes(), 2*JSRT_SIDE_PX**2
-    if len(data) != expected: raise ValueError(f"{path}: expected a JSRT image of {expected} bytes, got {len(data)}; download it again")
+    data, expected = Path(path).read_bytes(), 2 * JSRT_SIDE_PX**2
+    if len(data) != expected:
+        raise ValueError(f"{path}: expected a JSRT image of {expected} bytes, got {len(data)}; download it again")
     values = np.frombuffer(data, ">u2").reshape(JSRT_SIDE_PX, JSRT_SIDE_PX)
-    return (np.clip(1 - values/4096, 0, 1)*255).astype(np.uint8)
+    return (np.clip(1 - values / 4096, 0, 1) * 255).astype(np.uint8)
+
 
 def read_dicom(
-    path:Path|str, # DICOM file
-) -> np.ndarray:   # (H,W) uint8
+    path: Path | str,  # DICOM file
+) -> np.ndarray:  # (H,W) uint8
     "Read a DICOM radiograph as it is meant to be shown."
     import pydicom
     from pydicom.pixels import apply_modality_lut, apply_voi_lut
+
     try:
         dataset = pydicom.dcmread(path)
         values = dataset.pixel_array
-        if values.ndim == 2: values = apply_voi_lut(apply_modality_lut(values, dataset), dataset)
-    except Exception as error: # pydicom raises many types
-        raise ValueError(f"{path}: expected a readable DICOM image, got {type(error).__name__}: {error}"[:300]) from error
-    if values.ndim != 2: raise ValueError(f"{path}: expected one grey frame, got pixels of shape {values.shape}; export a single frontal view")
-    if dataset.PhotometricInterpretation == "MONOCHROME1": values = values.max() - values.astype(np.float64)
+        if values.ndim == 2:
+            values = apply_voi_lut(apply_modality_lut(values, dataset), dataset)
+    except Exception as error:  # pydicom raises many types
+        raise ValueError(
+            f"{path}: expected a readable DICOM image, got {type(error).__name__}: {error}"[:300]
+        ) from error
+    if values.ndim != 2:
+        raise ValueError(
+            f"{path}: expected one grey frame, got pixels of shape {values.shape}; export a single frontal view"
+        )
+    if dataset.PhotometricInterpretation == "MONOCHROME1":
+        values = values.max() - values.astype(np.float64)
     return stretch_to_uint8(values)
 
 # %% ../../nbs/chest/10_cohorts.ipynb #002d839d
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".dcm", ".dicom", ".img", ".tif", ".tiff", ".bmp")
 
+
 def read_image(
-    path:Path|str,        # PNG, JPEG, TIFF, BMP, DICOM or JSRT `.IMG`
-    colour:str = "error", # What to do with colour: "error" or "convert"
-) -> np.ndarray:          # (H,W) uint8
+    path: Path | str,  # PNG, JPEG, TIFF, BMP, DICOM or JSRT `.IMG`
+    colour: str = "error",  # What to do with colour: "error" or "convert"
+) -> np.ndarray:  # (H,W) uint8
     "Read a radiograph as 8-bit grey."
     path = require_file(path, "check the path")
     require_choice("colour", colour, ("error", "convert"))
-    if path.is_dir(): raise ValueError(f"{path}: expected an image file, got a folder")
-    with open(path, "rb") as f: head = f.read(132)
-    if not head: raise ValueError(f"{path}: expected an image, got an empty file (0 bytes); copy it again")
-    if path.suffix.lower() == ".img": grey = read_jsrt_img(path)
-    elif head[128:132] == b"DICM": grey = read_dicom(path)
-    else: grey = to_grey(decode(path), path, colour)
-    if grey.dtype.kind == "f" and not np.isfinite(grey).all(): raise ValueError(f"{path}: expected finite grey values, got NaN or infinity; export it again")
-    if grey.min() == grey.max(): raise ValueError(f"{path}: expected a radiograph, got the value {grey.flat[0]} in all {grey.size} pixels; export it again")
+    if path.is_dir():
+        raise ValueError(f"{path}: expected an image file, got a folder")
+    with open(path, "rb") as f:
+        head = f.read(132)
+    if not head:
+        raise ValueError(f"{path}: expected an image, got an empty file (0 bytes); copy it again")
+    if path.suffix.lower() == ".img":
+        grey = read_jsrt_img(path)
+    elif head[128:132] == b"DICM":
+        grey = read_dicom(path)
+    else:
+        grey = to_grey(decode(path), path, colour)
+    if grey.dtype.kind == "f" and not np.isfinite(grey).all():
+        raise ValueError(f"{path}: expected finite grey values, got NaN or infinity; export it again")
+    if grey.min() == grey.max():
+        raise ValueError(
+            f"{path}: expected a radiograph, got the value {grey.flat[0]} in all {grey.size} pixels; export it again"
+        )
     return grey if grey.dtype == np.uint8 else stretch_to_uint8(grey)
 
+
 def decode(
-    path:Path,       # PNG, JPEG, TIFF or BMP
-) -> np.ndarray:     # (H,W) or (H,W,C), as stored
+    path: Path,  # PNG, JPEG, TIFF or BMP
+) -> np.ndarray:  # (H,W) or (H,W,C), as stored
     "Decode an image file completely; a truncated file is an error."
     try:
         with Image.open(path) as image:
             image.load()
-            wanted = {"1": "L", "P": "RGBA", "PA": "RGBA", "CMYK": "RGB", "YCbCr": "RGB", "LAB": "RGB", "HSV": "RGB"}.get(image.mode)
+            wanted = {
+                "1": "L",
+                "P": "RGBA",
+                "PA": "RGBA",
+                "CMYK": "RGB",
+                "YCbCr": "RGB",
+                "LAB": "RGB",
+                "HSV": "RGB",
+            }.get(image.mode)
             return np.asarray(image.convert(wanted) if wanted else image)
     except UnidentifiedImageError as error:
-        raise ValueError(f"{path}: expected PNG, JPEG, TIFF, BMP, DICOM or JSRT .IMG, got an unknown format; convert it or remove it from the folder") from error
-    except Exception as error: # Pillow raises OSError, SyntaxError, EOFError, struct.error … for damaged files
-        raise ValueError(f"{path}: expected a complete image, got a damaged one ({error}); copy or export it again") from error
+        raise ValueError(
+            f"{path}: expected PNG, JPEG, TIFF, BMP, DICOM or JSRT .IMG, got an unknown format; convert it or remove it from the folder"
+        ) from error
+    except Exception as error:  # Pillow raises OSError, SyntaxError, EOFError, struct.error … for damaged files
+        raise ValueError(
+            f"{path}: expected a complete image, got a damaged one ({error}); copy or export it again"
+        ) from error
 
 # %% ../../nbs/chest/10_cohorts.ipynb #aab5d5c4
 @dataclass(frozen=True)
 class Geometry:
     "How an image was brought to the frame; lengths in px of the original."
-    height:int             # Height of the original
-    width:int              # Width of the original
-    size:int               # Side of the frame
-    remove_left:int = 0    # Margin removed
-    remove_top:int = 0
-    remove_right:int = 0
-    remove_bottom:int = 0
-    pad_left:int = 0       # Zeros added after the removal
-    pad_top:int = 0
-    pad_right:int = 0
-    pad_bottom:int = 0
+
+    height: int  # Height of the original
+    width: int  # Width of the original
+    size: int  # Side of the frame
+    remove_left: int = 0  # Margin removed
+    remove_top: int = 0
+    remove_right: int = 0
+    remove_bottom: int = 0
+    pad_left: int = 0  # Zeros added after the removal
+    pad_top: int = 0
+    pad_right: int = 0
+    pad_bottom: int = 0
 
     def __post_init__(self):
-        if bad := {k: v for k, v in asdict(self).items() if v < 0 or int(v) != v}: raise ValueError(f"geometry: expected whole px ≥ 0, got {bad}")
+        if bad := {k: v for k, v in asdict(self).items() if v < 0 or int(v) != v}:
+            raise ValueError(f"geometry: expected whole px ≥ 0, got {bad}")
         across = self.width - self.remove_left - self.remove_right + self.pad_left + self.pad_right
         down = self.height - self.remove_top - self.remove_bottom + self.pad_top + self.pad_bottom
         if across != down or across < 1 or self.size < 1:
-            raise ValueError(f"geometry: expected a square after removal and padding, got {across} × {down} px; are width and height exchanged?")
+            raise ValueError(
+                f"geometry: expected a square after removal and padding, got {across} × {down} px; are width and height exchanged?"
+            )
 
     @property
-    def side(self) -> int: return self.width - self.remove_left - self.remove_right + self.pad_left + self.pad_right
+    def side(self) -> int:
+        return self.width - self.remove_left - self.remove_right + self.pad_left + self.pad_right
+
     @property
-    def offset(self) -> np.ndarray: return np.array([self.pad_left - self.remove_left, self.pad_top - self.remove_top], float)
-    def forward(self, points:np.ndarray) -> np.ndarray: return (np.asarray(points, float) + self.offset)*(self.size/self.side)
-    def inverse(self, points:np.ndarray) -> np.ndarray: return np.asarray(points, float)*(self.side/self.size) - self.offset
+    def offset(self) -> np.ndarray:
+        return np.array([self.pad_left - self.remove_left, self.pad_top - self.remove_top], float)
+
+    def forward(self, points: np.ndarray) -> np.ndarray:
+        return (np.asarray(points, float) + self.offset) * (self.size / self.side)
+
+    def inverse(self, points: np.ndarray) -> np.ndarray:
+        return np.asarray(points, float) * (self.side / self.size) - self.offset
 
 # %% ../../nbs/chest/10_cohorts.ipynb #646b69b2
 def square_geometry(
-    height:int,                      # Height of the original, px
-    width:int,                       # Width of the original, px
-    size:int,                        # Side of the frame, px
-    remove:Sequence[int]=(0, 0, 0, 0), # Margins to remove: left, top, right, bottom, px
+    height: int,  # Height of the original, px
+    width: int,  # Width of the original, px
+    size: int,  # Side of the frame, px
+    remove: Sequence[int] = (0, 0, 0, 0),  # Margins to remove: left, top, right, bottom, px
 ) -> Geometry:
     "Geometry that removes margins and pads to a centred square; an odd remainder goes to the far side."
     left, top, right, bottom = remove
     h2, w2 = height - top - bottom, width - left - right
     across, down = max(h2 - w2, 0), max(w2 - h2, 0)
-    return Geometry(height, width, size, *remove, across//2, down//2, across - across//2, down - down//2)
+    return Geometry(height, width, size, *remove, across // 2, down // 2, across - across // 2, down - down // 2)
 
 # %% ../../nbs/chest/10_cohorts.ipynb #1b93a0c5
 def geometry_from_paddings(
-    row:dict,                  # One row of a published padding table
-    size:int=FRAME_PX,         # Side of the frame, px
-    exchanged:bool|None=None,  # Whether `width` holds the height; None tries both
+    row: dict,  # One row of a published padding table
+    size: int = FRAME_PX,  # Side of the frame, px
+    exchanged: bool | None = None,  # Whether `width` holds the height; None tries both
 ) -> Geometry:
     "Geometry of one row of a published padding table, in either of its two formats."
-    part = lambda kind, suffix: {f"{kind}_{side}": int(row.get(f"pad_{side}{suffix}", 0)) for side in ("left", "top", "right", "bottom")}
+    part = lambda kind, suffix: {
+        f"{kind}_{side}": int(row.get(f"pad_{side}{suffix}", 0)) for side in ("left", "top", "right", "bottom")
+    }
     fields = part("pad", "") | part("remove", "_rem")
-    for swap in ((False, True) if exchanged is None else (exchanged,)):
+    for swap in (False, True) if exchanged is None else (exchanged,):
         height, width = (row["width"], row["height"]) if swap else (row["height"], row["width"])
-        try: return Geometry(int(height), int(width), size, **fields)
-        except ValueError as error: failure = error
+        try:
+            return Geometry(int(height), int(width), size, **fields)
+        except ValueError as error:
+            failure = error
     raise ValueError(f"{row.get('filename', 'row')}: {failure}")
 
 # %% ../../nbs/chest/10_cohorts.ipynb #c8956fee
 def content_box(
-    image:np.ndarray,  # (H,W) uint8
-    threshold:int=1,   # Grey value that still counts as dark
-):                     # → margins left, top, right, bottom, px
+    image: np.ndarray,  # (H,W) uint8
+    threshold: int = 1,  # Grey value that still counts as dark
+):  # → margins left, top, right, bottom, px
     "Widths of the dark margins around an image."
     columns, rows = np.flatnonzero((image > threshold).any(0)), np.flatnonzero((image > threshold).any(1))
-    if not len(rows): raise ValueError(f"image: expected pixels brighter than {threshold}, got none; is the file a radiograph?")
+    if not len(rows):
+        raise ValueError(f"image: expected pixels brighter than {threshold}, got none; is the file a radiograph?")
     return int(columns[0]), int(rows[0]), int(image.shape[1] - 1 - columns[-1]), int(image.shape[0] - 1 - rows[-1])
 
+
 def preprocess(
-    image:np.ndarray,        # Radiograph, (H,W) uint8
-    size:int=FRAME_PX,       # Side of the result, px
-    crop_margin:bool=True,   # Whether to remove dark margins
-):                           # → (size,size) uint8, Geometry
+    image: np.ndarray,  # Radiograph, (H,W) uint8
+    size: int = FRAME_PX,  # Side of the result, px
+    crop_margin: bool = True,  # Whether to remove dark margins
+):  # → (size,size) uint8, Geometry
     "Remove dark margins, pad to a square, resize."
     require_shape("image", image, "H,W")
     g = square_geometry(*image.shape, size, content_box(image) if crop_margin else (0, 0, 0, 0))
-    inner = image[g.remove_top:g.height - g.remove_bottom, g.remove_left:g.width - g.remove_right]
+    inner = image[g.remove_top : g.height - g.remove_bottom, g.remove_left : g.width - g.remove_right]
     square = cv2.copyMakeBorder(inner, g.pad_top, g.pad_bottom, g.pad_left, g.pad_right, cv2.BORDER_CONSTANT, value=0)
     published = size >= g.side or size == FRAME_PX
     return cv2.resize(square, (size, size), interpolation=cv2.INTER_LINEAR if published else cv2.INTER_AREA), g
 
 # %% ../../nbs/chest/10_cohorts.ipynb #c1b05119
 def check_organ(
-    points:np.ndarray, # What was read
-    organ:Organ,       # What it should be
-    path:Path|str,     # File, for messages
-    size:float=FRAME_PX, # Side of the image, px
-) -> np.ndarray:       # (n,2) float32
+    points: np.ndarray,  # What was read
+    organ: Organ,  # What it should be
+    path: Path | str,  # File, for messages
+    size: float = FRAME_PX,  # Side of the image, px
+) -> np.ndarray:  # (n,2) float32
     "Raise `ValueError` naming the file unless `points` is a contour of `organ` inside the image."
     if points.shape != (organ.n_nodes, 2) or points.dtype.kind not in "fiu":
-        raise ValueError(f"{path}: expected ({organ.n_nodes},2) numbers for organ {organ.name}, got {points.shape} {points.dtype}; is it the file of another organ?")
+        raise ValueError(
+            f"{path}: expected ({organ.n_nodes},2) numbers for organ {organ.name}, got {points.shape} {points.dtype}; is it the file of another organ?"
+        )
     if not np.isfinite(points).all():
-        raise ValueError(f"{path}: expected finite coordinates, got {int((~np.isfinite(points)).any(1).sum())} nodes with NaN or infinity; remove the file if the organ is not annotated")
+        raise ValueError(
+            f"{path}: expected finite coordinates, got {int((~np.isfinite(points)).any(1).sum())} nodes with NaN or infinity; remove the file if the organ is not annotated"
+        )
     if points.min() < 0 or points.max() > size:
-        raise ValueError(f"{path}: expected coordinates from 0 to {size:g} px, got {points.min():.1f} to {points.max():.1f}; are they in px of the {size:g} px frame?")
+        raise ValueError(
+            f"{path}: expected coordinates from 0 to {size:g} px, got {points.min():.1f} to {points.max():.1f}; are they in px of the {size:g} px frame?"
+        )
     return points.astype(np.float32)
 
+
 def read_landmarks(
-    root:Path|str,             # Folder that holds one folder per organ
-    name:str,                  # Name of the image without suffix
-    layout:Layout,             # Organs to read, N nodes
-    optional:Sequence[str]=(), # Organs that may lack a file
-    size:float=FRAME_PX,       # Side of the image, px
-) -> np.ndarray:               # (N,2) float32 xy, px; NaN where an optional organ has no file
+    root: Path | str,  # Folder that holds one folder per organ
+    name: str,  # Name of the image without suffix
+    layout: Layout,  # Organs to read, N nodes
+    optional: Sequence[str] = (),  # Organs that may lack a file
+    size: float = FRAME_PX,  # Side of the image, px
+) -> np.ndarray:  # (N,2) float32 xy, px; NaN where an optional organ has no file
     "Read the landmarks of one case."
     organs = {}
     for organ in layout.organs:
-        path = Path(root)/organ.name/f"{name}.npy"
-        if organ.name in optional and not path.exists(): continue
-        require_file(path, f"every case needs organ {organ.name} in layout {layout.name}; remove the case or choose a layout without it")
-        try: points = np.load(path, allow_pickle=False)
-        except (ValueError, EOFError, OSError) as error: raise ValueError(f"{path}: expected a NumPy file of numbers, got a damaged or pickled one") from error
+        path = Path(root) / organ.name / f"{name}.npy"
+        if organ.name in optional and not path.exists():
+            continue
+        require_file(
+            path,
+            f"every case needs organ {organ.name} in layout {layout.name}; remove the case or choose a layout without it",
+        )
+        try:
+            points = np.load(path, allow_pickle=False)
+        except (ValueError, EOFError, OSError) as error:
+            raise ValueError(f"{path}: expected a NumPy file of numbers, got a damaged or pickled one") from error
         organs[organ.name] = check_organ(points, organ, path, size)
-    if not organs: raise FileNotFoundError(f"{root}: no organ of layout {layout.name} has a file for case {name!r}")
+    if not organs:
+        raise FileNotFoundError(f"{root}: no organ of layout {layout.name} has a file for case {name!r}")
     return join_nodes(organs, layout)
 
 # %% ../../nbs/chest/10_cohorts.ipynb #f0796dd9
 CLINICAL_COLUMNS = ("File", "Dataset", "Lung Annotations", "Heart Annotations", "Sex", "Age", "Condition")
 
+
 def split_condition(
-    text:str, # Printed list, or a single finding
-) -> str:     # Findings separated by "; "
+    text: str,  # Printed list, or a single finding
+) -> str:  # Findings separated by "; "
     "Findings of a condition, without running it as code."
     quoted = re.findall(r"'([^']*)'|\"([^\"]*)\"", text)
     return "; ".join(first or second for first, second in quoted) if text.startswith("[") else text
 
+
 def read_clinical(
-    path:Path|str, # `clinical.csv`
-) -> pd.DataFrame: # First column `id`, then the published columns; unknown ages are NaN
+    path: Path | str,  # `clinical.csv`
+) -> pd.DataFrame:  # First column `id`, then the published columns; unknown ages are NaN
     "Read the clinical table of the public landmark data set."
     table = pd.read_csv(require_file(path, "run: graphseg fetch montgomery"), keep_default_na=False)
-    if missing := [c for c in CLINICAL_COLUMNS if c not in table]: raise ValueError(f"{path}: expected the columns {', '.join(CLINICAL_COLUMNS)}; missing {missing}")
+    if missing := [c for c in CLINICAL_COLUMNS if c not in table]:
+        raise ValueError(f"{path}: expected the columns {', '.join(CLINICAL_COLUMNS)}; missing {missing}")
     ids = [Path(file).stem for file in table["File"]]
-    if again := duplicates(ids): raise ValueError(f"{path}: expected every case once, got {again[:5]} more than once")
+    if again := duplicates(ids):
+        raise ValueError(f"{path}: expected every case once, got {again[:5]} more than once")
     table.insert(0, "id", ids)
     table["Age"] = pd.to_numeric(table["Age"], errors="coerce").astype(float)
     table.loc[(table["Dataset"] == "JSRT") & (table["Age"] == 0), "Age"] = np.nan
@@ -262,22 +339,29 @@ def read_clinical(
 
 # %% ../../nbs/chest/10_cohorts.ipynb #ae5efd59
 def read_names(
-    path:Path|str, # Text file, one file name per line
-) -> list[str]:    # Names without suffix, in order
+    path: Path | str,  # Text file, one file name per line
+) -> list[str]:  # Names without suffix, in order
     "Read a list of file names."
     lines = [line.strip() for line in require_file(path, "check the path").read_text().splitlines()]
-    names = [re.sub(r"\.(png|img|jpg|jpeg|npy|dcm)$", "", Path(line).name, flags=re.IGNORECASE) for line in lines if line]
-    if again := duplicates(names): raise ValueError(f"{path}: expected every name once, got {again[:5]} more than once")
+    names = [
+        re.sub(r"\.(png|img|jpg|jpeg|npy|dcm)$", "", Path(line).name, flags=re.IGNORECASE) for line in lines if line
+    ]
+    if again := duplicates(names):
+        raise ValueError(f"{path}: expected every name once, got {again[:5]} more than once")
     return names
 
+
 def read_split_lists(
-    train,               # Path or paths of the training lists
-    validation=(),       # Path or paths of the validation lists
-    test=(),             # Path or paths of the test lists
-) -> Split:              # Parts are unions of their lists
+    train,  # Path or paths of the training lists
+    validation=(),  # Path or paths of the validation lists
+    test=(),  # Path or paths of the test lists
+) -> Split:  # Parts are unions of their lists
     "Make a split of published lists of names."
     many = lambda paths: [paths] if isinstance(paths, (str, Path)) else list(paths)
-    parts = [tuple(dict.fromkeys(name for path in many(paths) for name in read_names(path))) for paths in (train, validation, test)]
+    parts = [
+        tuple(dict.fromkeys(name for path in many(paths) for name in read_names(path)))
+        for paths in (train, validation, test)
+    ]
     return Split(*parts, may_be_empty=tuple(p for p, names in zip(PARTS, parts, strict=True) if not names))
 
 # %% ../../nbs/chest/10_cohorts.ipynb #7b421bfb
@@ -285,119 +369,153 @@ NUMBER = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?")
 CHEXMASK_IDS = ("ImageID", "Image Index", "Path", "dicom_id", "image_id")
 CHEXMASK_MASKS = {"Right Lung": "RL", "Left Lung": "LL", "Heart": "H"}
 
+
 def parse_landmarks(
-    text:str,      # "x0,y0,x1,…" or a printed array
-    n_nodes:int,   # Number of nodes expected
-    name:str = "", # Case, for messages
-) -> np.ndarray:   # (n,2) float32 xy
+    text: str,  # "x0,y0,x1,…" or a printed array
+    n_nodes: int,  # Number of nodes expected
+    name: str = "",  # Case, for messages
+) -> np.ndarray:  # (n,2) float32 xy
     "Find the coordinates in a text."
-    if "..." in text: raise ValueError(f"{name}: expected all coordinates, got an abbreviated array; write it with full length")
+    if "..." in text:
+        raise ValueError(f"{name}: expected all coordinates, got an abbreviated array; write it with full length")
     numbers = NUMBER.findall(text)
-    if len(numbers) != 2*n_nodes: raise ValueError(f"{name}: expected {2*n_nodes} coordinates, got {len(numbers)}")
+    if len(numbers) != 2 * n_nodes:
+        raise ValueError(f"{name}: expected {2 * n_nodes} coordinates, got {len(numbers)}")
     return np.array(numbers, np.float32).reshape(n_nodes, 2)
 
+
 def read_chexmask(
-    path:Path|str,                # CSV file of CheXmask, or of its review by physicians
-    layout:Layout=LAYOUTS["LH"],  # Layout of the landmarks
-    min_dice:float=0.0,           # Keep rows whose greater RCA estimate is above this; published use: 0.7
-):                                # → table with id, dice_mean, dice_max, RL, LL, H (run-length codes), height, width; (n,N,2) float32 px
+    path: Path | str,  # CSV file of CheXmask, or of its review by physicians
+    layout: Layout = LAYOUTS["LH"],  # Layout of the landmarks
+    min_dice: float = 0.0,  # Keep rows whose greater RCA estimate is above this; published use: 0.7
+):  # → table with id, dice_mean, dice_max, RL, LL, H (run-length codes), height, width; (n,N,2) float32 px
     "Read a CheXmask table."
     table = pd.read_csv(require_file(path, "run: graphseg fetch chexmask_physicians"), keep_default_na=False)
     named = [c for c in CHEXMASK_IDS if c in table]
     if len(named) != 1 or not {"Landmarks", *CHEXMASK_MASKS} <= set(table):
-        raise ValueError(f"{path}: expected one of the id columns {', '.join(CHEXMASK_IDS)}, and Landmarks, {', '.join(CHEXMASK_MASKS)}; got {list(table)}")
+        raise ValueError(
+            f"{path}: expected one of the id columns {', '.join(CHEXMASK_IDS)}, and Landmarks, {', '.join(CHEXMASK_MASKS)}; got {list(table)}"
+        )
     out = pd.DataFrame({"id": table[named[0]].astype(str)})
     if {"Dice RCA (Mean)", "Dice RCA (Max)"} <= set(table):
         pair = table[["Dice RCA (Mean)", "Dice RCA (Max)"]].astype(float)
         out["dice_mean"], out["dice_max"] = pair.min(axis=1), pair.max(axis=1)
-    for column, organ in CHEXMASK_MASKS.items(): out[organ] = table[column]
-    for column in ("Height", "Width"): out[column.lower()] = pd.to_numeric(table[column]).fillna(FRAME_PX).astype(int) if column in table else FRAME_PX
-    landmarks = [parse_landmarks(text, layout.n_nodes, f"{path}, {name}") for text, name in zip(table["Landmarks"], out["id"], strict=True)]
+    for column, organ in CHEXMASK_MASKS.items():
+        out[organ] = table[column]
+    for column in ("Height", "Width"):
+        out[column.lower()] = pd.to_numeric(table[column]).fillna(FRAME_PX).astype(int) if column in table else FRAME_PX
+    landmarks = [
+        parse_landmarks(text, layout.n_nodes, f"{path}, {name}")
+        for text, name in zip(table["Landmarks"], out["id"], strict=True)
+    ]
     keep = (out["dice_max"] > min_dice).to_numpy() if "dice_max" in out else np.ones(len(out), bool)
     return out[keep].reset_index(drop=True), np.array(landmarks, np.float32).reshape(-1, layout.n_nodes, 2)[keep]
 
 # %% ../../nbs/chest/10_cohorts.ipynb #b21a47e1
 def table_of_cohort(
-    ids:Sequence[str],      # Names
-    clinical:pd.DataFrame,  # Table with a column `id`
-) -> pd.DataFrame:          # One row per name, in order
+    ids: Sequence[str],  # Names
+    clinical: pd.DataFrame,  # Table with a column `id`
+) -> pd.DataFrame:  # One row per name, in order
     "Rows of a clinical table for the given names."
     return pd.DataFrame({"id": list(ids)}).merge(clinical, on="id", how="left", validate="one_to_one")
 
+
 def make_samples(
-    cohort:str,             # Name of the cohort
-    layout:Layout,          # Layout with N nodes
-    image_size:int,         # Side of the images, px
-    ids:Sequence[str],      # Names, n
-    images,                 # n images (H,W) uint8, or None
-    landmarks_px:np.ndarray, # (n,N,2) px of the frame; NaN where not annotated
-    metadata:pd.DataFrame,  # One row per case, first column `id`
-    **options,              # Further fields of `SampleSet`
+    cohort: str,  # Name of the cohort
+    layout: Layout,  # Layout with N nodes
+    image_size: int,  # Side of the images, px
+    ids: Sequence[str],  # Names, n
+    images,  # n images (H,W) uint8, or None
+    landmarks_px: np.ndarray,  # (n,N,2) px of the frame; NaN where not annotated
+    metadata: pd.DataFrame,  # One row per case, first column `id`
+    **options,  # Further fields of `SampleSet`
 ) -> SampleSet:
     "A `SampleSet` of landmarks in px of the frame."
-    landmarks = np.asarray(landmarks_px, np.float32)/FRAME_PX
+    landmarks = np.asarray(landmarks_px, np.float32) / FRAME_PX
     stacked = None if images is None else np.stack(list(images))
-    return SampleSet(layout, image_size, tuple(ids), stacked, landmarks, np.isfinite(landmarks).all(-1), metadata, cohort=cohort, **options)
+    return SampleSet(
+        layout,
+        image_size,
+        tuple(ids),
+        stacked,
+        landmarks,
+        np.isfinite(landmarks).all(-1),
+        metadata,
+        cohort=cohort,
+        **options,
+    )
 
 # %% ../../nbs/chest/10_cohorts.ipynb #0440481e
 def read_phantoms(
-    layout:Layout,         # Organs wanted
-    image_size:int,        # Side of the images, px
-    complete:bool=False,   # Whether to hand out organs that the centre did not annotate
+    layout: Layout,  # Organs wanted
+    image_size: int,  # Side of the images, px
+    complete: bool = False,  # Whether to hand out organs that the centre did not annotate
 ) -> SampleSet:
     "The chest phantoms."
     root = folder("data", "phantoms", "chest")
-    with np.load(require_file(root/"landmarks.npz", "run: dvc pull data"), allow_pickle=False) as stored:
+    with np.load(require_file(root / "landmarks.npz", "run: dvc pull data"), allow_pickle=False) as stored:
         ids, points, annotated = stored["ids"].tolist(), stored["landmarks_px"].copy(), stored["annotated"]
     full = LAYOUTS["LHC"]
     if not complete:
-        for k, part in enumerate(full.slices.values()): points[~annotated[:, k], part] = np.nan
+        for k, part in enumerate(full.slices.values()):
+            points[~annotated[:, k], part] = np.nan
     nodes = np.concatenate([np.arange(full.n_nodes)[full.slices[name]] for name in layout.organ_names])
-    images = [resize_square(read_image(root/"images"/f"{name}.png"), image_size) for name in ids]
-    metadata = table_of_cohort(ids, pd.read_csv(root/"metadata.csv", keep_default_na=False))
+    images = [resize_square(read_image(root / "images" / f"{name}.png"), image_size) for name in ids]
+    metadata = table_of_cohort(ids, pd.read_csv(root / "metadata.csv", keep_default_na=False))
     return make_samples("phantoms", layout, image_size, ids, images, points[:, nodes], metadata, spacing_mm=np.nan)
 
+
 def resize_square(
-    image:np.ndarray, # (H,H) uint8
-    size:int,         # Side of the result, px
-) -> np.ndarray:      # (size,size) uint8
+    image: np.ndarray,  # (H,H) uint8
+    size: int,  # Side of the result, px
+) -> np.ndarray:  # (size,size) uint8
     "Resize a square image; areas are averaged when it shrinks."
     require_shape("image", image, "H,H")
-    if len(image) == size: return image
+    if len(image) == size:
+        return image
     return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if size < len(image) else cv2.INTER_LINEAR)
 
 # %% ../../nbs/chest/10_cohorts.ipynb #5b10b40a
 @dataclass(frozen=True)
 class DrawnCohort:
     "Which sets a cohort is drawn from, and what of them it keeps."
-    sets:tuple[str, ...]     # Names in `CHEST_SETS`
-    with_images:bool = True  # Whether images are drawn
-    with_air:bool = False    # Whether the table holds the masks of air
+
+    sets: tuple[str, ...]  # Names in `CHEST_SETS`
+    with_images: bool = True  # Whether images are drawn
+    with_air: bool = False  # Whether the table holds the masks of air
+
 
 DRAWN = {
-    "phantoms_north": DrawnCohort(("north",)), "phantoms_north_masks": DrawnCohort(("north",), with_images=False),
-    "phantoms_north_east": DrawnCohort(("north", "east")), "phantoms_south": DrawnCohort(("south",)), "phantoms_west": DrawnCohort(("west",)),
-    "phantoms_pacemakers": DrawnCohort(("pacemakers",)), "phantoms_opacities": DrawnCohort(("opacities",), with_air=True),
-    "phantoms_ctr": DrawnCohort(("ctr",))}
+    "phantoms_north": DrawnCohort(("north",)),
+    "phantoms_north_masks": DrawnCohort(("north",), with_images=False),
+    "phantoms_north_east": DrawnCohort(("north", "east")),
+    "phantoms_south": DrawnCohort(("south",)),
+    "phantoms_west": DrawnCohort(("west",)),
+    "phantoms_pacemakers": DrawnCohort(("pacemakers",)),
+    "phantoms_opacities": DrawnCohort(("opacities",), with_air=True),
+    "phantoms_ctr": DrawnCohort(("ctr",)),
+}
+
 
 def drawn_row(
-    name:str,         # Identifier
-    phantom:Phantom,  # What it names
-    with_air:bool,    # Whether to add the masks of air
-) -> dict:            # Column → value
+    name: str,  # Identifier
+    phantom: Phantom,  # What it names
+    with_air: bool,  # Whether to add the masks of air
+) -> dict:  # Column → value
     "Row of metadata, identifier first."
     row = {"id": name} | phantom_row(name, phantom)
-    if not with_air: return row
+    if not with_air:
+        return row
     masks = phantom.lung_masks()
     return row | {f"air_{organ}": rle_encode(masks[organ, "air"]) for organ in ("RL", "LL")}
 
 # %% ../../nbs/chest/10_cohorts.ipynb #90091588
 def read_drawn(
-    cohort:str,            # One of `DRAWN`
-    layout:Layout,         # Organs wanted
-    image_size:int,        # Side of the images, px
-    complete:bool=False,   # Whether to hand out organs that the centre did not annotate
-    limit:int|None=None,   # Only the first so many cases of each set
+    cohort: str,  # One of `DRAWN`
+    layout: Layout,  # Organs wanted
+    image_size: int,  # Side of the images, px
+    complete: bool = False,  # Whether to hand out organs that the centre did not annotate
+    limit: int | None = None,  # Only the first so many cases of each set
 ) -> SampleSet:
     "Draw a cohort of phantoms."
     require_choice("cohort", cohort, DRAWN)
@@ -408,284 +526,413 @@ def read_drawn(
     points = np.array([phantom.landmarks_px for _, phantom in cases])
     for i, row in enumerate(rows):
         for name, part in full.slices.items():
-            if not complete and name not in row["organs"].split(): points[i, part] = np.nan
+            if not complete and name not in row["organs"].split():
+                points[i, part] = np.nan
     nodes = np.concatenate([np.arange(full.n_nodes)[full.slices[name]] for name in layout.organ_names])
     images = [resize_square(phantom.image, image_size) for _, phantom in cases] if rule.with_images else None
-    return make_samples(cohort, layout, image_size, [name for name, _ in cases], images, points[:, nodes], pd.DataFrame(rows), spacing_mm=np.nan)
+    return make_samples(
+        cohort,
+        layout,
+        image_size,
+        [name for name, _ in cases],
+        images,
+        points[:, nodes],
+        pd.DataFrame(rows),
+        spacing_mm=np.nan,
+    )
 
 # %% ../../nbs/chest/10_cohorts.ipynb #7ae87c2f
 def read_montgomery(
-    layout:Layout,         # Organs wanted; only lungs are annotated
-    image_size:int,        # Side of the images, px
-    complete:bool=False,   # No effect: nothing is hidden
+    layout: Layout,  # Organs wanted; only lungs are annotated
+    image_size: int,  # Side of the images, px
+    complete: bool = False,  # No effect: nothing is hidden
 ) -> SampleSet:
     "Montgomery County radiographs with public landmarks of the lungs."
     root = require_external("montgomery")
-    paths = sorted((root/"montgomery").glob("MCUCXR_*.png"))
-    points = [read_landmarks(root/"chest_xray_landmarks"/"landmarks", p.stem, layout, optional=("H", "RCLA", "LCLA")) for p in paths]
+    paths = sorted((root / "montgomery").glob("MCUCXR_*.png"))
+    points = [
+        read_landmarks(root / "chest_xray_landmarks" / "landmarks", p.stem, layout, optional=("H", "RCLA", "LCLA"))
+        for p in paths
+    ]
     images = [preprocess(read_image(p), image_size)[0] for p in paths]
-    metadata = table_of_cohort([p.stem for p in paths], read_clinical(root/"chest_xray_landmarks"/"clinical.csv"))
-    return make_samples("montgomery", layout, image_size, metadata["id"], images, points, metadata, spacing_mm=np.nan, redistributable=False)
+    metadata = table_of_cohort([p.stem for p in paths], read_clinical(root / "chest_xray_landmarks" / "clinical.csv"))
+    return make_samples(
+        "montgomery",
+        layout,
+        image_size,
+        metadata["id"],
+        images,
+        points,
+        metadata,
+        spacing_mm=np.nan,
+        redistributable=False,
+    )
+
 
 def read_jsrt_landmarks(
-    layout:Layout,         # Organs wanted
-    image_size:int,        # Side of the masks a network will read, px
-    complete:bool=False,   # No effect: nothing is hidden
+    layout: Layout,  # Organs wanted
+    image_size: int,  # Side of the masks a network will read, px
+    complete: bool = False,  # No effect: nothing is hidden
 ) -> SampleSet:
     "Landmarks of the JSRT cases, without images."
-    root = require_external("jsrt_landmarks")/"published"/"jsrt_landmarks"
+    root = require_external("jsrt_landmarks") / "published" / "jsrt_landmarks"
     full, ids, parts, points = LAYOUTS["LHC"], [], [], []
     for part in ("Train", "Val", "Test"):
-        for path in sorted((root/part/"landmarks").glob("*.npy")):
+        for path in sorted((root / part / "landmarks").glob("*.npy")):
             flat = np.load(path, allow_pickle=False)
-            if flat.shape != (2*full.n_nodes,): raise ValueError(f"{path}: expected {2*full.n_nodes} numbers, got {flat.shape}")
+            if flat.shape != (2 * full.n_nodes,):
+                raise ValueError(f"{path}: expected {2 * full.n_nodes} numbers, got {flat.shape}")
             nodes = flat.reshape(-1, 2)
             points.append(np.concatenate([check_organ(nodes[full.slices[o.name]], o, path) for o in layout.organs]))
             ids.append(path.stem)
             parts.append(part)
     metadata = pd.DataFrame({"id": ids, "Dataset": "JSRT", "list": parts})
-    return make_samples("jsrt_landmarks", layout, image_size, ids, None, points, metadata, spacing_mm=0.35, redistributable=False)
+    return make_samples(
+        "jsrt_landmarks", layout, image_size, ids, None, points, metadata, spacing_mm=0.35, redistributable=False
+    )
 
 # %% ../../nbs/chest/10_cohorts.ipynb #ba123be5
 def landmark_cases(
-    root:Path,           # Folder with `chest_xray_landmarks`
-    dataset:str|None=None, # One of the four sources; default all
-) -> pd.DataFrame:       # Rows of the clinical table whose lungs have landmarks, sorted by id
+    root: Path,  # Folder with `chest_xray_landmarks`
+    dataset: str | None = None,  # One of the four sources; default all
+) -> pd.DataFrame:  # Rows of the clinical table whose lungs have landmarks, sorted by id
     "Cases of the public landmark data set."
-    table = read_clinical(root/"chest_xray_landmarks"/"clinical.csv")
-    if dataset is not None: table = table[table["Dataset"] == dataset]
-    lungs = root/"chest_xray_landmarks"/"landmarks"/"RL"
-    held = table[[(lungs/f"{name}.npy").is_file() for name in table["id"]]]
-    if held.empty: raise FileNotFoundError(f"{lungs}: no landmarks of {dataset or 'any source'}; run: graphseg fetch chest_xray_landmarks")
+    table = read_clinical(root / "chest_xray_landmarks" / "clinical.csv")
+    if dataset is not None:
+        table = table[table["Dataset"] == dataset]
+    lungs = root / "chest_xray_landmarks" / "landmarks" / "RL"
+    held = table[[(lungs / f"{name}.npy").is_file() for name in table["id"]]]
+    if held.empty:
+        raise FileNotFoundError(
+            f"{lungs}: no landmarks of {dataset or 'any source'}; run: graphseg fetch chest_xray_landmarks"
+        )
     return held.sort_values("id").reset_index(drop=True)
 
+
 def landmarks_of(
-    root:Path,            # Folder with `chest_xray_landmarks`
-    ids:Sequence[str],    # Names, n
-    layout:Layout,        # Organs wanted
-) -> np.ndarray:          # (n,N,2) float32, px; NaN where a heart or clavicle is not annotated
+    root: Path,  # Folder with `chest_xray_landmarks`
+    ids: Sequence[str],  # Names, n
+    layout: Layout,  # Organs wanted
+) -> np.ndarray:  # (n,N,2) float32, px; NaN where a heart or clavicle is not annotated
     "Landmarks of cases of the public data set."
-    folder = root/"chest_xray_landmarks"/"landmarks"
+    folder = root / "chest_xray_landmarks" / "landmarks"
     return np.stack([read_landmarks(folder, name, layout, optional=("H", "RCLA", "LCLA")) for name in ids])
 
+
 def read_chest_xray_landmarks(
-    layout:Layout,         # Organs wanted
-    image_size:int,        # Side of the masks a network will read, px
-    complete:bool=False,   # No effect: nothing is hidden
-    root:Path|None=None,   # Folder to read; default the external files, which must be complete
+    layout: Layout,  # Organs wanted
+    image_size: int,  # Side of the masks a network will read, px
+    complete: bool = False,  # No effect: nothing is hidden
+    root: Path | None = None,  # Folder to read; default the external files, which must be complete
 ) -> SampleSet:
     "The public landmark data set, without images."
     root = root or require_external("chest_xray_landmarks")
     table = landmark_cases(root)
     spacing = np.where(table["Dataset"] == "JSRT", 0.35, np.nan)
-    return make_samples("chest_xray_landmarks", layout, image_size, table["id"], None, landmarks_of(root, table["id"], layout), table,
-                        spacing_mm=spacing, redistributable=False)
+    return make_samples(
+        "chest_xray_landmarks",
+        layout,
+        image_size,
+        table["id"],
+        None,
+        landmarks_of(root, table["id"], layout),
+        table,
+        spacing_mm=spacing,
+        redistributable=False,
+    )
 
 # %% ../../nbs/chest/10_cohorts.ipynb #b22994a1
 @dataclass(frozen=True)
 class Archive:
     "Where an owner's archive keeps its images and masks, below `external_root()`; `{}` is the name of a case."
-    dataset:str                  # Its name in the clinical table
-    image:str                    # Image of a case
-    masks:tuple[str, ...] = ()   # Mask of both lungs, or of the right and of the left lung
-    crop_margin:bool = True      # Whether dark margins are removed
-    spacing_mm:float = np.nan    # Length of one px of the frame, mm
+
+    dataset: str  # Its name in the clinical table
+    image: str  # Image of a case
+    masks: tuple[str, ...] = ()  # Mask of both lungs, or of the right and of the left lung
+    crop_margin: bool = True  # Whether dark margins are removed
+    spacing_mm: float = np.nan  # Length of one px of the frame, mm
+
 
 ARCHIVES = {
     "jsrt": Archive("JSRT", "All247images/{}.IMG", crop_margin=False, spacing_mm=0.35),
-    "montgomery_full": Archive("Montgomery", "MontgomerySet/CXR_png/{}.png",
-                               ("MontgomerySet/ManualMask/rightMask/{}.png", "MontgomerySet/ManualMask/leftMask/{}.png")),
+    "montgomery_full": Archive(
+        "Montgomery",
+        "MontgomerySet/CXR_png/{}.png",
+        ("MontgomerySet/ManualMask/rightMask/{}.png", "MontgomerySet/ManualMask/leftMask/{}.png"),
+    ),
     "shenzhen": Archive("Shenzhen", "ChinaSet_AllFiles/CXR_png/{}.png", ("ChinaSet_AllFiles/mask/{}_mask.png",)),
-    "padchest": Archive("Padchest", "PadChest/images/{}.png")}
+    "padchest": Archive("Padchest", "PadChest/images/{}.png"),
+}
+
 
 def read_archive(
-    cohort:str,            # One of `ARCHIVES`
-    layout:Layout,         # Organs wanted
-    image_size:int,        # Side of the images, px
-    complete:bool=False,   # No effect: nothing is hidden
-    root:Path|None=None,   # Folder to read; default the external files, which must be complete
+    cohort: str,  # One of `ARCHIVES`
+    layout: Layout,  # Organs wanted
+    image_size: int,  # Side of the images, px
+    complete: bool = False,  # No effect: nothing is hidden
+    root: Path | None = None,  # Folder to read; default the external files, which must be complete
 ) -> SampleSet:
     "Images of an owner's archive with the public landmarks."
     require_choice("cohort", cohort, ARCHIVES)
     archive = ARCHIVES[cohort]
-    if root is None: root = require_external(cohort); require_external("chest_xray_landmarks")
+    if root is None:
+        root = require_external(cohort)
+        require_external("chest_xray_landmarks")
     table = landmark_cases(root, archive.dataset)
-    paths = [require_file(root/archive.image.format(name), f"run: graphseg fetch {cohort}") for name in table["id"]]
+    paths = [require_file(root / archive.image.format(name), f"run: graphseg fetch {cohort}") for name in table["id"]]
     images = [preprocess(read_image(path), image_size, archive.crop_margin)[0] for path in paths]
-    return make_samples(cohort, layout, image_size, table["id"], images, landmarks_of(root, table["id"], layout), table,
-                        spacing_mm=archive.spacing_mm, redistributable=False)
+    return make_samples(
+        cohort,
+        layout,
+        image_size,
+        table["id"],
+        images,
+        landmarks_of(root, table["id"], layout),
+        table,
+        spacing_mm=archive.spacing_mm,
+        redistributable=False,
+    )
 
 # %% ../../nbs/chest/10_cohorts.ipynb #d17aafaa
 def to_frame(
-    mask:np.ndarray,     # (H,W), any dtype; every value but 0 is foreground
-    geometry:Geometry,   # How the image was brought to the frame
-) -> np.ndarray:         # (size,size) bool
+    mask: np.ndarray,  # (H,W), any dtype; every value but 0 is foreground
+    geometry: Geometry,  # How the image was brought to the frame
+) -> np.ndarray:  # (size,size) bool
     "Bring a mask to the frame of its image; no value is invented."
     g = geometry
-    if mask.shape != (g.height, g.width): raise ValueError(f"mask: expected {g.height} × {g.width} px as its image, got {mask.shape[0]} × {mask.shape[1]}; is it the mask of another image?")
-    inner = (mask != 0).astype(np.uint8)[g.remove_top:g.height - g.remove_bottom, g.remove_left:g.width - g.remove_right]
+    if mask.shape != (g.height, g.width):
+        raise ValueError(
+            f"mask: expected {g.height} × {g.width} px as its image, got {mask.shape[0]} × {mask.shape[1]}; is it the mask of another image?"
+        )
+    inner = (mask != 0).astype(np.uint8)[
+        g.remove_top : g.height - g.remove_bottom, g.remove_left : g.width - g.remove_right
+    ]
     square = cv2.copyMakeBorder(inner, g.pad_top, g.pad_bottom, g.pad_left, g.pad_right, cv2.BORDER_CONSTANT, value=0)
     return cv2.resize(square, (g.size, g.size), interpolation=cv2.INTER_NEAREST) > 0
 
+
 def part_lungs(
-    mask:np.ndarray,  # Mask of both lungs, (H,W)
-    path:Path|str,    # File, for messages
-) -> tuple[np.ndarray, np.ndarray]: # Right and left lung, (H,W) bool
+    mask: np.ndarray,  # Mask of both lungs, (H,W)
+    path: Path | str,  # File, for messages
+) -> tuple[np.ndarray, np.ndarray]:  # Right and left lung, (H,W) bool
     "Part a mask of both lungs into the right and the left one."
     n, pieces, numbers, centres = cv2.connectedComponentsWithStats((mask != 0).astype(np.uint8))
     largest = np.argsort(-numbers[1:, cv2.CC_STAT_AREA], kind="stable")[:2] + 1
     areas = numbers[largest, cv2.CC_STAT_AREA]
-    if len(areas) < 2 or areas[1] < 0.1*areas[0]: raise ValueError(f"{path}: expected two lungs apart, got pieces of {areas.tolist()} px; part them by hand or remove the case")
+    if len(areas) < 2 or areas[1] < 0.1 * areas[0]:
+        raise ValueError(
+            f"{path}: expected two lungs apart, got pieces of {areas.tolist()} px; part them by hand or remove the case"
+        )
     right, left = sorted(largest, key=lambda k: centres[k, 0])
     return pieces == right, pieces == left
 
 # %% ../../nbs/chest/10_cohorts.ipynb #ae1a6a70
 def read_dense_masks(
-    cohort:str,               # "montgomery_full" or "shenzhen"
-    ids:Sequence[str]|None=None, # Names; default every case with a mask
-    root:Path|None=None,      # Folder to read; default the external files, which must be complete
-) -> tuple[list[str], np.ndarray]: # Names, n; label maps of layout L, (n,1024,1024) uint8
+    cohort: str,  # "montgomery_full" or "shenzhen"
+    ids: Sequence[str] | None = None,  # Names; default every case with a mask
+    root: Path | None = None,  # Folder to read; default the external files, which must be complete
+) -> tuple[list[str], np.ndarray]:  # Names, n; label maps of layout L, (n,1024,1024) uint8
     "Masks of the lungs drawn by people, in the frame."
     masked = [name for name, archive in ARCHIVES.items() if archive.masks]
     require_choice("cohort", cohort, masked)
     archive, root = ARCHIVES[cohort], root or require_external(cohort)
     first = Path(archive.masks[0])
-    if ids is None: ids = sorted(p.name.removesuffix(first.name.format("")) for p in (root/first.parent).glob(first.name.format("*")))
+    if ids is None:
+        ids = sorted(
+            p.name.removesuffix(first.name.format("")) for p in (root / first.parent).glob(first.name.format("*"))
+        )
     maps = [_dense_labels(name, archive, root, cohort) for name in ids]
-    if not maps: raise FileNotFoundError(f"{root/first.parent}: no masks; run: graphseg fetch {cohort}")
+    if not maps:
+        raise FileNotFoundError(f"{root / first.parent}: no masks; run: graphseg fetch {cohort}")
     return list(ids), np.stack(maps)
+
 
 def _dense_labels(name, archive, root, cohort):
     "Label map of one case."
-    paths = [require_file(root/pattern.format(name), f"run: graphseg fetch {cohort}") for pattern in (archive.image, *archive.masks)]
+    paths = [
+        require_file(root / pattern.format(name), f"run: graphseg fetch {cohort}")
+        for pattern in (archive.image, *archive.masks)
+    ]
     geometry = preprocess(read_image(paths[0]), FRAME_PX, archive.crop_margin)[1]
     masks = [decode(path) for path in paths[1:]]
     masks = [mask.max(-1) if mask.ndim == 3 else mask for mask in masks]
     right, left = masks if len(masks) == 2 else part_lungs(masks[0], paths[1])
     right, left = to_frame(right, geometry), to_frame(left, geometry)
     for organ, mask in (("RL", right), ("LL", left)):
-        if not mask.any(): raise ValueError(f"{paths[-1]}: expected lung {organ}, got an empty mask; remove the case")
-    if np.argwhere(right)[:, 1].mean() > np.argwhere(left)[:, 1].mean(): raise ValueError(f"{paths[1]}: expected the right lung on the left of the display; are the masks exchanged?")
+        if not mask.any():
+            raise ValueError(f"{paths[-1]}: expected lung {organ}, got an empty mask; remove the case")
+    if np.argwhere(right)[:, 1].mean() > np.argwhere(left)[:, 1].mean():
+        raise ValueError(f"{paths[1]}: expected the right lung on the left of the display; are the masks exchanged?")
     labels = LAYOUTS["L"].labels
     return np.where(left, labels["LL"], np.where(right, labels["RL"], 0)).astype(np.uint8)
 
 # %% ../../nbs/chest/10_cohorts.ipynb #5b968e09
 SEX, AGE = re.compile(r"\b(female|male|[FM])\b", re.IGNORECASE), re.compile(r"(\d+)\s*(y|m|d)", re.IGNORECASE)
 
+
 def read_readings(
-    folder:Path|str, # Folder `ClinicalReadings`
-) -> pd.DataFrame:   # id, Sex, Age, Condition; unknown sex is empty, unknown age NaN
+    folder: Path | str,  # Folder `ClinicalReadings`
+) -> pd.DataFrame:  # id, Sex, Age, Condition; unknown sex is empty, unknown age NaN
     "Read the clinical readings of Montgomery or Shenzhen."
-    rows, years = [], {"y": 1, "m": 1/12, "d": 0}
+    rows, years = [], {"y": 1, "m": 1 / 12, "d": 0}
     for path in sorted(require_file(folder, "check the path").glob("*.txt")):
         lines = [line.strip() for line in path.read_text(errors="replace").splitlines() if line.strip()]
         head = lines[:2] if lines and lines[0].startswith("Patient") else lines[:1]
         sex, age = SEX.search(" ".join(head)), AGE.search(" ".join(head))
-        rows.append({"id": path.stem, "Sex": sex[1][0].upper() if sex else "", "Age": round(int(age[1])*years[age[2].lower()]) if age else np.nan,
-                     "Condition": "; ".join(lines[len(head):])})
+        rows.append(
+            {
+                "id": path.stem,
+                "Sex": sex[1][0].upper() if sex else "",
+                "Age": round(int(age[1]) * years[age[2].lower()]) if age else np.nan,
+                "Condition": "; ".join(lines[len(head) :]),
+            }
+        )
     return pd.DataFrame(rows, columns=["id", "Sex", "Age", "Condition"])
 
 # %% ../../nbs/chest/10_cohorts.ipynb #9d3f685f
 def split_phantoms(
-    samples:SampleSet, # The phantoms
+    samples: SampleSet,  # The phantoms
 ) -> Split:
     "70, 10 and 20 % of every centre."
     return make_split(samples.ids, (0.7, 0.1, 0.2), seed=0, stratify=samples.metadata["Dataset"])
 
+
 def split_north(
-    samples:SampleSet, # North, alone or with East
+    samples: SampleSet,  # North, alone or with East
 ) -> Split:
     "174 to learn from, 21 to choose by and 51 to test on, alike in sex and size of the heart; all of East is learnt from."
     north = [name.startswith(f"{CHEST_SETS['north'].prefix}_") for name in samples.ids]
     table = samples.metadata[north]
-    split = make_split(table["id"], (174/246, 21/246, 51/246), seed=0, stratify=table["Sex"] + table["cardiomegaly"].astype(str))
-    return Split((*split.train, *samples.metadata["id"][~np.array(north)]), split.validation, split.test, split.may_be_empty)
+    split = make_split(
+        table["id"], (174 / 246, 21 / 246, 51 / 246), seed=0, stratify=table["Sex"] + table["cardiomegaly"].astype(str)
+    )
+    return Split(
+        (*split.train, *samples.metadata["id"][~np.array(north)]), split.validation, split.test, split.may_be_empty
+    )
+
 
 def split_test_only(
-    samples:SampleSet, # A cohort that nothing learns from
+    samples: SampleSet,  # A cohort that nothing learns from
 ) -> Split:
     "All cases are test cases."
     return Split((), (), samples.ids, may_be_empty=("train", "validation"))
 
+
 def split_montgomery(
-    samples:SampleSet, # The Montgomery cohort
+    samples: SampleSet,  # The Montgomery cohort
 ) -> Split:
     "40 to learn from and 15 held out, stratified by the last digit of the name: 1 is tuberculosis."
-    return make_split(samples.ids, (40/55, 0, 15/55), seed=0, stratify=[name[-1] for name in samples.ids])
+    return make_split(samples.ids, (40 / 55, 0, 15 / 55), seed=0, stratify=[name[-1] for name in samples.ids])
 
 # %% ../../nbs/chest/10_cohorts.ipynb #634ce06a
 def split_padchest(
-    samples:SampleSet, # The PadChest cohort
+    samples: SampleSet,  # The PadChest cohort
 ) -> Split:
     "Cases with a pacemaker are test cases, all others are learnt from."
     paced = samples.metadata["Condition"].str.contains("pacemaker|chamber device").to_numpy()
     ids = np.array(samples.ids)
     return Split(ids[~paced], (), ids[paced])
 
+
 def split_landmark_sets(
-    samples:SampleSet, # The 911 landmark sets
+    samples: SampleSet,  # The 911 landmark sets
 ) -> Split:
     "JSRT as in the published lists; the other sources are test cases."
     jsrt = samples.subset(samples.metadata["id"][samples.metadata["Dataset"] == "JSRT"])
     split, others = split_jsrt(jsrt), samples.metadata["id"][samples.metadata["Dataset"] != "JSRT"]
     return Split(split.train, split.validation, (*split.test, *others))
 
+
 def split_jsrt(
-    samples:SampleSet, # The JSRT cohort
+    samples: SampleSet,  # The JSRT cohort
 ) -> Split:
     "The published lists of 174, 21 and 51."
-    lists = require_external("jsrt_landmarks")/"published"/"jsrt_landmarks"
-    return read_split_lists(lists/"train_files.txt", lists/"val_files.txt", lists/"test_files.txt").check(samples)
+    lists = require_external("jsrt_landmarks") / "published" / "jsrt_landmarks"
+    return read_split_lists(lists / "train_files.txt", lists / "val_files.txt", lists / "test_files.txt").check(samples)
 
 # %% ../../nbs/chest/10_cohorts.ipynb #a17459ac
 @dataclass(frozen=True)
 class Cohort:
     "A named collection of cases."
-    title:str                               # Name for people
-    read:Callable[[Layout, int, bool], SampleSet] # Reader: layout, image size, complete
-    split:Callable[[SampleSet], Split]      # Default split
-    layout:str                              # Name of the layout usually trained on it
-    input:str                               # "image" or "mask"
-    external:str|None = None                # Cohort of `external` that holds its files
-    scored:tuple[str, ...] = ("lungs", "heart") # Structures that are compared with the truth
+
+    title: str  # Name for people
+    read: Callable[[Layout, int, bool], SampleSet]  # Reader: layout, image size, complete
+    split: Callable[[SampleSet], Split]  # Default split
+    layout: str  # Name of the layout usually trained on it
+    input: str  # "image" or "mask"
+    external: str | None = None  # Cohort of `external` that holds its files
+    scored: tuple[str, ...] = ("lungs", "heart")  # Structures that are compared with the truth
+
 
 COHORTS = {
     "phantoms": Cohort("Phantoms", read_phantoms, split_phantoms, "LH", "image"),
     "phantoms_north": Cohort("Phantoms, North", partial(read_drawn, "phantoms_north"), split_north, "LH", "image"),
-    "phantoms_north_masks": Cohort("Masks of phantoms, North", partial(read_drawn, "phantoms_north_masks"), split_north, "LH", "mask"),
-    "phantoms_north_east": Cohort("Phantoms, North and East", partial(read_drawn, "phantoms_north_east"), split_north, "LH", "image"),
-    "phantoms_south": Cohort("Phantoms, South", partial(read_drawn, "phantoms_south"), split_test_only, "LH", "image", scored=("lungs",)),
-    "phantoms_west": Cohort("Phantoms, West", partial(read_drawn, "phantoms_west"), split_test_only, "LH", "image", scored=("lungs",)),
-    "phantoms_pacemakers": Cohort("Phantoms with pacemakers, East", partial(read_drawn, "phantoms_pacemakers"), split_test_only, "LH", "image"),
-    "phantoms_opacities": Cohort("Phantoms with opacities, West", partial(read_drawn, "phantoms_opacities"), split_test_only, "LH", "image"),
-    "phantoms_ctr": Cohort("Phantoms with large and normal hearts, East", partial(read_drawn, "phantoms_ctr"), split_test_only, "LH", "image"),
+    "phantoms_north_masks": Cohort(
+        "Masks of phantoms, North", partial(read_drawn, "phantoms_north_masks"), split_north, "LH", "mask"
+    ),
+    "phantoms_north_east": Cohort(
+        "Phantoms, North and East", partial(read_drawn, "phantoms_north_east"), split_north, "LH", "image"
+    ),
+    "phantoms_south": Cohort(
+        "Phantoms, South", partial(read_drawn, "phantoms_south"), split_test_only, "LH", "image", scored=("lungs",)
+    ),
+    "phantoms_west": Cohort(
+        "Phantoms, West", partial(read_drawn, "phantoms_west"), split_test_only, "LH", "image", scored=("lungs",)
+    ),
+    "phantoms_pacemakers": Cohort(
+        "Phantoms with pacemakers, East", partial(read_drawn, "phantoms_pacemakers"), split_test_only, "LH", "image"
+    ),
+    "phantoms_opacities": Cohort(
+        "Phantoms with opacities, West", partial(read_drawn, "phantoms_opacities"), split_test_only, "LH", "image"
+    ),
+    "phantoms_ctr": Cohort(
+        "Phantoms with large and normal hearts, East",
+        partial(read_drawn, "phantoms_ctr"),
+        split_test_only,
+        "LH",
+        "image",
+    ),
     "montgomery": Cohort("Montgomery", read_montgomery, split_montgomery, "L", "image", "montgomery", ("lungs",)),
     "jsrt_landmarks": Cohort("JSRT landmarks", read_jsrt_landmarks, split_jsrt, "LH", "mask", "jsrt_landmarks"),
-    "chest_xray_landmarks": Cohort("Chest X-ray landmarks", read_chest_xray_landmarks, split_landmark_sets, "LH", "mask", "chest_xray_landmarks"),
+    "chest_xray_landmarks": Cohort(
+        "Chest X-ray landmarks", read_chest_xray_landmarks, split_landmark_sets, "LH", "mask", "chest_xray_landmarks"
+    ),
     "jsrt": Cohort("JSRT", partial(read_archive, "jsrt"), split_jsrt, "LH", "image", "jsrt"),
-    "montgomery_full": Cohort("Montgomery, 138 images", partial(read_archive, "montgomery_full"), split_test_only, "L", "image", "montgomery_full", ("lungs",)),
-    "shenzhen": Cohort("Shenzhen", partial(read_archive, "shenzhen"), split_test_only, "L", "image", "shenzhen", ("lungs",)),
+    "montgomery_full": Cohort(
+        "Montgomery, 138 images",
+        partial(read_archive, "montgomery_full"),
+        split_test_only,
+        "L",
+        "image",
+        "montgomery_full",
+        ("lungs",),
+    ),
+    "shenzhen": Cohort(
+        "Shenzhen", partial(read_archive, "shenzhen"), split_test_only, "L", "image", "shenzhen", ("lungs",)
+    ),
     "padchest": Cohort("PadChest", partial(read_archive, "padchest"), split_padchest, "LH", "image", "padchest"),
 }
 
 # %% ../../nbs/chest/10_cohorts.ipynb #0100f39e
 def read_cohort(
-    name:str,              # One of `COHORTS`
-    layout:Layout|str,     # Organs wanted, a layout or its name
-    image_size:int=256,    # Side of the images, px
-    complete:bool=False,   # Whether to hand out organs that were not annotated but are known (phantoms)
-    limit:int|None=None,   # Drawn phantoms: only the first so many cases of each set
+    name: str,  # One of `COHORTS`
+    layout: Layout | str,  # Organs wanted, a layout or its name
+    image_size: int = 256,  # Side of the images, px
+    complete: bool = False,  # Whether to hand out organs that were not annotated but are known (phantoms)
+    limit: int | None = None,  # Drawn phantoms: only the first so many cases of each set
 ) -> SampleSet:
     "Read a cohort; the reader and the files are looked up by name."
     require_choice("cohort", name, COHORTS)
-    if limit is not None and name not in DRAWN: raise ValueError(f"limit: expected None for cohort {name!r}, which is read and not drawn, got {limit}")
+    if limit is not None and name not in DRAWN:
+        raise ValueError(f"limit: expected None for cohort {name!r}, which is read and not drawn, got {limit}")
     if isinstance(layout, str):
         require_choice("layout", layout, LAYOUTS)
         layout = LAYOUTS[layout]
     return COHORTS[name].read(layout, image_size, complete, *([] if limit is None else [limit]))
 
+
 def default_split(
-    samples:SampleSet, # Cohort as read
+    samples: SampleSet,  # Cohort as read
 ) -> Split:
     "The split of a cohort that every study uses unless told otherwise."
     require_choice("cohort", samples.cohort, COHORTS)

@@ -12,67 +12,110 @@ import pandas as pd
 from ..base.report import format_number, printed_decimals
 
 # %% ../../nbs/chest/54_comparison.ipynb #97ff19e7
-SYSTEMS = {"pca": "PCA", "fc": "FC", "multiatlas": "Multi-atlas", "hybridgnet": "HybridGNet (no IGSC)",
-           **{f"hybridgnet_igsc{k}": f"HybridGNet (1 IGSC, layer {k})" for k in (3, 4, 5, 6)}, "hybridgnet_2igsc_43": "HybridGNet (2 IGSC, layers 4-3)",
-           "hybridgnet_2igsc_54": "HybridGNet (2 IGSC, layers 5-4)", "hybridgnet_2igsc": "HybridGNet (2 IGSC, layers 6-5)",
-           "unet": "UNet", "unet_postdae": "UNet + Post-DAE", "nnunet": "nnUNet"}
-STAGES = {"multiatlas": "register_atlases", "unet": "train_pixels", "unet_postdae": "train_denoiser", "nnunet": "run_nnunet"} # All others: train_landmarks
-COLUMNS = (("all", "mse_px2", "MSE (px²)"), ("lungs", "dsc", "DSC lungs"), ("lungs", "hd", "HD lungs"), ("heart", "dsc", "DSC heart"), ("heart", "hd", "HD heart"))
+SYSTEMS = {
+    "pca": "PCA",
+    "fc": "FC",
+    "multiatlas": "Multi-atlas",
+    "hybridgnet": "HybridGNet (no IGSC)",
+    **{f"hybridgnet_igsc{k}": f"HybridGNet (1 IGSC, layer {k})" for k in (3, 4, 5, 6)},
+    "hybridgnet_2igsc_43": "HybridGNet (2 IGSC, layers 4-3)",
+    "hybridgnet_2igsc_54": "HybridGNet (2 IGSC, layers 5-4)",
+    "hybridgnet_2igsc": "HybridGNet (2 IGSC, layers 6-5)",
+    "unet": "UNet",
+    "unet_postdae": "UNet + Post-DAE",
+    "nnunet": "nnUNet",
+}
+STAGES = {
+    "multiatlas": "register_atlases",
+    "unet": "train_pixels",
+    "unet_postdae": "train_denoiser",
+    "nnunet": "run_nnunet",
+}  # All others: train_landmarks
+COLUMNS = (
+    ("all", "mse_px2", "MSE (px²)"),
+    ("lungs", "dsc", "DSC lungs"),
+    ("lungs", "hd", "HD lungs"),
+    ("heart", "dsc", "DSC heart"),
+    ("heart", "hd", "HD heart"),
+)
 CLAIMED = {"all": "landmarks (lungs+heart)", "mse_px2": "MSE", "dsc": "DSC", "hd": "HD"}
 
+
 def stage_of_model(
-    model:str, # Name of a model
-) -> str:      # Name of the stage that predicts with it
+    model: str,  # Name of a model
+) -> str:  # Name of the stage that predicts with it
     "Where the scores and predictions of a model lie."
     return STAGES.get(model, "train_landmarks")
 
+
 def average_seeds(
-    scores:pd.DataFrame, # Tidy scores of several models and seeds
-) -> pd.DataFrame:       # Without the column seed
+    scores: pd.DataFrame,  # Tidy scores of several models and seeds
+) -> pd.DataFrame:  # Without the column seed
     "Mean over seeds of every score of a case, so that tests pair cases and not runs."
     by = ["cohort", "model", "case", "organ"]
     return scores.drop(columns="seed").groupby(by, sort=False).mean().reset_index()
 
+
 def published_scores(
-    claims:pd.DataFrame, # data/published/claims.csv, as text
-    source_table:str,    # For example "thesis Tabla 3.3"; "" for none
-) -> pd.DataFrame:       # model, organ, metric, published (text)
+    claims: pd.DataFrame,  # data/published/claims.csv, as text
+    source_table: str,  # For example "thesis Tabla 3.3"; "" for none
+) -> pd.DataFrame:  # model, organ, metric, published (text)
     "Printed means of the models in `SYSTEMS`, keyed as our scores are."
     rows = claims[claims["source_table"] == source_table]
-    keys = [(model, organ, metric, rows[(rows["system"] == system) & (rows["structure"] == CLAIMED.get(organ, organ)) & (rows["metric"] == CLAIMED[metric])])
-            for model, system in SYSTEMS.items() for organ, metric, _ in COLUMNS]
-    return pd.DataFrame([(m, o, c, found["value"].iloc[0]) for m, o, c, found in keys if len(found)], columns=["model", "organ", "metric", "published"])
+    keys = [
+        (
+            model,
+            organ,
+            metric,
+            rows[
+                (rows["system"] == system)
+                & (rows["structure"] == CLAIMED.get(organ, organ))
+                & (rows["metric"] == CLAIMED[metric])
+            ],
+        )
+        for model, system in SYSTEMS.items()
+        for organ, metric, _ in COLUMNS
+    ]
+    return pd.DataFrame(
+        [(m, o, c, found["value"].iloc[0]) for m, o, c, found in keys if len(found)],
+        columns=["model", "organ", "metric", "published"],
+    )
 
 # %% ../../nbs/chest/54_comparison.ipynb #5b4771ff
-def distance_unit(scores:pd.DataFrame) -> str: # "mm" or "px"
+def distance_unit(scores: pd.DataFrame) -> str:  # "mm" or "px"
     "Unit in which distances of this cohort are told."
     return "mm" if "hd_mm" in scores and scores["hd_mm"].notna().any() else "px"
 
-def _mean_sd(values:pd.Series) -> str:
+
+def _mean_sd(values: pd.Series) -> str:
     "Mean (sd) with the same decimals."
-    if values.empty: return "–"
+    if values.empty:
+        return "–"
     mean = format_number(values.mean())
     return f"{mean} ({format_number(values.std(), decimals=printed_decimals(mean))})"
 
+
 def comparison_table(
-    scores:pd.DataFrame,    # Tidy scores without seed
-    models:list[str],       # Rows, in order
-    published:pd.DataFrame, # As made by `published_scores`; may be empty
-    steps:dict|None=None,   # Model → batches it was trained on, for a column of its own
-) -> pd.DataFrame:          # Text, ready to show
+    scores: pd.DataFrame,  # Tidy scores without seed
+    models: list[str],  # Rows, in order
+    published: pd.DataFrame,  # As made by `published_scores`; may be empty
+    steps: dict | None = None,  # Model → batches it was trained on, for a column of its own
+) -> pd.DataFrame:  # Text, ready to show
     "Layout of thesis Tabla 3.1: mean (sd), and the printed mean where there is one."
     unit, known = distance_unit(scores), published.set_index(["model", "organ", "metric"])["published"].to_dict()
     rows = []
     for model in models:
         row, mine = {"model": model}, scores[scores["model"] == model]
         row["n"] = mine["case"].nunique()
-        if steps: row["steps"] = steps.get(model, "–")
+        if steps:
+            row["steps"] = steps.get(model, "–")
         for organ, metric, title in COLUMNS:
             column = f"hd_{unit}" if metric == "hd" else metric
             values = mine.loc[mine["organ"] == organ, column].dropna() if column in mine else pd.Series(dtype=float)
             title = f"{title} ({unit})" if metric == "hd" else title
             row[title] = _mean_sd(values)
-            if len(published): row[f"{title}, published"] = known.get((model, organ, metric), "–")
+            if len(published):
+                row[f"{title}, published"] = known.get((model, organ, metric), "–")
         rows.append(row)
     table = pd.DataFrame(rows)
     return table[[c for c in table if c in ("model", "n", "steps") or (table[c] != "–").any()]]

@@ -17,64 +17,84 @@ from ..base.core import require_choice, require_shape
 # %% ../../nbs/chest/20_degrade.ipynb #d61ec549
 SHAPES = ("circle", "ellipse", "line", "rectangle")
 
+
 def draw_shape(
-    kind:str,                # One of `SHAPES`
-    centre,                  # x and y, fraction of the side
-    extent:float,            # Largest diameter, fraction of the side
-    size:int,                # Side of the mask, px
-    rng:np.random.Generator, # Source of random numbers
-) -> np.ndarray:             # (size,size) bool
+    kind: str,  # One of `SHAPES`
+    centre,  # x and y, fraction of the side
+    extent: float,  # Largest diameter, fraction of the side
+    size: int,  # Side of the mask, px
+    rng: np.random.Generator,  # Source of random numbers
+) -> np.ndarray:  # (size,size) bool
     "Mask of one geometric shape of random direction and width."
     require_choice("kind", kind, SHAPES)
-    if not 0 < extent <= 1: raise ValueError(f"extent: expected a fraction of the side, above 0 and at most 1, got {extent}")
+    if not 0 < extent <= 1:
+        raise ValueError(f"extent: expected a fraction of the side, above 0 and at most 1, got {extent}")
     angle, share = rng.uniform(0, 180), rng.uniform(0.05, 0.15) if kind == "line" else rng.uniform(0.3, 0.9)
     share = 1 if kind == "circle" else share
-    x, y = (np.asarray(centre, float)*size - 0.5).tolist()
-    box = (x, y), (extent*size - 1, share*extent*size - 1), angle
+    x, y = (np.asarray(centre, float) * size - 0.5).tolist()
+    box = (x, y), (extent * size - 1, share * extent * size - 1), angle
     mask = np.zeros((size, size), np.uint8)
     if kind in ("circle", "ellipse"):
-        axes = tuple(max(0, round(8*side)) for side in box[1])  # half axes, in sixteenths of a pixel
-        cv2.ellipse(mask, (round(16*x), round(16*y)), axes, angle, 0, 360, 1, cv2.FILLED, cv2.LINE_8, 4)
-    else: cv2.fillConvexPoly(mask, np.round(16*cv2.boxPoints((box[0], tuple(max(0, s) for s in box[1]), angle))).astype(np.int32), 1, cv2.LINE_8, 4)
+        axes = tuple(max(0, round(8 * side)) for side in box[1])  # half axes, in sixteenths of a pixel
+        cv2.ellipse(mask, (round(16 * x), round(16 * y)), axes, angle, 0, 360, 1, cv2.FILLED, cv2.LINE_8, 4)
+    else:
+        cv2.fillConvexPoly(
+            mask,
+            np.round(16 * cv2.boxPoints((box[0], tuple(max(0, s) for s in box[1]), angle))).astype(np.int32),
+            1,
+            cv2.LINE_8,
+            4,
+        )
     return mask.view(bool)
 
 # %% ../../nbs/chest/20_degrade.ipynb #2faab172
 def add_shape(
-    labels:np.ndarray,       # Label map, (H,H) uint8, 0 is background; not changed
-    extents:tuple,           # Smallest and largest extent, fraction of the side
-    rng:np.random.Generator, # Source of random numbers
-) -> np.ndarray:             # (H,H) uint8
+    labels: np.ndarray,  # Label map, (H,H) uint8, 0 is background; not changed
+    extents: tuple,  # Smallest and largest extent, fraction of the side
+    rng: np.random.Generator,  # Source of random numbers
+) -> np.ndarray:  # (H,H) uint8
     "Paint one shape anywhere, with the label of an organ of the map; an empty map stays empty."
     organs = np.flatnonzero(np.bincount(labels.ravel())[1:]) + 1
-    if not len(organs): return labels.copy()
+    if not len(organs):
+        return labels.copy()
     label, kind = rng.choice(organs), SHAPES[rng.integers(len(SHAPES))]
     shape = draw_shape(kind, rng.random(2), rng.uniform(*extents), len(labels), rng)
     return np.where(shape, label, labels).astype(np.uint8)
 
+
 def remove_shape(
-    labels:np.ndarray,       # Label map, (H,H) uint8, 0 is background; not changed
-    extents:tuple,           # Smallest and largest extent, fraction of the side
-    rng:np.random.Generator, # Source of random numbers
-) -> np.ndarray:             # (H,H) uint8
+    labels: np.ndarray,  # Label map, (H,H) uint8, 0 is background; not changed
+    extents: tuple,  # Smallest and largest extent, fraction of the side
+    rng: np.random.Generator,  # Source of random numbers
+) -> np.ndarray:  # (H,H) uint8
     "Cut one shape out, centred on a pixel of an organ; an empty map stays empty."
     inside = np.flatnonzero(labels)
-    if not len(inside): return labels.copy()
+    if not len(inside):
+        return labels.copy()
     y, x = divmod(int(inside[rng.integers(len(inside))]), len(labels))
     kind = SHAPES[rng.integers(len(SHAPES))]
-    shape = draw_shape(kind, ((x + 0.5)/len(labels), (y + 0.5)/len(labels)), rng.uniform(*extents), len(labels), rng)
+    shape = draw_shape(
+        kind, ((x + 0.5) / len(labels), (y + 0.5) / len(labels)), rng.uniform(*extents), len(labels), rng
+    )
     return np.where(shape, 0, labels).astype(np.uint8)
 
 # %% ../../nbs/chest/20_degrade.ipynb #69508aa8
-MORPHOLOGY = {"erosion": cv2.MORPH_ERODE, "dilation": cv2.MORPH_DILATE, "opening": cv2.MORPH_OPEN, "closing": cv2.MORPH_CLOSE}
+MORPHOLOGY = {
+    "erosion": cv2.MORPH_ERODE,
+    "dilation": cv2.MORPH_DILATE,
+    "opening": cv2.MORPH_OPEN,
+    "closing": cv2.MORPH_CLOSE,
+}
+
 
 def morph(
-    labels:np.ndarray, # Label map, (H,H) uint8, 0 is background; not changed
-    operation:str,     # One of `MORPHOLOGY`
-    kernel:float,      # Diameter of the kernel, fraction of the side
-) -> np.ndarray:       # (H,H) uint8
+    labels: np.ndarray,  # Label map, (H,H) uint8, 0 is background; not changed
+    operation: str,  # One of `MORPHOLOGY`
+    kernel: float,  # Diameter of the kernel, fraction of the side
+) -> np.ndarray:  # (H,H) uint8
     "Erode, dilate, open or close every organ."
     require_choice("operation", operation, MORPHOLOGY)
-    diameter = max(3, 2*round((kernel*len(labels) - 1)/2) + 1)
+    diameter = max(3, 2 * round((kernel * len(labels) - 1) / 2) + 1)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (diameter, diameter))
     changed = np.zeros_like(labels)
     for label in np.flatnonzero(np.bincount(labels.ravel())[1:]) + 1:
@@ -84,22 +104,24 @@ def morph(
 
 # %% ../../nbs/chest/20_degrade.ipynb #5ccc745b
 def border_band(
-    labels:np.ndarray, # Label map, (H,W) uint8
-    band_px:int,       # Largest distance (larger of |dx|, |dy|) from a pixel with another label, px
-) -> np.ndarray:       # (H,W) bool
+    labels: np.ndarray,  # Label map, (H,W) uint8
+    band_px: int,  # Largest distance (larger of |dx|, |dy|) from a pixel with another label, px
+) -> np.ndarray:  # (H,W) bool
     "Pixels that have another label near them."
-    square = np.ones((2*band_px + 1, 2*band_px + 1), np.uint8)
+    square = np.ones((2 * band_px + 1, 2 * band_px + 1), np.uint8)
     return cv2.dilate(labels, square) != cv2.erode(labels, square)
 
+
 def swap_near_border(
-    labels:np.ndarray,       # Label map, (H,H) uint8; not changed
-    probability:float,       # Share of the pixels near a border that look elsewhere
-    band:float,              # Width of the band, fraction of the side
-    rng:np.random.Generator, # Source of random numbers
-) -> np.ndarray:             # (H,H) uint8
+    labels: np.ndarray,  # Label map, (H,H) uint8; not changed
+    probability: float,  # Share of the pixels near a border that look elsewhere
+    band: float,  # Width of the band, fraction of the side
+    rng: np.random.Generator,  # Source of random numbers
+) -> np.ndarray:  # (H,H) uint8
     "Give pixels near a border the label of a random place nearby."
-    if not 0 <= probability <= 1: raise ValueError(f"probability: expected 0 to 1, got {probability}")
-    band_px = max(1, round(band*len(labels)))
+    if not 0 <= probability <= 1:
+        raise ValueError(f"probability: expected 0 to 1, got {probability}")
+    band_px = max(1, round(band * len(labels)))
     near = np.argwhere(border_band(labels, band_px))
     near = near[rng.random(len(near)) < probability]
     from_there = np.clip(near + rng.integers(-band_px, band_px + 1, near.shape), 0, len(labels) - 1)
@@ -111,49 +133,59 @@ def swap_near_border(
 @dataclass(frozen=True)
 class Degrade:
     "Ranges of the degradation; called as degrade(label_map, rng) → label_map."
-    p_shapes:float = 0.5                       # Probability that shapes are added or removed …
-    n_shapes:tuple = (0, 4)                    # … fewest and most of them …
-    extent:tuple = (0.02, 0.20)                # … smallest and largest diameter, fraction of the side …
-    p_remove:float = 0.5                       # … and the probability of each to be cut out and not added
-    p_morphology:float = 0.5                   # Probability of one morphological operation …
-    kernel:tuple = (3/256, 25/256)             # … smallest and largest kernel, fraction of the side
-    operations:tuple = tuple(MORPHOLOGY)       # … and those to choose from
-    p_swap:float = 0.5                         # Probability of swaps near borders …
-    swap:tuple = (0.0, 0.5)                    # … least and largest share of pixels …
-    band:float = 5/256                         # … and width of the band, fraction of the side
+
+    p_shapes: float = 0.5  # Probability that shapes are added or removed …
+    n_shapes: tuple = (0, 4)  # … fewest and most of them …
+    extent: tuple = (0.02, 0.20)  # … smallest and largest diameter, fraction of the side …
+    p_remove: float = 0.5  # … and the probability of each to be cut out and not added
+    p_morphology: float = 0.5  # Probability of one morphological operation …
+    kernel: tuple = (3 / 256, 25 / 256)  # … smallest and largest kernel, fraction of the side
+    operations: tuple = tuple(MORPHOLOGY)  # … and those to choose from
+    p_swap: float = 0.5  # Probability of swaps near borders …
+    swap: tuple = (0.0, 0.5)  # … least and largest share of pixels …
+    band: float = 5 / 256  # … and width of the band, fraction of the side
 
     def __post_init__(self):
         for name in ("p_shapes", "p_remove", "p_morphology", "p_swap"):
-            if not 0 <= getattr(self, name) <= 1: raise ValueError(f"{name}: expected a probability, 0 to 1, got {getattr(self, name)}")
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name}: expected a probability, 0 to 1, got {getattr(self, name)}")
         for name, most in (("n_shapes", np.inf), ("extent", 1), ("kernel", 1), ("swap", 1)):
             pair = getattr(self, name)
             if np.shape(pair) != (2,) or not 0 <= pair[0] <= pair[1] <= most:
-                raise ValueError(f"{name}: expected (smallest, largest) with 0 ≤ smallest ≤ largest ≤ {most}, got {pair}")
-        for operation in self.operations: require_choice("operations", operation, MORPHOLOGY)
-        if not 0 < self.band <= 1: raise ValueError(f"band: expected a fraction of the side, above 0 and at most 1, got {self.band}")
+                raise ValueError(
+                    f"{name}: expected (smallest, largest) with 0 ≤ smallest ≤ largest ≤ {most}, got {pair}"
+                )
+        for operation in self.operations:
+            require_choice("operations", operation, MORPHOLOGY)
+        if not 0 < self.band <= 1:
+            raise ValueError(f"band: expected a fraction of the side, above 0 and at most 1, got {self.band}")
 
     def __call__(self, labels, rng):
         check_label_map(labels)
         use = rng.random(3) < (self.p_morphology, self.p_shapes, self.p_swap)
-        if use[0]: labels = morph(labels, str(rng.choice(self.operations)), rng.uniform(*self.kernel))
-        if use[1]: labels = change_shapes(labels, self.n_shapes, self.extent, self.p_remove, rng)
+        if use[0]:
+            labels = morph(labels, str(rng.choice(self.operations)), rng.uniform(*self.kernel))
+        if use[1]:
+            labels = change_shapes(labels, self.n_shapes, self.extent, self.p_remove, rng)
         return swap_near_border(labels, rng.uniform(*self.swap), self.band, rng) if use[2] else labels.copy()
 
 # %% ../../nbs/chest/20_degrade.ipynb #45c3e0f2
 def check_label_map(
-    labels:np.ndarray, # What should be a square label map
+    labels: np.ndarray,  # What should be a square label map
 ) -> None:
     "Raise `ValueError` unless `labels` is (H,H) uint8."
     require_shape("labels", np.asarray(labels), "H,H")
-    if labels.dtype != np.uint8: raise ValueError(f"labels: expected uint8, got {labels.dtype}; convert with .astype(np.uint8)")
+    if labels.dtype != np.uint8:
+        raise ValueError(f"labels: expected uint8, got {labels.dtype}; convert with .astype(np.uint8)")
+
 
 def change_shapes(
-    labels:np.ndarray,       # Label map, (H,H) uint8; not changed
-    n_shapes:tuple,          # Fewest and most shapes
-    extents:tuple,           # Smallest and largest extent, fraction of the side
-    p_remove:float,          # Probability of each to be cut out and not added
-    rng:np.random.Generator, # Source of random numbers
-) -> np.ndarray:             # (H,H) uint8
+    labels: np.ndarray,  # Label map, (H,H) uint8; not changed
+    n_shapes: tuple,  # Fewest and most shapes
+    extents: tuple,  # Smallest and largest extent, fraction of the side
+    p_remove: float,  # Probability of each to be cut out and not added
+    rng: np.random.Generator,  # Source of random numbers
+) -> np.ndarray:  # (H,H) uint8
     "Add and remove a random number of shapes."
     for _ in range(rng.integers(n_shapes[0], n_shapes[1] + 1)):
         labels = (remove_shape if rng.random() < p_remove else add_shape)(labels, extents, rng)

@@ -30,94 +30,129 @@ from ..shapes.layouts import Layout
 
 # %% ../../nbs/chest/56_denoising.ipynb #8428064c
 def draw_classes(
-    nodes:np.ndarray, # Node positions, (N,2) float xy, fraction of the side
-    layout:Layout,    # Layout with N nodes
-    size:int,         # Side of the map, px
-) -> np.ndarray:      # (size,size) uint8, class of each pixel
+    nodes: np.ndarray,  # Node positions, (N,2) float xy, fraction of the side
+    layout: Layout,  # Layout with N nodes
+    size: int,  # Side of the map, px
+) -> np.ndarray:  # (size,size) uint8, class of each pixel
     "Class map of the organs, each pixel with the class at its centre."
     return labels_to_classes(sample_label_map(nodes, layout, size), layout).numpy().astype(np.uint8)
 
 # %% ../../nbs/chest/56_denoising.ipynb #2851fc9c
 class DenoisingDataset(Dataset):
     "Degraded and clean class maps of the cases of a `SampleSet`."
-    def __init__(self,
-        sample_set:SampleSet,         # Cases, every organ annotated
-        image_size:int|None=None,     # Side of the maps, px; default that of the set
-        augment=None,                 # `augment.Augment`, its geometry is used
-        degrade=None,                 # Called as degrade(map, rng) → map; default `Degrade()`
-        seed:int=0,                   # Seed of the fixed degradations
+
+    def __init__(
+        self,
+        sample_set: SampleSet,  # Cases, every organ annotated
+        image_size: int | None = None,  # Side of the maps, px; default that of the set
+        augment=None,  # `augment.Augment`, its geometry is used
+        degrade=None,  # Called as degrade(map, rng) → map; default `Degrade()`
+        seed: int = 0,  # Seed of the fixed degradations
     ):
-        self.sample_set, self.image_size, self.augment, self.seed = sample_set, image_size or sample_set.image_size, augment, seed
+        self.sample_set, self.image_size, self.augment, self.seed = (
+            sample_set,
+            image_size or sample_set.image_size,
+            augment,
+            seed,
+        )
         self.degrade, self.n_classes = degrade or Degrade(), len(pixel_classes(sample_set.layout))
         incomplete = [name for name, drawn in zip(sample_set.ids, sample_set.present.all(1), strict=True) if not drawn]
         if incomplete:
-            raise ValueError(f"sample_set: expected all organs of {sample_set.layout.name} in every case, got {len(incomplete)} incomplete, first "
-                             f"{incomplete[:3]}; leave them out with subset(ids) or choose a smaller layout")
+            raise ValueError(
+                f"sample_set: expected all organs of {sample_set.layout.name} in every case, got {len(incomplete)} incomplete, first "
+                f"{incomplete[:3]}; leave them out with subset(ids) or choose a smaller layout"
+            )
 
-    def __len__(self): return len(self.sample_set)
-    def __getitem__(self, i:int) -> dict: return self.make(i, self.sample_set.landmarks[i], generator(self.seed, i))
+    def __len__(self):
+        return len(self.sample_set)
 
-    def draw(self, i:int, rng:np.random.Generator) -> dict:
+    def __getitem__(self, i: int) -> dict:
+        return self.make(i, self.sample_set.landmarks[i], generator(self.seed, i))
+
+    def draw(self, i: int, rng: np.random.Generator) -> dict:
         "Case `i`, augmented and degraded with `rng`."
         nodes = self.sample_set.landmarks[i]
         return self.make(i, nodes if self.augment is None else self.augment(None, nodes, rng)[1], rng)
 
-    def make(self, i:int, nodes:np.ndarray, rng:np.random.Generator) -> dict:
+    def make(self, i: int, nodes: np.ndarray, rng: np.random.Generator) -> dict:
         "One pair as tensors: image (C,S,S) float32 one-hot, degraded; mask (S,S) int64, clean."
         clean = draw_classes(nodes, self.sample_set.layout, self.image_size)
         wrong = torch.from_numpy(self.degrade(clean, rng))
-        return {"image": classes_to_one_hot(wrong[None], self.n_classes)[0], "mask": torch.from_numpy(clean).long(),
-                "nodes": torch.from_numpy(np.asarray(nodes, np.float32)), "present": torch.from_numpy(self.sample_set.present[i]), "id": self.sample_set.ids[i]}
+        return {
+            "image": classes_to_one_hot(wrong[None], self.n_classes)[0],
+            "mask": torch.from_numpy(clean).long(),
+            "nodes": torch.from_numpy(np.asarray(nodes, np.float32)),
+            "present": torch.from_numpy(self.sample_set.present[i]),
+            "id": self.sample_set.ids[i],
+        }
 
 # %% ../../nbs/chest/56_denoising.ipynb #64aade52
 class DenoisingTask:
     "Give back the clean class map for a degraded one; scored by 1 − mean Dice of the organs' classes."
+
     score_name = "one_minus_dsc"
 
-    def __init__(self,
-        layout:Layout,              # Organs
-        cross_entropy:float=0.0,    # Weight of cross-entropy added to the Dice loss; 0 is published
-        joint:bool=False,           # One Dice over all classes, or the mean over the organs' classes
+    def __init__(
+        self,
+        layout: Layout,  # Organs
+        cross_entropy: float = 0.0,  # Weight of cross-entropy added to the Dice loss; 0 is published
+        joint: bool = False,  # One Dice over all classes, or the mean over the organs' classes
     ):
-        if cross_entropy < 0: raise ValueError(f"cross_entropy: expected a weight of at least 0, got {cross_entropy}")
-        self.layout, self.cross_entropy, self.joint, self.n_classes = layout, cross_entropy, joint, len(pixel_classes(layout))
+        if cross_entropy < 0:
+            raise ValueError(f"cross_entropy: expected a weight of at least 0, got {cross_entropy}")
+        self.layout, self.cross_entropy, self.joint, self.n_classes = (
+            layout,
+            cross_entropy,
+            joint,
+            len(pixel_classes(layout)),
+        )
 
-    def loss(self, model:nn.Module, batch:dict) -> dict[str, Tensor]:
+    def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
         scores = model(batch["image"])
-        dice, cross_entropy = soft_dice_loss(scores.softmax(1), batch["mask"], self.joint), F.cross_entropy(scores, batch["mask"])
-        return {"loss": dice + self.cross_entropy*cross_entropy, "dice": dice, "cross_entropy": cross_entropy}
+        dice, cross_entropy = (
+            soft_dice_loss(scores.softmax(1), batch["mask"], self.joint),
+            F.cross_entropy(scores, batch["mask"]),
+        )
+        return {"loss": dice + self.cross_entropy * cross_entropy, "dice": dice, "cross_entropy": cross_entropy}
 
-    def score(self, model:nn.Module, batch:dict) -> Tensor: # (B,)
-        truth, found = (classes_to_one_hot(c, self.n_classes)[:, 1:] for c in (batch["mask"], model(batch["image"]).argmax(1)))
-        dice = 2*(truth*found).sum((2, 3))/(truth + found).sum((2, 3))
+    def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,)
+        truth, found = (
+            classes_to_one_hot(c, self.n_classes)[:, 1:] for c in (batch["mask"], model(batch["image"]).argmax(1))
+        )
+        dice = 2 * (truth * found).sum((2, 3)) / (truth + found).sum((2, 3))
         return 1 - dice.nan_to_num(1).mean(1)
 
-    def __repr__(self): return f"DenoisingTask({self.layout.name}, cross-entropy {self.cross_entropy:g}, {'joint' if self.joint else 'per class'})"
+    def __repr__(self):
+        return f"DenoisingTask({self.layout.name}, cross-entropy {self.cross_entropy:g}, {'joint' if self.joint else 'per class'})"
 
 # %% ../../nbs/chest/56_denoising.ipynb #cf20683b
 def class_labels(
-    layout:Layout,   # Organs and their labels
-) -> np.ndarray:     # (C,) uint8; 0 for background, else the label of the first organ of the class
+    layout: Layout,  # Organs and their labels
+) -> np.ndarray:  # (C,) uint8; 0 for background, else the label of the first organ of the class
     "Label that stands for each class of a pixel network."
     labels = np.zeros(len(pixel_classes(layout)), np.uint8)
-    for organ in reversed(layout.organs): labels[int(labels_to_classes(np.array([organ.label]), layout)[0])] = organ.label
+    for organ in reversed(layout.organs):
+        labels[int(labels_to_classes(np.array([organ.label]), layout)[0])] = organ.label
     return labels
+
 
 @torch.inference_mode()
 def denoise(
-    model:nn.Module,        # Denoiser from `build_model("postdae", …)` or `load_model`
-    label_maps:np.ndarray,  # (n,H,H) uint8, labels of the model's layout, from any segmenter
-    batch_size:int=4,       # Maps at a time
-) -> np.ndarray:            # (n,H,H) uint8, labels as from `inference.predict_label_maps`
+    model: nn.Module,  # Denoiser from `build_model("postdae", …)` or `load_model`
+    label_maps: np.ndarray,  # (n,H,H) uint8, labels of the model's layout, from any segmenter
+    batch_size: int = 4,  # Maps at a time
+) -> np.ndarray:  # (n,H,H) uint8, labels as from `inference.predict_label_maps`
     "Pass label maps of any size through a denoiser."
     layout, label_maps = layout_of(model), np.asarray(label_maps)
-    if model.config["output"] != "denoise": raise ValueError(f"model: expected a denoiser such as postdae, got {model.config['name']}")
+    if model.config["output"] != "denoise":
+        raise ValueError(f"model: expected a denoiser such as postdae, got {model.config['name']}")
     require_shape("label_maps", label_maps, "n,H,H")
-    if not len(label_maps): raise ValueError("label_maps: expected at least one, got none")
+    if not len(label_maps):
+        raise ValueError("label_maps: expected at least one, got none")
     model.eval()
     labels, size, device, made = class_labels(layout), model.image_size, next(model.parameters()).device, []
     for start in progress(range(0, len(label_maps), batch_size), "denoise"):
-        classes = labels_to_classes(label_maps[start:start + batch_size], layout).to(device)
+        classes = labels_to_classes(label_maps[start : start + batch_size], layout).to(device)
         shares = F.interpolate(classes_to_one_hot(classes, len(labels)), size=(size, size), mode="area")
         scores = F.interpolate(model(shares), size=classes.shape[1:], mode="bilinear", align_corners=False)
         made.append(labels[scores.argmax(1).cpu().numpy()])
@@ -125,21 +160,21 @@ def denoise(
 
 # %% ../../nbs/chest/56_denoising.ipynb #70672577
 def reconstruction_scores(
-    denoiser:nn.Module,   # Denoiser
-    samples:SampleSet,    # Cases with true contours
-    size:int=FRAME_PX,    # Side of the maps, px
-    **names,              # Columns to put in front: cohort, model, seed
-) -> pd.DataFrame:        # As from `scoring.score_predictions`
+    denoiser: nn.Module,  # Denoiser
+    samples: SampleSet,  # Cases with true contours
+    size: int = FRAME_PX,  # Side of the maps, px
+    **names,  # Columns to put in front: cohort, model, seed
+) -> pd.DataFrame:  # As from `scoring.score_predictions`
     "Scores of true label maps that were passed through a denoiser."
     truth = np.stack([truth_labels(samples, i, size) for i in range(len(samples))])
     return score_predictions(denoise(denoiser, truth), samples, **names)
 
 # %% ../../nbs/chest/56_denoising.ipynb #4610ab8d
 def save_label_maps(
-    path:Path|str,          # Final name, `.npz`
-    ids,                    # Names of the n cases
-    label_maps:np.ndarray,  # (n,H,W) uint8
-    layout:Layout,          # Layout of the labels
+    path: Path | str,  # Final name, `.npz`
+    ids,  # Names of the n cases
+    label_maps: np.ndarray,  # (n,H,W) uint8
+    layout: Layout,  # Layout of the labels
 ) -> Path:
     "Write label maps as packed bits."
     labels = list(layout.labels.values())
@@ -148,16 +183,21 @@ def save_label_maps(
     np.savez_compressed(path, ids=np.array(ids), labels=labels, layers=layers)
     return Path(path)
 
+
 def load_label_maps(
-    path:Path|str,        # File written by `train_pixels` or `save_label_maps`
-    ids=None,             # Names of the cases wanted, in the order wanted; default all as stored
-    size:int=FRAME_PX,    # Width of the maps, px
-) -> np.ndarray:          # (n,H,size) uint8
+    path: Path | str,  # File written by `train_pixels` or `save_label_maps`
+    ids=None,  # Names of the cases wanted, in the order wanted; default all as stored
+    size: int = FRAME_PX,  # Width of the maps, px
+) -> np.ndarray:  # (n,H,size) uint8
     "Read packed label maps of the named cases."
-    with np.load(require_file(path, "run: dvc repro train_pixels")) as stored: names, labels, layers = stored["ids"].tolist(), stored["labels"], stored["layers"]
+    with np.load(require_file(path, "run: dvc repro train_pixels")) as stored:
+        names, labels, layers = stored["ids"].tolist(), stored["labels"], stored["layers"]
     wanted = names if ids is None else list(ids)
     if missing := [name for name in wanted if name not in names]:
-        raise ValueError(f"{path}: expected predictions of all cases, got none of {missing[:3]} ({len(missing)} in all); run: dvc repro train_pixels")
+        raise ValueError(
+            f"{path}: expected predictions of all cases, got none of {missing[:3]} ({len(missing)} in all); run: dvc repro train_pixels"
+        )
     rows, maps = [names.index(name) for name in wanted], np.zeros((len(wanted), layers.shape[2], size), np.uint8)
-    for k, label in enumerate(labels): maps[np.unpackbits(layers[rows, k], axis=-1, count=size).view(bool)] = label
+    for k, label in enumerate(labels):
+        maps[np.unpackbits(layers[rows, k], axis=-1, count=size).view(bool)] = label
     return maps

@@ -31,29 +31,34 @@ from ..base.runs import remove_leftovers, write_png
 @dataclass(frozen=True)
 class Job:
     "One image file of a folder run."
-    path:Path   # File
-    name:str    # Name below the folder, with `/`
-    output:str  # Name of its outputs, without ending
+
+    path: Path  # File
+    name: str  # Name below the folder, with `/`
+    output: str  # Name of its outputs, without ending
+
 
 @dataclass(frozen=True)
 class SegmentOptions:
     "How files are read and drawn."
-    batch_size:int = 4          # Images at a time
-    rounding:str = "round"      # Polygon vertices of masks: "round" as in CheXmask's inference, or "truncate"
-    crop_margin:bool = True     # Remove dark margins?
-    colour:str = "error"        # Colour images: "error" or "convert"
-    overlay_px:int = 1024       # Longest side of an overlay, px
+
+    batch_size: int = 4  # Images at a time
+    rounding: str = "round"  # Polygon vertices of masks: "round" as in CheXmask's inference, or "truncate"
+    crop_margin: bool = True  # Remove dark margins?
+    colour: str = "error"  # Colour images: "error" or "convert"
+    overlay_px: int = 1024  # Longest side of an overlay, px
 
     def __post_init__(self):
         require_choice("rounding", self.rounding, ("round", "truncate"))
         require_choice("colour", self.colour, ("error", "convert"))
-        if self.batch_size < 1: raise ValueError(f"batch_size: expected at least 1, got {self.batch_size}")
+        if self.batch_size < 1:
+            raise ValueError(f"batch_size: expected at least 1, got {self.batch_size}")
+
 
 def read_job(
-    job:Job,                 # File to read
-    size:int,                # Side of the network's input, px
-    options:SegmentOptions,  # How to read
-) -> tuple[np.ndarray, np.ndarray, Geometry]: # Original (H,W) uint8, input (size,size) uint8, way back
+    job: Job,  # File to read
+    size: int,  # Side of the network's input, px
+    options: SegmentOptions,  # How to read
+) -> tuple[np.ndarray, np.ndarray, Geometry]:  # Original (H,W) uint8, input (size,size) uint8, way back
     "Read one file and bring it to the network's frame."
     image = read_image(job.path, options.colour)
     frame, geometry = preprocess(image, size, options.crop_margin)
@@ -61,187 +66,243 @@ def read_job(
 
 # %% ../../nbs/chest/65_folders.ipynb #f0c49e38
 def draw_overlay(
-    image:np.ndarray,        # (H,W) uint8
-    landmarks_px:np.ndarray, # (N,2) float xy, px of the image
-    layout:Layout,           # Organs and their colours
-    max_px:int=1024,         # Longest side of the result, px
-) -> np.ndarray:             # (h,w,3) uint8, blue green red
+    image: np.ndarray,  # (H,W) uint8
+    landmarks_px: np.ndarray,  # (N,2) float xy, px of the image
+    layout: Layout,  # Organs and their colours
+    max_px: int = 1024,  # Longest side of the result, px
+) -> np.ndarray:  # (h,w,3) uint8, blue green red
     "Contours over the image."
-    scale = min(1, max_px/max(image.shape))
-    size = (max(1, round(image.shape[1]*scale)), max(1, round(image.shape[0]*scale)))
+    scale = min(1, max_px / max(image.shape))
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     canvas = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_GRAY2BGR)
-    width = max(1, round(max(size)/400))
-    for name, points in split_nodes(landmarks_px*scale, layout).items():
-        red, green, blue = (int(layout.colors[name][k:k + 2], 16) for k in (1, 3, 5))
-        cv2.polylines(canvas, [np.round(points*16).astype(np.int32)], True, (blue, green, red), width, cv2.LINE_AA, shift=4)
+    width = max(1, round(max(size) / 400))
+    for name, points in split_nodes(landmarks_px * scale, layout).items():
+        red, green, blue = (int(layout.colors[name][k : k + 2], 16) for k in (1, 3, 5))
+        cv2.polylines(
+            canvas, [np.round(points * 16).astype(np.int32)], True, (blue, green, red), width, cv2.LINE_AA, shift=4
+        )
     return canvas
 
 # %% ../../nbs/chest/65_folders.ipynb #579db156
 def find_jobs(
-    folder:Path|str, # Folder to search, or one image file
-    out:Path|str,    # Output folder, left out
-) -> tuple[list[Job], list[str]]: # Image files in order of their names; names of other files
+    folder: Path | str,  # Folder to search, or one image file
+    out: Path | str,  # Output folder, left out
+) -> tuple[list[Job], list[str]]:  # Image files in order of their names; names of other files
     "Image files of a folder and everything below it."
     folder, out = require_file(folder, "check the path of the images"), Path(out).resolve()
-    if folder.is_file(): return [Job(folder, folder.name, folder.stem)], []
+    if folder.is_file():
+        return [Job(folder, folder.name, folder.stem)], []
     found = []
     for where, folders, files in os.walk(folder):
-        folders[:] = [d for d in folders if not d.startswith(".") and (Path(where)/d).resolve() != out]
-        found += [Path(where)/f for f in files if not f.startswith(".")]
+        folders[:] = [d for d in folders if not d.startswith(".") and (Path(where) / d).resolve() != out]
+        found += [Path(where) / f for f in files if not f.startswith(".")]
     found.sort(key=lambda path: path.relative_to(folder).as_posix())
     images = [path.relative_to(folder) for path in found if path.suffix.lower() in IMAGE_SUFFIXES]
     stems = [name.with_suffix("").as_posix() for name in images]
-    jobs = [Job(folder/name, name.as_posix(), name.as_posix() if stems.count(stem) > 1 else stem) for name, stem in zip(images, stems, strict=True)]
+    jobs = [
+        Job(folder / name, name.as_posix(), name.as_posix() if stems.count(stem) > 1 else stem)
+        for name, stem in zip(images, stems, strict=True)
+    ]
     return jobs, [path.relative_to(folder).as_posix() for path in found if path.suffix.lower() not in IMAGE_SUFFIXES]
 
 # %% ../../nbs/chest/65_folders.ipynb #74577f93
 def record_path(
-    out:Path, # Output folder
-    job:Job,  # Image file
+    out: Path,  # Output folder
+    job: Job,  # Image file
 ) -> Path:
     "File of the record of an image."
-    return out/"records"/f"{job.output}.json"
+    return out / "records" / f"{job.output}.json"
+
 
 def read_record(
-    out:Path,      # Output folder
-    job:Job,       # Image file
-    key:dict,      # What the record must have been made with
-) -> dict|None:    # The record, or None where the image is not finished
+    out: Path,  # Output folder
+    job: Job,  # Image file
+    key: dict,  # What the record must have been made with
+) -> dict | None:  # The record, or None where the image is not finished
     "Record of a finished image."
     path = record_path(out, job)
-    if not path.exists(): return None
+    if not path.exists():
+        return None
     record = json.loads(path.read_text())
     fresh = all(record.get(k) == v for k, v in key.items()) and record["sha256"] == sha256(job.path)
-    drawn = all((out/kind/f"{job.output}.png").exists() for kind in ("masks", "overlays"))
+    drawn = all((out / kind / f"{job.output}.png").exists() for kind in ("masks", "overlays"))
     return record if fresh and drawn else None
 
 # %% ../../nbs/chest/65_folders.ipynb #26aeeeac
 def write_job(
-    out:Path,                # Output folder
-    job:Job,                 # Image file
-    image:np.ndarray,        # Original, (H,W) uint8
-    landmarks_px:np.ndarray, # (N,2) float xy, px of the original
-    layout:Layout,           # Organs
-    options:SegmentOptions,  # How to draw
-    key:dict,                # What the record is made with
+    out: Path,  # Output folder
+    job: Job,  # Image file
+    image: np.ndarray,  # Original, (H,W) uint8
+    landmarks_px: np.ndarray,  # (N,2) float xy, px of the original
+    layout: Layout,  # Organs
+    options: SegmentOptions,  # How to draw
+    key: dict,  # What the record is made with
 ) -> None:
     "Write mask, overlay and, last, the record of one image."
     landmarks_px = np.round(landmarks_px, 2)
-    write_png(out/"masks"/f"{job.output}.png", landmarks_to_mask(landmarks_px, layout, image.shape, options.rounding))
-    write_png(out/"overlays"/f"{job.output}.png", draw_overlay(image, landmarks_px, layout, options.overlay_px))
-    write_json(record_path(out, job), key | {"image": job.name, "sha256": sha256(job.path), "height": image.shape[0], "width": image.shape[1],
-                                             "landmarks_px": landmarks_px.tolist()}, digits=9)
+    write_png(
+        out / "masks" / f"{job.output}.png", landmarks_to_mask(landmarks_px, layout, image.shape, options.rounding)
+    )
+    write_png(out / "overlays" / f"{job.output}.png", draw_overlay(image, landmarks_px, layout, options.overlay_px))
+    write_json(
+        record_path(out, job),
+        key
+        | {
+            "image": job.name,
+            "sha256": sha256(job.path),
+            "height": image.shape[0],
+            "width": image.shape[1],
+            "landmarks_px": landmarks_px.tolist(),
+        },
+        digits=9,
+    )
 
 # %% ../../nbs/chest/65_folders.ipynb #c1270165
 def landmark_table(
-    records:Sequence[dict], # Records of finished images
-    layout:Layout,          # Organs
-) -> pd.DataFrame:          # image, organ, node, x_px, y_px
+    records: Sequence[dict],  # Records of finished images
+    layout: Layout,  # Organs
+) -> pd.DataFrame:  # image, organ, node, x_px, y_px
     "One row per node."
     organs = np.concatenate([np.full(organ.n_nodes, organ.name) for organ in layout.organs])
     nodes = np.concatenate([np.arange(organ.n_nodes) for organ in layout.organs])
     points = np.array([record["landmarks_px"] for record in records], float).reshape(-1, 2)
-    return pd.DataFrame({"image": np.repeat([record["image"] for record in records], layout.n_nodes), "organ": np.tile(organs, len(records)),
-                         "node": np.tile(nodes, len(records)), "x_px": points[:, 0], "y_px": points[:, 1]})
+    return pd.DataFrame(
+        {
+            "image": np.repeat([record["image"] for record in records], layout.n_nodes),
+            "organ": np.tile(organs, len(records)),
+            "node": np.tile(nodes, len(records)),
+            "x_px": points[:, 0],
+            "y_px": points[:, 1],
+        }
+    )
+
 
 def mask_table(
-    records:Sequence[dict],   # Records of finished images
-    layout:Layout,            # Organs
-    rounding:str="round",     # As the masks were drawn
-) -> pd.DataFrame:            # ImageID, Landmarks, one run-length code per organ, Height, Width
+    records: Sequence[dict],  # Records of finished images
+    layout: Layout,  # Organs
+    rounding: str = "round",  # As the masks were drawn
+) -> pd.DataFrame:  # ImageID, Landmarks, one run-length code per organ, Height, Width
     "One row per image, in the columns of CheXmask."
     rows = []
     for record in records:
         points, size = np.array(record["landmarks_px"]), (record["height"], record["width"])
         codes = landmarks_to_rle(points, layout, size, rounding)
-        rows.append({"ImageID": record["image"], "Landmarks": ",".join(map(str, np.rint(points).astype(int).ravel())),
-                     **{layout[name].title.title(): code for name, code in codes.items()}, "Height": size[0], "Width": size[1]})
+        rows.append(
+            {
+                "ImageID": record["image"],
+                "Landmarks": ",".join(map(str, np.rint(points).astype(int).ravel())),
+                **{layout[name].title.title(): code for name, code in codes.items()},
+                "Height": size[0],
+                "Width": size[1],
+            }
+        )
     return pd.DataFrame(rows)
 
 # %% ../../nbs/chest/65_folders.ipynb #44ad8cf4
 def write_tables(
-    out:Path,             # Output folder
-    jobs:Sequence[Job],   # Image files of the run
-    others:Sequence[str], # Names of other files
-    bad:dict[Job, str],   # Failures
-    layout:Layout,        # Organs
-    rounding:str="round", # As the masks were drawn
-) -> pd.DataFrame:        # The report: image, status, message
+    out: Path,  # Output folder
+    jobs: Sequence[Job],  # Image files of the run
+    others: Sequence[str],  # Names of other files
+    bad: dict[Job, str],  # Failures
+    layout: Layout,  # Organs
+    rounding: str = "round",  # As the masks were drawn
+) -> pd.DataFrame:  # The report: image, status, message
     "Gather the records of a run into its tables; returns the report."
     records = [json.loads(record_path(out, job).read_text()) for job in jobs if job not in bad]
-    write_csv(out/"landmarks.csv", landmark_table(records, layout), digits=9)
-    write_csv(out/"masks.csv", mask_table(records, layout, rounding))
+    write_csv(out / "landmarks.csv", landmark_table(records, layout), digits=9)
+    write_csv(out / "masks.csv", mask_table(records, layout, rounding))
     rows = [(job.name, "failed" if job in bad else "ok", bad.get(job, "")) for job in jobs]
     rows += [(name, "skipped", f"expected an image, one of {', '.join(IMAGE_SUFFIXES)}") for name in others]
     report = pd.DataFrame(rows, columns=["image", "status", "message"])
-    write_csv(out/"report.csv", report)
+    write_csv(out / "report.csv", report)
     return report
 
 # %% ../../nbs/chest/65_folders.ipynb #9947666b
 def read_batch(
-    jobs:Sequence[Job],      # Files of one batch
-    size:int,                # Side of the network's input, px
-    options:SegmentOptions,  # How to read
-) -> tuple[dict, dict]:      # Job → what `read_job` gave; job → what went wrong
+    jobs: Sequence[Job],  # Files of one batch
+    size: int,  # Side of the network's input, px
+    options: SegmentOptions,  # How to read
+) -> tuple[dict, dict]:  # Job → what `read_job` gave; job → what went wrong
     "Read the files of a batch; failures are returned, not raised."
     good, bad = {}, {}
     for job in jobs:
-        try: good[job] = read_job(job, size, options)
-        except (ValueError, OSError, MemoryError, cv2.error) as error: bad[job] = str(error).removeprefix(f"{job.path}: ").replace("\n", " ")
+        try:
+            good[job] = read_job(job, size, options)
+        except (ValueError, OSError, MemoryError, cv2.error) as error:
+            bad[job] = str(error).removeprefix(f"{job.path}: ").replace("\n", " ")
     return good, bad
 
 # %% ../../nbs/chest/65_folders.ipynb #ab91a402
 def segment_batch(
-    model:nn.Module,         # Landmark network from `zoo.load_model` or `runtime.load_runtime`
-    jobs:Sequence[Job],      # Files of one batch
-    out:Path,                # Output folder
-    options:SegmentOptions,  # How to read and draw
-    key:dict,                # What records are made with
-) -> dict[Job, str]:         # Failures
+    model: nn.Module,  # Landmark network from `zoo.load_model` or `runtime.load_runtime`
+    jobs: Sequence[Job],  # Files of one batch
+    out: Path,  # Output folder
+    options: SegmentOptions,  # How to read and draw
+    key: dict,  # What records are made with
+) -> dict[Job, str]:  # Failures
     "Predict the images of one batch and write those that are not finished."
-    if all(read_record(out, job, key) for job in jobs): return {}
+    if all(read_record(out, job, key) for job in jobs):
+        return {}
     size, layout = model.config["image_size"], layout_of(model)
     good, bad = read_batch(jobs, size, options)
-    if not good: return bad
+    if not good:
+        return bad
     nodes = predict_nodes(model, np.stack([frame for _, frame, _ in good.values()]), len(good))
     for (job, (image, _, geometry)), points in zip(good.items(), nodes, strict=True):
-        if read_record(out, job, key): continue
-        try: write_job(out, job, image, geometry.inverse(points*size), layout, options, key)
-        except ValueError as error: bad[job] = str(error)
+        if read_record(out, job, key):
+            continue
+        try:
+            write_job(out, job, image, geometry.inverse(points * size), layout, options, key)
+        except ValueError as error:
+            bad[job] = str(error)
     return bad
 
 # %% ../../nbs/chest/65_folders.ipynb #fe027e5e
 def ready_network(
-    model_folder:Path|str, # Folder of a landmark network, or of an exported one
-    cache:Path,            # Folder for networks that must be exported first
-    runtime:str|None=None, # One of `runtime.RUNTIMES`; default torch, or that of the exported network
-    threads:int|None=None, # Threads of the runtime
+    model_folder: Path | str,  # Folder of a landmark network, or of an exported one
+    cache: Path,  # Folder for networks that must be exported first
+    runtime: str | None = None,  # One of `runtime.RUNTIMES`; default torch, or that of the exported network
+    threads: int | None = None,  # Threads of the runtime
 ) -> tuple[Runtime, str]:  # The network and the checksum of its weights
     "Network in its runtime, exported if need be."
     folder = Path(model_folder)
-    if (folder/"runtime.json").exists():
+    if (folder / "runtime.json").exists():
         about = read_exported(folder)
         return load_runtime(folder, runtime or about["runtime"], threads), about["source"]
-    if runtime not in EXPORTS: return load_runtime(folder, runtime or "torch", threads), sha256(folder/"model.safetensors")
-    weights, kept = sha256(require_file(folder/"model.safetensors", "a model folder holds config.json and model.safetensors")), cache/runtime
-    if not (kept/"runtime.json").exists() or read_exported(kept)["source"] != weights: export_model(folder, kept, runtime)
+    if runtime not in EXPORTS:
+        return load_runtime(folder, runtime or "torch", threads), sha256(folder / "model.safetensors")
+    weights, kept = (
+        sha256(require_file(folder / "model.safetensors", "a model folder holds config.json and model.safetensors")),
+        cache / runtime,
+    )
+    if not (kept / "runtime.json").exists() or read_exported(kept)["source"] != weights:
+        export_model(folder, kept, runtime)
     return load_runtime(kept, runtime, threads), weights
 
 # %% ../../nbs/chest/65_folders.ipynb #27ad14a4
 def segment_folder(
-    folder:Path|str,         # Folder of images (or one image)
-    out:Path|str,            # Output folder; an earlier run there is continued
-    model_folder:Path|str,   # Folder of a landmark network, from `zoo.save_model`, or of an exported one
-    options:SegmentOptions=SegmentOptions(), # noqa: B008 (immutable)
-    runtime:str|None=None,   # One of `runtime.RUNTIMES`; default torch, or that of the exported network
-    threads:int|None=None,   # Threads of the runtime; default those of torch
-) -> pd.DataFrame:           # The report: image, status (ok, failed, skipped), message
+    folder: Path | str,  # Folder of images (or one image)
+    out: Path | str,  # Output folder; an earlier run there is continued
+    model_folder: Path | str,  # Folder of a landmark network, from `zoo.save_model`, or of an exported one
+    options: SegmentOptions = SegmentOptions(),  # noqa: B008 (immutable)
+    runtime: str | None = None,  # One of `runtime.RUNTIMES`; default torch, or that of the exported network
+    threads: int | None = None,  # Threads of the runtime; default those of torch
+) -> pd.DataFrame:  # The report: image, status (ok, failed, skipped), message
     "Segment every image of a folder."
     jobs, others = find_jobs(folder, out := Path(out))
-    if not jobs: raise ValueError(f"{folder}: expected image files ({', '.join(IMAGE_SUFFIXES)}), got {len(others)} other files")
-    if out.exists(): remove_leftovers(out)
-    model, weights = ready_network(model_folder, out/"runtimes", runtime, threads)
-    key = {"model": weights, "runtime": model.name, "rounding": options.rounding, "crop_margin": options.crop_margin, "overlay_px": options.overlay_px}
-    batches, bad = [jobs[k:k + options.batch_size] for k in range(0, len(jobs), options.batch_size)], {}
-    for batch in progress(batches, "segment"): bad |= segment_batch(model, batch, out, options, key)
+    if not jobs:
+        raise ValueError(f"{folder}: expected image files ({', '.join(IMAGE_SUFFIXES)}), got {len(others)} other files")
+    if out.exists():
+        remove_leftovers(out)
+    model, weights = ready_network(model_folder, out / "runtimes", runtime, threads)
+    key = {
+        "model": weights,
+        "runtime": model.name,
+        "rounding": options.rounding,
+        "crop_margin": options.crop_margin,
+        "overlay_px": options.overlay_px,
+    }
+    batches, bad = [jobs[k : k + options.batch_size] for k in range(0, len(jobs), options.batch_size)], {}
+    for batch in progress(batches, "segment"):
+        bad |= segment_batch(model, batch, out, options, key)
     return write_tables(out, jobs, others, bad, layout_of(model), options.rounding)

@@ -24,27 +24,31 @@ from ..shapes.layouts import Layout, adjacency, coarse_layout, scaled_laplacian
 # %% ../../nbs/chest/32_hybridgnet.ipynb #c007
 WIDTHS = (16, 16, 32, 32, 32)
 
+
 class Site(NamedTuple):
     "One graph of a decoder: its blocks, and the skip before the last of them."
-    graph:Layout        # Organs and their nodes
-    blocks:list         # Name, features in and features out of each block
-    seen:int|None=None  # Features per node that the skip starts from; None: no skip
+
+    graph: Layout  # Organs and their nodes
+    blocks: list  # Name, features in and features out of each block
+    seen: int | None = None  # Features per node that the skip starts from; None: no skip
+
 
 def decoder_plan(
-    layout:Layout,                   # Organs and their nodes
-    widths:Sequence[int]=WIDTHS,     # Features after each block
-    skip_channels:Sequence[int]=(),  # Channels of the image features of each skip; a third one brings another graph
-    pooling:bool=True,               # Start on coarse graphs?
-) -> list[Site]:                     # Coarsest graph first
+    layout: Layout,  # Organs and their nodes
+    widths: Sequence[int] = WIDTHS,  # Features after each block
+    skip_channels: Sequence[int] = (),  # Channels of the image features of each skip; a third one brings another graph
+    pooling: bool = True,  # Start on coarse graphs?
+) -> list[Site]:  # Coarsest graph first
     "Graphs that a decoder passes and the blocks on each."
-    half, n_half, third = coarse_layout(layout), (len(widths) + 1)//2, len(skip_channels) > 2
-    graphs = [(coarse_layout(half), 2)]*third + [(half, n_half), (layout, len(widths) - n_half)]
-    outputs = [widths[0]]*2*third + list(widths)
+    half, n_half, third = coarse_layout(layout), (len(widths) + 1) // 2, len(skip_channels) > 2
+    graphs = [(coarse_layout(half), 2)] * third + [(half, n_half), (layout, len(widths) - n_half)]
+    outputs = [widths[0]] * 2 * third + list(widths)
     number, width, plan = len(outputs) + 1, widths[0], []
     for (graph, n_blocks), channels in zip_longest(graphs, skip_channels):
-        inputs = [width, *outputs[:n_blocks - 1]]
+        inputs = [width, *outputs[: n_blocks - 1]]
         seen = None if channels is None else inputs[-1]
-        if seen: inputs[-1] += channels + 2
+        if seen:
+            inputs[-1] += channels + 2
         blocks = [(f"up{number - i}", *pair) for i, pair in enumerate(zip(inputs, outputs[:n_blocks], strict=True))]
         plan.append(Site(graph if pooling else layout, blocks, seen))
         number, width, outputs = number - n_blocks, outputs[n_blocks - 1], outputs[n_blocks:]
@@ -53,36 +57,48 @@ def decoder_plan(
 # %% ../../nbs/chest/32_hybridgnet.ipynb #8d591c35
 class GraphDecoder(nn.Module):
     "Latent vector and image features to node positions."
-    def __init__(self,
-        layout:Layout,                   # Organs and their nodes
-        latent_size:int=64,              # Length Z of the latent vector
-        order:int=6,                     # Chebyshev polynomials per convolution
-        skip_channels:Sequence[int]=(),  # Channels of the image features at each site, coarsest first
-        norm:str="layer",                # Kind of `NodeNorm`, or none
-        pooling:bool=True,               # Start on coarse graphs?
-        widths:Sequence[int]=WIDTHS,     # Features after each block
-        last_order:int=1,                # Chebyshev polynomials of the last layer
+
+    def __init__(
+        self,
+        layout: Layout,  # Organs and their nodes
+        latent_size: int = 64,  # Length Z of the latent vector
+        order: int = 6,  # Chebyshev polynomials per convolution
+        skip_channels: Sequence[int] = (),  # Channels of the image features at each site, coarsest first
+        norm: str = "layer",  # Kind of `NodeNorm`, or none
+        pooling: bool = True,  # Start on coarse graphs?
+        widths: Sequence[int] = WIDTHS,  # Features after each block
+        last_order: int = 1,  # Chebyshev polynomials of the last layer
     ):
         super().__init__()
         plan, self.width = decoder_plan(layout, widths, skip_channels, pooling), widths[0]
-        self.linear = nn.Linear(latent_size, self.width*plan[0].graph.n_nodes)
-        nn.init.normal_(self.linear.weight, 0, .1)
+        self.linear = nn.Linear(latent_size, self.width * plan[0].graph.n_nodes)
+        nn.init.normal_(self.linear.weight, 0, 0.1)
         for site in plan:
             basis = chebyshev_basis(scaled_laplacian(adjacency(site.graph)), order)
-            for name, n_in, n_out in site.blocks: self.add_module(name, GraphBlock(n_in, n_out, basis, norm))
-        self.up1 = ChebyshevConvolution(widths[-1], 2, chebyshev_basis(scaled_laplacian(adjacency(layout)), last_order), bias=False)
-        self.sites, self.unpools = [[name for name, *_ in site.blocks] for site in plan], ("unpool_coarse", "unpool")[3 - len(plan):] if pooling else ()
-        for name, site in zip(self.unpools, plan[1:], strict=False): self.register_buffer(name, unpool_matrix(site.graph), persistent=False)
+            for name, n_in, n_out in site.blocks:
+                self.add_module(name, GraphBlock(n_in, n_out, basis, norm))
+        self.up1 = ChebyshevConvolution(
+            widths[-1], 2, chebyshev_basis(scaled_laplacian(adjacency(layout)), last_order), bias=False
+        )
+        self.sites, self.unpools = (
+            [[name for name, *_ in site.blocks] for site in plan],
+            ("unpool_coarse", "unpool")[3 - len(plan) :] if pooling else (),
+        )
+        for name, site in zip(self.unpools, plan[1:], strict=False):
+            self.register_buffer(name, unpool_matrix(site.graph), persistent=False)
         self.skips = nn.ModuleList(ImageToGraphSkip(site.seen) for site in plan if site.seen)
 
-    def forward(self,
-        z:Tensor,                     # Latent vector, (B,Z)
-        features:Sequence[Tensor]=(), # Image features of each skip, (B,C,H,W)
-    ) -> tuple[Tensor, tuple[Tensor, ...]]: # Node positions (B,N,2) and proposed positions
+    def forward(
+        self,
+        z: Tensor,  # Latent vector, (B,Z)
+        features: Sequence[Tensor] = (),  # Image features of each skip, (B,C,H,W)
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:  # Node positions (B,N,2) and proposed positions
         auxiliary, x = [], self.linear(z).relu().view(len(z), -1, self.width)  # (B, M·16) → (B, M, 16)
         for site, names in enumerate(self.sites):
-            if site and self.unpools: x = getattr(self, self.unpools[site-1]) @ x   # (B, M, F) → (B, N, F)
-            for name in names[:-1]: x = getattr(self, name)(x)
+            if site and self.unpools:
+                x = getattr(self, self.unpools[site - 1]) @ x  # (B, M, F) → (B, N, F)
+            for name in names[:-1]:
+                x = getattr(self, name)(x)
             if site < len(self.skips):
                 x, nodes = self.skips[site](x, features[site])
                 auxiliary.append(nodes)
@@ -92,65 +108,76 @@ class GraphDecoder(nn.Module):
 # %% ../../nbs/chest/32_hybridgnet.ipynb #ca79bd2e
 class ImageDecoder(nn.Module):
     "Latent vector to an image, or to class scores for every pixel."
-    def __init__(self,
-        image_size:int,                   # Side of the square image, px
-        n_outputs:int,                    # Channels of the image, or classes
-        latent_size:int=64,               # Length Z of the latent vector
-        channels:Sequence[int]=CHANNELS,  # Channels of each layer of the encoder it mirrors
-        batch_stats:bool=False,           # Normalise with the batch at test time too, as published?
+
+    def __init__(
+        self,
+        image_size: int,  # Side of the square image, px
+        n_outputs: int,  # Channels of the image, or classes
+        latent_size: int = 64,  # Length Z of the latent vector
+        channels: Sequence[int] = CHANNELS,  # Channels of each layer of the encoder it mirrors
+        batch_stats: bool = False,  # Normalise with the batch at test time too, as published?
     ):
         super().__init__()
-        levels, self.side = list(channels)[::-1], image_size//2**(len(channels) - 1)
-        self.linear = nn.Linear(latent_size, levels[0]*self.side**2)
+        levels, self.side = list(channels)[::-1], image_size // 2 ** (len(channels) - 1)
+        self.linear = nn.Linear(latent_size, levels[0] * self.side**2)
         self.blocks = nn.ModuleList(ResidualBlock(c, d, batch_stats) for c, d in pairwise(levels))
         self.last = nn.Conv2d(levels[-1], n_outputs, 1)
         self.to(memory_format=torch.channels_last)
 
-    def forward(self,
-        z:Tensor,                     # Latent vector, (B,Z)
-        features:Sequence[Tensor]=(), # Maps to add after each block, coarsest first
-    ) -> Tensor:                      # (B,n_outputs,S,S)
+    def forward(
+        self,
+        z: Tensor,  # Latent vector, (B,Z)
+        features: Sequence[Tensor] = (),  # Maps to add after each block, coarsest first
+    ) -> Tensor:  # (B,n_outputs,S,S)
         x = self.linear(z).view(len(z), -1, self.side, self.side)
         for level, block in enumerate(self.blocks):
             x = block(F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True))
-            if features: x = x + features[level]
+            if features:
+                x = x + features[level]
         return self.last(x)
 
 # %% ../../nbs/chest/32_hybridgnet.ipynb #c012
 class TwoSteps(nn.Module):
     "The two steps of a network with an image encoder, a latent vector and a graph decoder."
-    def encode(self,
-        images:Tensor, # (B,C,S,S) float32, 0 to 1
-    ) -> tuple[Tensor, Tensor, list[Tensor]]: # mu (B,Z), logvar (B,Z), image features of each skip
-        mu, logvar, features = self.encoder(images)
-        return mu, logvar, [features[k-1] for k in self.skips]
 
-    def decode(self,
-        z:Tensor,                     # Latent vector, (B,Z)
-        features:Sequence[Tensor]=(), # Image features of each skip, from `encode`
-    ) -> tuple[Tensor, tuple[Tensor, ...]]: # Node positions (B,N,2) and proposed positions
+    def encode(
+        self,
+        images: Tensor,  # (B,C,S,S) float32, 0 to 1
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:  # mu (B,Z), logvar (B,Z), image features of each skip
+        mu, logvar, features = self.encoder(images)
+        return mu, logvar, [features[k - 1] for k in self.skips]
+
+    def decode(
+        self,
+        z: Tensor,  # Latent vector, (B,Z)
+        features: Sequence[Tensor] = (),  # Image features of each skip, from `encode`
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:  # Node positions (B,N,2) and proposed positions
         require_shape("z", z, f"B,{self.decoder.linear.in_features}")
         if len(features) != len(self.skips):
-            raise ValueError(f"features: expected {len(self.skips)} maps, one for each of skips={self.skips}, got {len(features)}")
+            raise ValueError(
+                f"features: expected {len(self.skips)} maps, one for each of skips={self.skips}, got {len(features)}"
+            )
         return self.decoder(z, features)
 
 # %% ../../nbs/chest/32_hybridgnet.ipynb #b163dbe5
 class HybridGNet(TwoSteps):
     "Image to landmarks through one latent vector and a graph decoder."
-    def __init__(self,
-        layout:Layout,                    # Organs and their nodes
-        image_size:int,                   # Side of the square image, px, divisible by 2^(layers - 1): by 32
-        skips:Sequence[int]=(),           # Encoder layers (1 to 6) seen at each site, coarsest first; at most three
-        in_channels:int=1,                # Channels of the image
-        latent_size:int=64,               # Length Z of the latent vector
-        order:int=6,                      # Chebyshev polynomials per convolution
-        norm:str="layer",                 # layer (paper), instance (published code) or none (2021)
-        batch_stats:bool=False,           # Normalise with the batch at test time too, as published?
-        channels:Sequence[int]=CHANNELS,  # Channels of each encoder layer
-        pooling:bool=True,                # Start on coarse graphs?
-        widths:Sequence[int]=WIDTHS,      # Features after each block of the graph decoder
-        last_order:int=1,                 # Chebyshev polynomials of its last layer
-        dense:str="none",                 # Decoder for class scores: none, plain (Dual) or add (Dual SC)
+
+    def __init__(
+        self,
+        layout: Layout,  # Organs and their nodes
+        image_size: int,  # Side of the square image, px, divisible by 2^(layers - 1): by 32
+        skips: Sequence[int] = (),  # Encoder layers (1 to 6) seen at each site, coarsest first; at most three
+        in_channels: int = 1,  # Channels of the image
+        latent_size: int = 64,  # Length Z of the latent vector
+        order: int = 6,  # Chebyshev polynomials per convolution
+        norm: str = "layer",  # layer (paper), instance (published code) or none (2021)
+        batch_stats: bool = False,  # Normalise with the batch at test time too, as published?
+        channels: Sequence[int] = CHANNELS,  # Channels of each encoder layer
+        pooling: bool = True,  # Start on coarse graphs?
+        widths: Sequence[int] = WIDTHS,  # Features after each block of the graph decoder
+        last_order: int = 1,  # Chebyshev polynomials of its last layer
+        dense: str = "none",  # Decoder for class scores: none, plain (Dual) or add (Dual SC)
     ):
         super().__init__()
         if len(skips) > 3 or not all(1 <= k <= len(channels) for k in skips):
@@ -158,17 +185,25 @@ class HybridGNet(TwoSteps):
         require_choice("dense", dense, ("none", "plain", "add"))
         self.skips, self.dense_skips = tuple(skips), dense == "add"
         self.encoder = ImageEncoder(image_size, in_channels, latent_size, channels, batch_stats)
-        self.decoder = GraphDecoder(layout, latent_size, order, [channels[k-1] for k in skips], norm, pooling, widths, last_order)
-        self.dense = None if dense == "none" else ImageDecoder(image_size, len(pixel_classes(layout)), latent_size, channels, batch_stats)
+        self.decoder = GraphDecoder(
+            layout, latent_size, order, [channels[k - 1] for k in skips], norm, pooling, widths, last_order
+        )
+        self.dense = (
+            None
+            if dense == "none"
+            else ImageDecoder(image_size, len(pixel_classes(layout)), latent_size, channels, batch_stats)
+        )
 
-    def forward(self,
-        images:Tensor,          # (B,C,S,S) float32, 0 to 1
-        scores:bool|None=None,  # Compute class scores? None: in training, if there is a dense decoder
+    def forward(
+        self,
+        images: Tensor,  # (B,C,S,S) float32, 0 to 1
+        scores: bool | None = None,  # Compute class scores? None: in training, if there is a dense decoder
     ) -> LandmarkOutput:
-        if scores and self.dense is None: raise ValueError("scores: expected a network with a dense decoder, got dense='none'")
+        if scores and self.dense is None:
+            raise ValueError("scores: expected a network with a dense decoder, got dense='none'")
         mu, logvar, maps = self.encoder(images, variance=self.training)
         z = self.encoder.sample(mu, logvar)
-        nodes, auxiliary = self.decode(z, [maps[k-1] for k in self.skips])
+        nodes, auxiliary = self.decode(z, [maps[k - 1] for k in self.skips])
         wanted = self.dense is not None and (self.training if scores is None else scores)
         labels = self.dense(z, maps[-2::-1] if self.dense_skips else ()) if wanted else None
         return LandmarkOutput(nodes, auxiliary, mu, logvar, labels)

@@ -20,60 +20,72 @@ from ..shapes.layouts import Layout, layout_from_dict
 
 # %% ../../nbs/chest/46_inference.ipynb #502a6bc2
 def image_batches(
-    cases,          # (n,H,W) uint8, or float 0 to 1; or a `SampleSet`; or a data set of dictionaries with "image"
-    batch_size:int, # Images at a time
-) -> Iterator[Tensor]: # (B,1,H,W) float32, 0 to 1
+    cases,  # (n,H,W) uint8, or float 0 to 1; or a `SampleSet`; or a data set of dictionaries with "image"
+    batch_size: int,  # Images at a time
+) -> Iterator[Tensor]:  # (B,1,H,W) float32, 0 to 1
     "Images of `cases` in batches, in order."
-    if batch_size < 1: raise ValueError(f"batch_size: expected at least 1, got {batch_size}")
-    if isinstance(cases, SampleSet): cases = LandmarkDataset(cases)
+    if batch_size < 1:
+        raise ValueError(f"batch_size: expected at least 1, got {batch_size}")
+    if isinstance(cases, SampleSet):
+        cases = LandmarkDataset(cases)
     if not isinstance(cases, np.ndarray):
-        for batch in DataLoader(cases, batch_size): yield batch["image"]
+        for batch in DataLoader(cases, batch_size):
+            yield batch["image"]
         return
-    if cases.ndim != 3 or cases.dtype.kind not in "uf": raise ValueError(f"images: expected (n,H,W) uint8 or float, got {cases.shape} {cases.dtype}")
+    if cases.ndim != 3 or cases.dtype.kind not in "uf":
+        raise ValueError(f"images: expected (n,H,W) uint8 or float, got {cases.shape} {cases.dtype}")
     scale = np.float32(255 if cases.dtype.kind == "u" else 1)
-    for start in range(0, len(cases), batch_size): yield torch.from_numpy(cases[start:start + batch_size].astype(np.float32)/scale).unsqueeze(1)
+    for start in range(0, len(cases), batch_size):
+        yield torch.from_numpy(cases[start : start + batch_size].astype(np.float32) / scale).unsqueeze(1)
+
 
 @torch.inference_mode()
 def predict_nodes(
-    model:nn.Module,   # Landmark network
-    cases,             # Images, see `image_batches`; n of them
-    batch_size:int=4,  # Images at a time; changes results only of networks with `batch_stats=True`
-) -> np.ndarray:       # (n,N,2) float32 xy, fraction of the image side
+    model: nn.Module,  # Landmark network
+    cases,  # Images, see `image_batches`; n of them
+    batch_size: int = 4,  # Images at a time; changes results only of networks with `batch_stats=True`
+) -> np.ndarray:  # (n,N,2) float32 xy, fraction of the image side
     "Node positions in every image."
     model.eval()
     device = next(model.parameters()).device
     outputs = [model(images.to(device)) for images in image_batches(cases, batch_size)]
-    if not outputs: raise ValueError("images: expected at least one, got none")
-    if not hasattr(outputs[0], "nodes"): raise ValueError("model: expected a landmark network, got a pixel network; use predict_label_maps")
+    if not outputs:
+        raise ValueError("images: expected at least one, got none")
+    if not hasattr(outputs[0], "nodes"):
+        raise ValueError("model: expected a landmark network, got a pixel network; use predict_label_maps")
     nodes = torch.cat([output.nodes.float().cpu() for output in outputs]).numpy()
-    if not np.isfinite(nodes).all(): raise ValueError("nodes: expected finite positions, got NaN; are the weights of the network damaged?")
+    if not np.isfinite(nodes).all():
+        raise ValueError("nodes: expected finite positions, got NaN; are the weights of the network damaged?")
     return nodes
 
 # %% ../../nbs/chest/46_inference.ipynb #f4cc93d9
 def layout_of(
-    model:nn.Module, # Network from `zoo.build_model` or `zoo.load_model`
+    model: nn.Module,  # Network from `zoo.build_model` or `zoo.load_model`
 ) -> Layout:
     "Layout that a network was built for."
-    if not hasattr(model, "config"): raise ValueError("model: expected a network from build_model or load_model, got one without config")
+    if not hasattr(model, "config"):
+        raise ValueError("model: expected a network from build_model or load_model, got one without config")
     return layout_from_dict(model.config["layout"])
 
 # %% ../../nbs/chest/46_inference.ipynb #85b24da5
 @torch.inference_mode()
 def predict_label_maps(
-    model:nn.Module,     # Pixel network
-    cases,               # Images, see `image_batches`; n of them
-    batch_size:int=4,    # Images at a time
-    size:int=FRAME_PX,   # Side of the label maps, px
-) -> np.ndarray:         # (n,size,size) uint8, labels of the layout, 0 is background
+    model: nn.Module,  # Pixel network
+    cases,  # Images, see `image_batches`; n of them
+    batch_size: int = 4,  # Images at a time
+    size: int = FRAME_PX,  # Side of the label maps, px
+) -> np.ndarray:  # (n,size,size) uint8, labels of the layout, 0 is background
     "Label map of every image."
     layout = layout_of(model)
     label_of_class = np.zeros(len(pixel_classes(layout)), np.uint8)
-    for organ in reversed(layout.organs): label_of_class[int(labels_to_classes(np.array([organ.label]), layout)[0])] = organ.label
+    for organ in reversed(layout.organs):
+        label_of_class[int(labels_to_classes(np.array([organ.label]), layout)[0])] = organ.label
     model.eval()
     maps = []
     for images in image_batches(cases, batch_size):
         scores = model(images.to(next(model.parameters()).device))
-        if not isinstance(scores, Tensor): raise ValueError("model: expected a pixel network, got a landmark network; use predict_nodes")
+        if not isinstance(scores, Tensor):
+            raise ValueError("model: expected a pixel network, got a landmark network; use predict_nodes")
         classes = F.interpolate(scores.float(), size=(size, size), mode="bilinear", align_corners=False).argmax(1)
         maps.append(label_of_class[classes.cpu().numpy()])
     return np.concatenate(maps)

@@ -25,122 +25,137 @@ from ..shapes.layouts import Layout, join_nodes, split_nodes
 
 # %% ../../nbs/chest/78_landmarks_from_masks.ipynb #b59da520
 def organ_pieces(
-    label_map:np.ndarray, # (H,W) integer, 0 is background
-    layout:Layout,        # Layout whose labels it holds
-) -> dict:                # Organ → areas of its pieces, px, largest first
+    label_map: np.ndarray,  # (H,W) integer, 0 is background
+    layout: Layout,  # Layout whose labels it holds
+) -> dict:  # Organ → areas of its pieces, px, largest first
     "Sizes of the connected pieces of every organ."
     require_shape("label_map", np.asarray(label_map), "H,W")
     if unknown := sorted(set(np.unique(label_map).tolist()) - {0, *layout.labels.values()}):
-        raise ValueError(f"label_map: expected labels {layout.labels} and 0, got {unknown[:5]}; translate the labels or choose another layout")
+        raise ValueError(
+            f"label_map: expected labels {layout.labels} and 0, got {unknown[:5]}; translate the labels or choose another layout"
+        )
     pieces = {}
     for name, label in layout.labels.items():
         areas = cv2.connectedComponentsWithStats((label_map == label).astype(np.uint8))[2][1:, cv2.CC_STAT_AREA]
         pieces[name] = sorted(areas.tolist(), reverse=True)
     return pieces
 
+
 def check_mask(
-    label_map:np.ndarray,     # (H,W) integer, 0 is background
-    layout:Layout,            # Organs that must be there
-    name:str = "mask",        # Case, for messages
-    speck_share:float = 0.01, # Smaller pieces, as a share of the largest, do not count
+    label_map: np.ndarray,  # (H,W) integer, 0 is background
+    layout: Layout,  # Organs that must be there
+    name: str = "mask",  # Case, for messages
+    speck_share: float = 0.01,  # Smaller pieces, as a share of the largest, do not count
 ) -> None:
     "Raise `ValueError` naming every organ that is missing or fragmented."
     faults = []
     for organ, areas in organ_pieces(label_map, layout).items():
-        counted = [area for area in areas if area >= speck_share*areas[0]]
-        if not areas: faults.append(f"organ {organ} is missing")
-        elif len(counted) > 1: faults.append(f"organ {organ} lies in {len(counted)} pieces of {', '.join(map(str, counted[:5]))} px")
+        counted = [area for area in areas if area >= speck_share * areas[0]]
+        if not areas:
+            faults.append(f"organ {organ} is missing")
+        elif len(counted) > 1:
+            faults.append(f"organ {organ} lies in {len(counted)} pieces of {', '.join(map(str, counted[:5]))} px")
     if faults:
-        raise ValueError(f"{name}: expected {', '.join(layout.organ_names)} in one piece each; {'; '.join(faults)}; complete the mask, "
-                         "join or erase the pieces, or leave the case out")
+        raise ValueError(
+            f"{name}: expected {', '.join(layout.organ_names)} in one piece each; {'; '.join(faults)}; complete the mask, "
+            "join or erase the pieces, or leave the case out"
+        )
 
 # %% ../../nbs/chest/78_landmarks_from_masks.ipynb #b3def19d
 def mask_as_input(
-    label_map:np.ndarray, # (H,H) integer, labels of the layout
-    layout:Layout,        # Its organs
-    image_size:int,       # Side of the result, px
-) -> np.ndarray:          # (size,size) float32
+    label_map: np.ndarray,  # (H,H) integer, labels of the layout
+    layout: Layout,  # Its organs
+    image_size: int,  # Side of the result, px
+) -> np.ndarray:  # (size,size) float32
     "Grey image of a label map, as a mask-to-landmark network reads it."
     require_shape("label_map", np.asarray(label_map), "H,H")
     grey = np.zeros(256, np.float32)
-    for organ in layout.organs: grey[organ.label] = MASK_VALUES[organ.name]
+    for organ in layout.organs:
+        grey[organ.label] = MASK_VALUES[organ.name]
     return cv2.resize(cv2.LUT(label_map.astype(np.uint8), grey), (image_size, image_size), interpolation=cv2.INTER_AREA)
 
+
 def masks_to_landmarks(
-    model:nn.Module,               # Landmark network trained on masks
-    label_maps:np.ndarray,         # (n,H,H) integer, labels of the network's layout
-    names:Sequence[str]|None=None, # Names of the cases, for messages
-    batch_size:int=1,              # Masks at a time
-) -> np.ndarray:                   # (n,N,2) float32 xy, px of the label maps
+    model: nn.Module,  # Landmark network trained on masks
+    label_maps: np.ndarray,  # (n,H,H) integer, labels of the network's layout
+    names: Sequence[str] | None = None,  # Names of the cases, for messages
+    batch_size: int = 1,  # Masks at a time
+) -> np.ndarray:  # (n,N,2) float32 xy, px of the label maps
     "Landmarks that a network finds in dense masks; every mask is checked first."
     layout, size = layout_of(model), model.config["image_size"]
     require_shape("label_maps", np.asarray(label_maps), "n,H,H")
     names = [f"mask {i}" for i in range(len(label_maps))] if names is None else list(names)
-    for name, labels in zip(names, label_maps, strict=True): check_mask(labels, layout, name)
+    for name, labels in zip(names, label_maps, strict=True):
+        check_mask(labels, layout, name)
     images = np.stack([mask_as_input(labels, layout, size) for labels in label_maps])
-    return predict_nodes(model, images, batch_size)*label_maps.shape[-1]
+    return predict_nodes(model, images, batch_size) * label_maps.shape[-1]
 
 # %% ../../nbs/chest/78_landmarks_from_masks.ipynb #30bdb188
 def project_to_polyline(
-    points:np.ndarray,  # (n,2) float
-    contour:np.ndarray, # Closed polyline, (m,2)
-) -> tuple[np.ndarray, np.ndarray]: # Nearest points (n,2) float64; their place along the polyline (n,), from 0 to its length
+    points: np.ndarray,  # (n,2) float
+    contour: np.ndarray,  # Closed polyline, (m,2)
+) -> tuple[
+    np.ndarray, np.ndarray
+]:  # Nearest points (n,2) float64; their place along the polyline (n,), from 0 to its length
     "Nearest points of a closed polyline; of equally near ones the first."
     start = np.asarray(contour, float)
     step = np.roll(start, -1, axis=0) - start
     squares = np.maximum((step**2).sum(1), np.finfo(float).tiny)
-    offset = np.asarray(points, float)[:, None] - start                          # (n,m,2)
-    t = np.clip((offset*step).sum(-1)/squares, 0, 1)                             # (n,m)
-    nearest = ((offset - t[..., None]*step)**2).sum(-1).argmin(1)
+    offset = np.asarray(points, float)[:, None] - start  # (n,m,2)
+    t = np.clip((offset * step).sum(-1) / squares, 0, 1)  # (n,m)
+    nearest = ((offset - t[..., None] * step) ** 2).sum(-1).argmin(1)
     t = t[np.arange(len(t)), nearest]
     lengths = np.sqrt((step**2).sum(1))
-    return start[nearest] + t[:, None]*step[nearest], np.r_[0, lengths.cumsum()[:-1]][nearest] + t*lengths[nearest]
+    return start[nearest] + t[:, None] * step[nearest], np.r_[0, lengths.cumsum()[:-1]][nearest] + t * lengths[nearest]
+
 
 def organ_contour(
-    label_map:np.ndarray, # (H,W) integer
-    layout:Layout,        # Its organs
-    name:str,             # Organ that is there
-) -> np.ndarray:          # (m,2) int32, xy, px
+    label_map: np.ndarray,  # (H,W) integer
+    layout: Layout,  # Its organs
+    name: str,  # Organ that is there
+) -> np.ndarray:  # (m,2) int32, xy, px
     "Contour of the largest piece of an organ."
     return mask_to_contour(label_map == layout[name].label, min_share=0)
 
+
 def snap_to_contour(
-    landmarks_px:np.ndarray, # (N,2) float xy, px of the label map
-    label_map:np.ndarray,    # (H,W) integer, labels of the layout
-    layout:Layout,           # Layout with N nodes
-) -> np.ndarray:             # (N,2) float32
+    landmarks_px: np.ndarray,  # (N,2) float xy, px of the label map
+    label_map: np.ndarray,  # (H,W) integer, labels of the layout
+    layout: Layout,  # Layout with N nodes
+) -> np.ndarray:  # (N,2) float32
     "Move every landmark to the nearest point on the contour of its organ."
     require_shape("landmarks_px", np.asarray(landmarks_px), f"{layout.n_nodes},2")
     check_mask(label_map, layout, "label_map")
     snapped = {}
     for name, points in split_nodes(np.asarray(landmarks_px), layout).items():
-        if not np.isfinite(points).all(): raise ValueError(f"landmarks_px: expected finite positions, got NaN in organ {name}")
+        if not np.isfinite(points).all():
+            raise ValueError(f"landmarks_px: expected finite positions, got NaN in organ {name}")
         snapped[name] = project_to_polyline(points, organ_contour(label_map, layout, name))[0]
     return join_nodes(snapped, layout)
 
 # %% ../../nbs/chest/78_landmarks_from_masks.ipynb #5f7ff12c
 def order_faults(
-    points:np.ndarray,   # Nodes of one organ on its contour, (n,2)
-    contour:np.ndarray,  # Closed polyline, (m,2)
-    near_px:float=0.01,  # Nodes nearer than this coincide, px
-) -> tuple[int, int]:    # Steps that turn back; steps between coinciding nodes
+    points: np.ndarray,  # Nodes of one organ on its contour, (n,2)
+    contour: np.ndarray,  # Closed polyline, (m,2)
+    near_px: float = 0.01,  # Nodes nearer than this coincide, px
+) -> tuple[int, int]:  # Steps that turn back; steps between coinciding nodes
     "Count steps from node to node along a contour that go the wrong way, or nowhere."
     closed = np.vstack([contour, contour[:1]])
     length = np.linalg.norm(np.diff(closed, axis=0), axis=1).sum()
     along = project_to_polyline(points, contour)[1]
-    steps = (np.diff(along, append=along[:1]) + length/2) % length - length/2    # the shorter way round
+    steps = (np.diff(along, append=along[:1]) + length / 2) % length - length / 2  # the shorter way round
     apart = np.linalg.norm(np.roll(points, -1, axis=0) - points, axis=1) > near_px
     direction = np.sign(np.sign(steps[apart]).sum())
     return int((np.sign(steps[apart]) == -direction).sum()), int((~apart).sum())
 
 # %% ../../nbs/chest/78_landmarks_from_masks.ipynb #52090cff
 def annotation_quality(
-    before:np.ndarray,     # Landmarks of the network, (N,2) px
-    after:np.ndarray,      # Landmarks on the contour, (N,2) px
-    label_map:np.ndarray,  # (H,W) integer
-    layout:Layout,         # Layout with N nodes
-    case:str = "",         # Name of the case
-) -> pd.DataFrame:         # case, organ, moved_px, moved_max_px, dsc_before, dsc_after, n_turned, n_coinciding
+    before: np.ndarray,  # Landmarks of the network, (N,2) px
+    after: np.ndarray,  # Landmarks on the contour, (N,2) px
+    label_map: np.ndarray,  # (H,W) integer
+    layout: Layout,  # Layout with N nodes
+    case: str = "",  # Name of the case
+) -> pd.DataFrame:  # case, organ, moved_px, moved_max_px, dsc_before, dsc_after, n_turned, n_coinciding
     "What snapping did to each organ of one case."
     rows = []
     pairs = [split_nodes(np.asarray(points), layout) for points in (before, after)]
@@ -149,41 +164,56 @@ def annotation_quality(
         moved = np.linalg.norm(points[1] - points[0], axis=1)
         dice = [mask_metrics(fill_organ(p, label_map.shape), mask)["dsc"] for p in points]
         turned, coinciding = order_faults(points[1], organ_contour(label_map, layout, name))
-        rows.append({"case": case, "organ": name, "moved_px": moved.mean(), "moved_max_px": moved.max(), "dsc_before": dice[0],
-                     "dsc_after": dice[1], "n_turned": turned, "n_coinciding": coinciding})
+        rows.append(
+            {
+                "case": case,
+                "organ": name,
+                "moved_px": moved.mean(),
+                "moved_max_px": moved.max(),
+                "dsc_before": dice[0],
+                "dsc_after": dice[1],
+                "n_turned": turned,
+                "n_coinciding": coinciding,
+            }
+        )
     return pd.DataFrame(rows)
 
 # %% ../../nbs/chest/78_landmarks_from_masks.ipynb #7797ee70
 @dataclass
 class Annotations:
     "Landmarks made from dense masks."
-    ids:list[str]            # Names of the cases, n
-    predicted_px:np.ndarray  # As the network placed them, (n,N,2) float32, px
-    landmarks_px:np.ndarray  # On the contours, (n,N,2) float32, px
-    quality:pd.DataFrame     # One row for each case and organ, see `annotation_quality`
+
+    ids: list[str]  # Names of the cases, n
+    predicted_px: np.ndarray  # As the network placed them, (n,N,2) float32, px
+    landmarks_px: np.ndarray  # On the contours, (n,N,2) float32, px
+    quality: pd.DataFrame  # One row for each case and organ, see `annotation_quality`
+
 
 def annotate_masks(
-    model:nn.Module,         # Landmark network trained on masks
-    label_maps:np.ndarray,   # (n,H,H) integer, labels of the network's layout
-    ids:Sequence[str],       # Names of the cases, n
+    model: nn.Module,  # Landmark network trained on masks
+    label_maps: np.ndarray,  # (n,H,H) integer, labels of the network's layout
+    ids: Sequence[str],  # Names of the cases, n
 ) -> Annotations:
     "Make a landmark set from dense masks."
     layout, ids = layout_of(model), list(ids)
     predicted = masks_to_landmarks(model, label_maps, ids)
     triples = list(zip(ids, predicted, label_maps, strict=True))
     snapped = [snap_to_contour(nodes, labels, layout) for _, nodes, labels in progress(triples, "snap")]
-    quality = [annotation_quality(nodes, after, labels, layout, name) for (name, nodes, labels), after in zip(triples, snapped, strict=True)]
+    quality = [
+        annotation_quality(nodes, after, labels, layout, name)
+        for (name, nodes, labels), after in zip(triples, snapped, strict=True)
+    ]
     return Annotations(ids, predicted, np.stack(snapped), pd.concat(quality, ignore_index=True))
 
 # %% ../../nbs/chest/78_landmarks_from_masks.ipynb #0bfb7039
 def show_snapping(
-    predicted_px:np.ndarray,   # Before, (N,2) px
-    landmarks_px:np.ndarray,   # After, (N,2) px
-    label_map:np.ndarray,      # (H,W) integer
-    layout:Layout,             # Layout with N nodes
-    ax:plt.Axes|None=None,     # Axes to draw into; default a new figure
-    around_px:np.ndarray|None=None, # Point to look at closely; default the whole frame
-    side_px:float=160,         # Side of the close view, px
+    predicted_px: np.ndarray,  # Before, (N,2) px
+    landmarks_px: np.ndarray,  # After, (N,2) px
+    label_map: np.ndarray,  # (H,W) integer
+    layout: Layout,  # Layout with N nodes
+    ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
+    around_px: np.ndarray | None = None,  # Point to look at closely; default the whole frame
+    side_px: float = 160,  # Side of the close view, px
 ) -> plt.Axes:
     "Contour of a mask, landmarks before and after snapping, and the way between."
     ax = ax or plt.subplots()[1]
@@ -197,7 +227,16 @@ def show_snapping(
         ax.scatter(x0, y0, size, facecolors="white", edgecolors=color, linewidths=0.6, zorder=3)
         ax.scatter(x1, y1, size, color=color, linewidths=0, zorder=4)
     height, width = label_map.shape
-    box = (0, width, height, 0) if around_px is None else (around_px[0] - side_px/2, around_px[0] + side_px/2, around_px[1] + side_px/2, around_px[1] - side_px/2)
+    box = (
+        (0, width, height, 0)
+        if around_px is None
+        else (
+            around_px[0] - side_px / 2,
+            around_px[0] + side_px / 2,
+            around_px[1] + side_px / 2,
+            around_px[1] - side_px / 2,
+        )
+    )
     ax.set(xlim=box[:2], ylim=box[2:], aspect="equal")
     ax.set_axis_off()
     return ax

@@ -19,13 +19,24 @@ NETWORKS = {
     "pca": Configuration(PcaModel, f"{TMI}, Table 1"),
     "fc": Configuration(FcModel, f"{TMI}, Table 1"),
     "hybridgnet": Configuration(HybridGNet, f"{TMI}, Table 1, no IGSC"),
-    **{f"hybridgnet_igsc{k}": Configuration(HybridGNet, f"{TMI}, Table 1, 1 IGSC layer {k}", {"skips": (k,)}) for k in (6, 5, 4, 3)},
+    **{
+        f"hybridgnet_igsc{k}": Configuration(HybridGNet, f"{TMI}, Table 1, 1 IGSC layer {k}", {"skips": (k,)})
+        for k in (6, 5, 4, 3)
+    },
     "hybridgnet_2igsc": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 6-5", {"skips": (6, 5)}),
     "hybridgnet_2igsc_54": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 5-4", {"skips": (5, 4)}),
     "hybridgnet_2igsc_43": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 4-3", {"skips": (4, 3)}),
-    "hybridgnet_3igsc": Configuration(HybridGNet, f"{TMI}, section 4.3, third IGSC; layers 6-5-4 are our choice", {"skips": (6, 5, 4)}),
-    **{f"hybridgnet_k{k}": Configuration(HybridGNet, f"{TMI}, section 4.3, ablation of K; on 2 IGSC layers 6-5, our choice",
-                                         {"skips": (6, 5), "order": k}) for k in (3, 5, 6, 7, 9)},
+    "hybridgnet_3igsc": Configuration(
+        HybridGNet, f"{TMI}, section 4.3, third IGSC; layers 6-5-4 are our choice", {"skips": (6, 5, 4)}
+    ),
+    **{
+        f"hybridgnet_k{k}": Configuration(
+            HybridGNet,
+            f"{TMI}, section 4.3, ablation of K; on 2 IGSC layers 6-5, our choice",
+            {"skips": (6, 5), "order": k},
+        )
+        for k in (3, 5, 6, 7, 9)
+    },
     "hybridgnet_2021": Configuration(HybridGNet, f"{MICCAI}, HybridGNet", YEAR_2021),
     "hybridgnet_2021_pretrained": Configuration(HybridGNet, f"{MICCAI}, HybridGNet; to be pre-trained", YEAR_2021),
     "hybridgnet_dual": Configuration(HybridGNet, f"{MICCAI}, HybridGNet Dual", YEAR_2021 | {"dense": "plain"}),

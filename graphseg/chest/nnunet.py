@@ -34,166 +34,212 @@ from ..learning.samples import FRAME_PX, SampleSet, Split
 from ..shapes.layouts import Layout
 
 # %% ../../nbs/chest/85_nnunet.ipynb #0f8ea8cc
-ENVIRONMENT = "GRAPHSEG_NNUNET" # Variable that names the environment of nnU-Net
-INSTALL = ("nnU-Net needs an environment of its own, since its torchvision replaces or breaks the torch used here: "
-           'python -m venv nnunet-env; nnunet-env/bin/pip install nnunetv2 (or "graphseg[nnunet]"); '
-           f"then set {ENVIRONMENT} to the path of nnunet-env")
+ENVIRONMENT = "GRAPHSEG_NNUNET"  # Variable that names the environment of nnU-Net
+INSTALL = (
+    "nnU-Net needs an environment of its own, since its torchvision replaces or breaks the torch used here: "
+    'python -m venv nnunet-env; nnunet-env/bin/pip install nnunetv2 (or "graphseg[nnunet]"); '
+    f"then set {ENVIRONMENT} to the path of nnunet-env"
+)
+
 
 def find_program(
-    name:str, # For example "nnUNetv2_train"
-) -> Path:    # Its path
+    name: str,  # For example "nnUNetv2_train"
+) -> Path:  # Its path
     "Find a program of nnU-Net in the named environment, or on `PATH` where none is named."
     named = os.environ.get(ENVIRONMENT)
-    places = [Path(named)/"bin", Path(named)/"Scripts", Path(named)] if named else [Path(p) for p in os.get_exec_path()]
+    places = (
+        [Path(named) / "bin", Path(named) / "Scripts", Path(named)] if named else [Path(p) for p in os.get_exec_path()]
+    )
     for place in places:
-        for path in (place/name, place/f"{name}.exe"):
-            if path.is_file() and os.access(path, os.X_OK): return path.absolute()
+        for path in (place / name, place / f"{name}.exe"):
+            if path.is_file() and os.access(path, os.X_OK):
+                return path.absolute()
     raise FileNotFoundError(f"{name}: not found in {f'{ENVIRONMENT}={named}' if named else 'PATH'}; {INSTALL}")
 
-def has_nnunet() -> bool: # Whether steps can be run
+
+def has_nnunet() -> bool:  # Whether steps can be run
     "Whether the programs of nnU-Net are there."
-    try: return find_program("nnUNetv2_train").is_file()
-    except FileNotFoundError: return False
+    try:
+        return find_program("nnUNetv2_train").is_file()
+    except FileNotFoundError:
+        return False
 
 # %% ../../nbs/chest/85_nnunet.ipynb #d4808a85
 def file_stem(
-    case:str, # Name of a case
-) -> str:     # Name of its files, without channel and ending
+    case: str,  # Name of a case
+) -> str:  # Name of its files, without channel and ending
     "Percent-code all but letters, digits, `_`, `-` and `~`."
-    if not case: raise ValueError("case: expected a name, got an empty one")
+    if not case:
+        raise ValueError("case: expected a name, got an empty one")
     return quote(case, safe="").replace(".", "%2E")
 
+
 def case_of_file(
-    path:Path|str, # Label map, `<case>.png`
+    path: Path | str,  # Label map, `<case>.png`
 ) -> str:
     "Name of the case that a label map belongs to."
     return unquote(Path(path).name.removesuffix(".png"))
 
 # %% ../../nbs/chest/85_nnunet.ipynb #9386df67
 def class_map(
-    samples:SampleSet, # Cases
-    i:int,             # Position of the case
-) -> np.ndarray:       # (H,W) uint8 at the size of the image, 0 is background
+    samples: SampleSet,  # Cases
+    i: int,  # Position of the case
+) -> np.ndarray:  # (H,W) uint8 at the size of the image, 0 is background
     "True class of every pixel of one case."
     if not samples.present[i].all():
-        raise ValueError(f"case {samples.ids[i]!r}: expected all organs of {samples.layout.name}, got some not annotated; choose a smaller layout or leave the case out")
+        raise ValueError(
+            f"case {samples.ids[i]!r}: expected all organs of {samples.layout.name}, got some not annotated; choose a smaller layout or leave the case out"
+        )
     classes, side = labels_to_classes(truth_labels(samples, i), samples.layout).numpy(), samples.image_size
-    shares = [cv2.resize((classes == k).astype(np.float32), (side, side), interpolation=cv2.INTER_AREA) for k in range(classes.max() + 1)]
+    shares = [
+        cv2.resize((classes == k).astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
+        for k in range(classes.max() + 1)
+    ]
     return np.argmax(shares, axis=0).astype(np.uint8)
 
 # %% ../../nbs/chest/85_nnunet.ipynb #36ca7f60
-DATASET = "Dataset001_chest" # nnU-Net's name for the only data set of a work folder
+DATASET = "Dataset001_chest"  # nnU-Net's name for the only data set of a work folder
+
 
 def dataset_json(
-    layout:Layout,  # Organs
-    n_training:int, # Number of training cases
+    layout: Layout,  # Organs
+    n_training: int,  # Number of training cases
 ) -> dict:
     "What nnU-Net must be told about the data."
     labels = {name: k for k, name in enumerate(pixel_classes(layout))}
-    return {"channel_names": {"0": "radiograph"}, "labels": labels, "numTraining": n_training, "file_ending": ".png",
-            "overwrite_image_reader_writer": "NaturalImage2DIO"}
+    return {
+        "channel_names": {"0": "radiograph"},
+        "labels": labels,
+        "numTraining": n_training,
+        "file_ending": ".png",
+        "overwrite_image_reader_writer": "NaturalImage2DIO",
+    }
 
 # %% ../../nbs/chest/85_nnunet.ipynb #d570367b
 def write_image(
-    path:Path,         # Final name, `.png`
-    pixels:np.ndarray, # (H,W) uint8
+    path: Path,  # Final name, `.png`
+    pixels: np.ndarray,  # (H,W) uint8
 ) -> None:
     "Write one grey PNG file."
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
 
+
 def checksum_samples(
-    samples:SampleSet, # Cases
-    split:Split,       # Their parts
-) -> str:              # 64 hexadecimal digits
+    samples: SampleSet,  # Cases
+    split: Split,  # Their parts
+) -> str:  # 64 hexadecimal digits
     "Checksum of all that an export depends on."
     digest = hashlib.sha256(repr((split, samples.ids, samples.layout.name, samples.image_size)).encode())
-    for array in (samples.images, samples.landmarks, samples.present): digest.update(np.ascontiguousarray(array).tobytes())
+    for array in (samples.images, samples.landmarks, samples.present):
+        digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
 # %% ../../nbs/chest/85_nnunet.ipynb #9949ccbf
 def export_samples(
-    samples:SampleSet, # Cases with images
-    split:Split,       # Their parts; validation cases join the training
-    folder:Path|str,   # Work folder
-) -> Path:             # nnUNet_raw/<data set>
+    samples: SampleSet,  # Cases with images
+    split: Split,  # Their parts; validation cases join the training
+    folder: Path | str,  # Work folder
+) -> Path:  # nnUNet_raw/<data set>
     "Write a cohort as a raw data set of nnU-Net."
-    if samples.images is None: raise ValueError(f"samples: expected images, got cohort {samples.cohort!r} without; nnU-Net cannot read contours")
+    if samples.images is None:
+        raise ValueError(
+            f"samples: expected images, got cohort {samples.cohort!r} without; nnU-Net cannot read contours"
+        )
     split.check(samples)
-    final, mark = Path(folder)/"nnUNet_raw"/DATASET, checksum_samples(samples, split)
+    final, mark = Path(folder) / "nnUNet_raw" / DATASET, checksum_samples(samples, split)
     if final.exists():
-        if json.loads(require_file(final/"export.json", "delete the folder").read_text())["sha256"] == mark: return final
-        raise ValueError(f"{folder}: expected a new folder or an export of the same data, got one of other data; choose another or delete it")
+        if json.loads(require_file(final / "export.json", "delete the folder").read_text())["sha256"] == mark:
+            return final
+        raise ValueError(
+            f"{folder}: expected a new folder or an export of the same data, got one of other data; choose another or delete it"
+        )
     parts = {"Tr": (*split.train, *split.validation), "Ts": split.test}
     with atomic_path(final) as temporary:
         for part, ids in parts.items():
             for name, i in zip(ids, samples.index(ids), strict=True):
-                write_image(temporary/f"images{part}"/f"{file_stem(name)}_0000.png", samples.images[i])
-                write_image(temporary/f"labels{part}"/f"{file_stem(name)}.png", class_map(samples, i))
-        write_json(temporary/"dataset.json", dataset_json(samples.layout, len(parts["Tr"])))
-        write_json(temporary/"export.json", {"sha256": mark, "cohort": samples.cohort, "image_size": samples.image_size})
+                write_image(temporary / f"images{part}" / f"{file_stem(name)}_0000.png", samples.images[i])
+                write_image(temporary / f"labels{part}" / f"{file_stem(name)}.png", class_map(samples, i))
+        write_json(temporary / "dataset.json", dataset_json(samples.layout, len(parts["Tr"])))
+        write_json(
+            temporary / "export.json", {"sha256": mark, "cohort": samples.cohort, "image_size": samples.image_size}
+        )
     return final
 
 # %% ../../nbs/chest/85_nnunet.ipynb #58away01
 def export_images(
-    samples:SampleSet, # Cases with images
-    folder:Path|str,   # Work folder with an export
-    part:str,          # Name of the part, "_" and a cohort
-) -> Path:             # nnUNet_raw/<data set>/images<part>
+    samples: SampleSet,  # Cases with images
+    folder: Path | str,  # Work folder with an export
+    part: str,  # Name of the part, "_" and a cohort
+) -> Path:  # nnUNet_raw/<data set>/images<part>
     "Write further images to predict."
-    raw, size = Path(folder)/"nnUNet_raw"/DATASET, samples.image_size
-    wanted = json.loads(require_file(raw/"export.json", "export the data first: export_samples").read_text())["image_size"]
-    if size != wanted: raise ValueError(f"samples: expected images of {wanted} px like the training cases, got {size}")
-    with atomic_path(raw/f"images{part}") as temporary:
-        for name, image in zip(samples.ids, samples.images, strict=True): write_image(temporary/f"{file_stem(name)}_0000.png", image)
-    return raw/f"images{part}"
+    raw, size = Path(folder) / "nnUNet_raw" / DATASET, samples.image_size
+    wanted = json.loads(require_file(raw / "export.json", "export the data first: export_samples").read_text())[
+        "image_size"
+    ]
+    if size != wanted:
+        raise ValueError(f"samples: expected images of {wanted} px like the training cases, got {size}")
+    with atomic_path(raw / f"images{part}") as temporary:
+        for name, image in zip(samples.ids, samples.images, strict=True):
+            write_image(temporary / f"{file_stem(name)}_0000.png", image)
+    return raw / f"images{part}"
 
 # %% ../../nbs/chest/85_nnunet.ipynb #a76391b9
 def enlarge_classes(
-    classes:np.ndarray, # (H,H) uint8
-    n_classes:int,      # Classes with background
-    size:int,           # New side, px
-) -> np.ndarray:        # (size,size) uint8
+    classes: np.ndarray,  # (H,H) uint8
+    n_classes: int,  # Classes with background
+    size: int,  # New side, px
+) -> np.ndarray:  # (size,size) uint8
     "Enlarge a map of classes, corners of pixels rounded."
-    if classes.shape == (size, size): return classes
-    shares = [cv2.resize((classes == k).astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR) for k in range(n_classes)]
+    if classes.shape == (size, size):
+        return classes
+    shares = [
+        cv2.resize((classes == k).astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR)
+        for k in range(n_classes)
+    ]
     return np.argmax(shares, axis=0).astype(np.uint8)
 
 # %% ../../nbs/chest/85_nnunet.ipynb #d8443157
 def read_classes(
-    path:Path,     # Label map written by nnU-Net
-    n_classes:int, # Classes with background
-) -> np.ndarray:   # (H,W) uint8
+    path: Path,  # Label map written by nnU-Net
+    n_classes: int,  # Classes with background
+) -> np.ndarray:  # (H,W) uint8
     "Read and check one predicted label map."
     classes = cv2.imread(str(require_file(path, "predict again; the log says which case failed")), cv2.IMREAD_UNCHANGED)
-    if classes is None: raise ValueError(f"{path}: expected a PNG file, got a damaged one; predict again")
+    if classes is None:
+        raise ValueError(f"{path}: expected a PNG file, got a damaged one; predict again")
     if classes.ndim != 2 or classes.shape[0] != classes.shape[1] or classes.max() >= n_classes:
-        raise ValueError(f"{path}: expected a square map of classes below {n_classes}, got {classes.shape} with values up to {classes.max()}")
+        raise ValueError(
+            f"{path}: expected a square map of classes below {n_classes}, got {classes.shape} with values up to {classes.max()}"
+        )
     return classes.astype(np.uint8)
 
+
 def import_label_maps(
-    folder:Path|str,    # Folder of label maps, `<case>.png`
-    samples:SampleSet,  # The n cases wanted
-    size:int=FRAME_PX,  # Side of the label maps, px
-) -> np.ndarray:        # (n,size,size) uint8, labels of the layout, 0 is background
+    folder: Path | str,  # Folder of label maps, `<case>.png`
+    samples: SampleSet,  # The n cases wanted
+    size: int = FRAME_PX,  # Side of the label maps, px
+) -> np.ndarray:  # (n,size,size) uint8, labels of the layout, 0 is background
     "Read label maps of nnU-Net in the order of the cases."
     n_classes, label_of_class = len(pixel_classes(samples.layout)), np.zeros(256, np.uint8)
-    for organ in reversed(samples.layout.organs): label_of_class[int(labels_to_classes(np.array([organ.label]), samples.layout)[0])] = organ.label
-    maps = (read_classes(Path(folder)/f"{file_stem(name)}.png", n_classes) for name in samples.ids)
+    for organ in reversed(samples.layout.organs):
+        label_of_class[int(labels_to_classes(np.array([organ.label]), samples.layout)[0])] = organ.label
+    maps = (read_classes(Path(folder) / f"{file_stem(name)}.png", n_classes) for name in samples.ids)
     return np.stack([label_of_class[enlarge_classes(classes, n_classes, size)] for classes in maps])
 
 # %% ../../nbs/chest/85_nnunet.ipynb #9f314243
 @dataclass(frozen=True)
 class NnunetSettings:
     "What nnU-Net is asked to do."
-    trainer:str = "nnUNetTrainer"          # Name of the trainer, which fixes the number of epochs
-    configuration:str = "2d"               # Radiographs have only this one
-    folds:tuple[int, ...] = (0, 1, 2, 3, 4) # Which of nnU-Net's five folds to train
-    plans:str = "nnUNetPlans"              # Name of the plans
-    gpu_memory_gb:float|None = None        # Memory that the plans may count on; None is nnU-Net's default
-    device:str = "cpu"                     # cpu, cuda or mps
-    n_processes:int = 1                    # Processes for reading, augmentation and writing
-    postprocess:bool = True                # Whether cross-validation decides on removing small pieces
+
+    trainer: str = "nnUNetTrainer"  # Name of the trainer, which fixes the number of epochs
+    configuration: str = "2d"  # Radiographs have only this one
+    folds: tuple[int, ...] = (0, 1, 2, 3, 4)  # Which of nnU-Net's five folds to train
+    plans: str = "nnUNetPlans"  # Name of the plans
+    gpu_memory_gb: float | None = None  # Memory that the plans may count on; None is nnU-Net's default
+    device: str = "cpu"  # cpu, cuda or mps
+    n_processes: int = 1  # Processes for reading, augmentation and writing
+    postprocess: bool = True  # Whether cross-validation decides on removing small pieces
 
     def __post_init__(self):
         object.__setattr__(self, "folds", tuple(self.folds))
@@ -201,95 +247,199 @@ class NnunetSettings:
         require_choice("device", self.device, ("cpu", "cuda", "mps"))
         if not self.folds or len(set(self.folds)) < len(self.folds) or not set(self.folds) <= set(range(5)):
             raise ValueError(f"folds: expected different numbers from 0 to 4, got {self.folds}")
-        if self.n_processes < 1: raise ValueError(f"n_processes: expected at least 1, got {self.n_processes}")
+        if self.n_processes < 1:
+            raise ValueError(f"n_processes: expected at least 1, got {self.n_processes}")
         if (self.gpu_memory_gb is None) != (self.plans == "nnUNetPlans"):
-            raise ValueError(f"plans: expected 'nnUNetPlans' for the default memory and another name for gpu_memory_gb, got {self.plans!r} and {self.gpu_memory_gb}")
+            raise ValueError(
+                f"plans: expected 'nnUNetPlans' for the default memory and another name for gpu_memory_gb, got {self.plans!r} and {self.gpu_memory_gb}"
+            )
 
     @property
-    def run(self) -> str: return f"{self.trainer}__{self.plans}__{self.configuration}" # Folder of the weights
+    def run(self) -> str:
+        return f"{self.trainer}__{self.plans}__{self.configuration}"  # Folder of the weights
+
     @property
-    def fold_names(self) -> str: return "_".join(map(str, sorted(self.folds)))
+    def fold_names(self) -> str:
+        return "_".join(map(str, sorted(self.folds)))
 
 # %% ../../nbs/chest/85_nnunet.ipynb #5c421d92
 @dataclass(frozen=True)
 class Step:
     "One program of nnU-Net to run in the work folder."
-    name:str               # Name of its log and its record
-    command:tuple[str, ...] # Program and arguments; paths relative to the work folder
-    proof:str              # File that exists when the step is done, relative to the work folder
+
+    name: str  # Name of its log and its record
+    command: tuple[str, ...]  # Program and arguments; paths relative to the work folder
+    proof: str  # File that exists when the step is done, relative to the work folder
+
 
 def train_steps(
-    settings:NnunetSettings, # What to train
+    settings: NnunetSettings,  # What to train
 ) -> list[Step]:
     "Plan the data set and train every fold; an interrupted training goes on at its last checkpoint."
     jobs, results = str(settings.n_processes), f"nnUNet_results/{DATASET}/{settings.run}"
-    memory = ("-gpu_memory_target", str(settings.gpu_memory_gb), "-overwrite_plans_name", settings.plans) if settings.gpu_memory_gb else ()
-    plan = ("nnUNetv2_plan_and_preprocess", "-d", "1", "-c", settings.configuration, "-np", jobs, "-npfp", jobs, "--verify_dataset_integrity", *memory)
-    return [Step(f"plan-{settings.plans}", plan, f"nnUNet_preprocessed/{DATASET}/{settings.plans}.json"),
-            *(Step(f"train-{settings.run}-fold{fold}",
-                   ("nnUNetv2_train", "1", settings.configuration, str(fold), "-tr", settings.trainer, "-p", settings.plans, "-device", settings.device, "--c"),
-                   f"{results}/fold_{fold}/validation/summary.json") for fold in settings.folds)]
+    memory = (
+        ("-gpu_memory_target", str(settings.gpu_memory_gb), "-overwrite_plans_name", settings.plans)
+        if settings.gpu_memory_gb
+        else ()
+    )
+    plan = (
+        "nnUNetv2_plan_and_preprocess",
+        "-d",
+        "1",
+        "-c",
+        settings.configuration,
+        "-np",
+        jobs,
+        "-npfp",
+        jobs,
+        "--verify_dataset_integrity",
+        *memory,
+    )
+    return [
+        Step(f"plan-{settings.plans}", plan, f"nnUNet_preprocessed/{DATASET}/{settings.plans}.json"),
+        *(
+            Step(
+                f"train-{settings.run}-fold{fold}",
+                (
+                    "nnUNetv2_train",
+                    "1",
+                    settings.configuration,
+                    str(fold),
+                    "-tr",
+                    settings.trainer,
+                    "-p",
+                    settings.plans,
+                    "-device",
+                    settings.device,
+                    "--c",
+                ),
+                f"{results}/fold_{fold}/validation/summary.json",
+            )
+            for fold in settings.folds
+        ),
+    ]
 
 # %% ../../nbs/chest/85_nnunet.ipynb #37c5e320
 def predicted_folder(
-    settings:NnunetSettings, # What was trained
-    part:str="Ts",           # Which images, see `export_images`
-) -> str:                    # Relative to the work folder
+    settings: NnunetSettings,  # What was trained
+    part: str = "Ts",  # Which images, see `export_images`
+) -> str:  # Relative to the work folder
     "Folder of the final label maps."
     return f"predictions/{settings.run}/folds_{settings.fold_names}/{part}/{'postprocessed' if settings.postprocess else 'raw'}"
 
+
 def predict_steps(
-    settings:NnunetSettings, # What was trained
-    part:str="Ts",           # Which images
+    settings: NnunetSettings,  # What was trained
+    part: str = "Ts",  # Which images
 ) -> list[Step]:
     "Predict images with the mean over the folds, then post-process where asked."
     jobs, folds = str(settings.n_processes), tuple(map(str, sorted(settings.folds)))
     same = ("-c", settings.configuration, "-f", *folds, "-p", settings.plans)
-    raw, name = predicted_folder(settings, part).replace("postprocessed", "raw"), f"{settings.run}-folds{settings.fold_names}"
-    predict = Step(f"predict-{name}-{part}", ("nnUNetv2_predict", "-i", f"nnUNet_raw/{DATASET}/images{part}", "-o", raw, "-d", "1", *same, "-tr", settings.trainer,
-                                       "-device", settings.device, "-npp", jobs, "-nps", jobs, "--disable_progress_bar"), f"{raw}/predict_from_raw_data_args.json")
-    if not settings.postprocess: return [predict]
+    raw, name = (
+        predicted_folder(settings, part).replace("postprocessed", "raw"),
+        f"{settings.run}-folds{settings.fold_names}",
+    )
+    predict = Step(
+        f"predict-{name}-{part}",
+        (
+            "nnUNetv2_predict",
+            "-i",
+            f"nnUNet_raw/{DATASET}/images{part}",
+            "-o",
+            raw,
+            "-d",
+            "1",
+            *same,
+            "-tr",
+            settings.trainer,
+            "-device",
+            settings.device,
+            "-npp",
+            jobs,
+            "-nps",
+            jobs,
+            "--disable_progress_bar",
+        ),
+        f"{raw}/predict_from_raw_data_args.json",
+    )
+    if not settings.postprocess:
+        return [predict]
     found = f"nnUNet_results/{DATASET}/{settings.run}/crossval_results_folds_{settings.fold_names}"
-    best = ("nnUNetv2_find_best_configuration", "1", *same, "-tr", settings.trainer, "-np", jobs, "--disable_ensembling")
-    apply = ("nnUNetv2_apply_postprocessing", "-i", raw, "-o", predicted_folder(settings, part), "-pp_pkl_file", f"{found}/postprocessing.pkl",
-             "-plans_json", f"{found}/plans.json", "-np", jobs)
-    return [predict, Step(f"choose-{name}", best, f"{found}/postprocessing.pkl"), Step(f"postprocess-{name}-{part}", apply, predicted_folder(settings, part))]
+    best = (
+        "nnUNetv2_find_best_configuration",
+        "1",
+        *same,
+        "-tr",
+        settings.trainer,
+        "-np",
+        jobs,
+        "--disable_ensembling",
+    )
+    apply = (
+        "nnUNetv2_apply_postprocessing",
+        "-i",
+        raw,
+        "-o",
+        predicted_folder(settings, part),
+        "-pp_pkl_file",
+        f"{found}/postprocessing.pkl",
+        "-plans_json",
+        f"{found}/plans.json",
+        "-np",
+        jobs,
+    )
+    return [
+        predict,
+        Step(f"choose-{name}", best, f"{found}/postprocessing.pkl"),
+        Step(f"postprocess-{name}-{part}", apply, predicted_folder(settings, part)),
+    ]
+
 
 def nnunet_steps(
-    settings:NnunetSettings, # What to run
+    settings: NnunetSettings,  # What to run
 ) -> list[Step]:
     "Everything from the raw data set to the final label maps."
     return train_steps(settings) + predict_steps(settings)
 
 # %% ../../nbs/chest/85_nnunet.ipynb #54d4a759
 def nnunet_variables(
-    folder:Path|str,   # Work folder
-    n_processes:int=1, # Processes for reading, augmentation and writing
+    folder: Path | str,  # Work folder
+    n_processes: int = 1,  # Processes for reading, augmentation and writing
 ) -> dict[str, str]:
     "Variables that tell nnU-Net where its folders are and how many processes it may start."
-    folders = {name: str(Path(folder).absolute()/name) for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")}
-    return {**folders, "nnUNet_n_proc_DA": str(n_processes), "nnUNet_def_n_proc": str(n_processes), "nnUNet_compile": "f", "MPLBACKEND": "Agg",
-            "PYTHONUNBUFFERED": "1"}
+    folders = {
+        name: str(Path(folder).absolute() / name) for name in ("nnUNet_raw", "nnUNet_preprocessed", "nnUNet_results")
+    }
+    return {
+        **folders,
+        "nnUNet_n_proc_DA": str(n_processes),
+        "nnUNet_def_n_proc": str(n_processes),
+        "nnUNet_compile": "f",
+        "MPLBACKEND": "Agg",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 # %% ../../nbs/chest/85_nnunet.ipynb #9d0b9118
 class NnunetError(RuntimeError):
     "A program of nnU-Net failed."
 
+
 def last_lines(
-    log:Path,        # Text file
-    start:int=0,     # Where to begin, bytes
-    n_lines:int=15,  # Lines wanted
+    log: Path,  # Text file
+    start: int = 0,  # Where to begin, bytes
+    n_lines: int = 15,  # Lines wanted
 ) -> str:
     "The last lines of a log."
     with open(log, "rb") as file:
         file.seek(start)
         return "\n".join(file.read().decode(errors="replace").splitlines()[-n_lines:])
 
+
 def run_program(
-    command:tuple[str, ...], # Name of a program of nnU-Net and its arguments
-    folder:Path|str,         # Work folder, where it runs
-    log:Path|str,            # File that receives what it prints; an earlier run's stays above
-    n_processes:int=1,       # See `nnunet_variables`
+    command: tuple[str, ...],  # Name of a program of nnU-Net and its arguments
+    folder: Path | str,  # Work folder, where it runs
+    log: Path | str,  # File that receives what it prints; an earlier run's stays above
+    n_processes: int = 1,  # See `nnunet_variables`
 ) -> None:
     "Run one program of nnU-Net to its end."
     program, log = find_program(command[0]), Path(log)
@@ -298,91 +448,123 @@ def run_program(
     with open(log, "a") as file:
         start = file.tell()
         print("$", shlex.join(command), file=file, flush=True)
-        process = subprocess.Popen([program, *command[1:]], cwd=folder, env=kept | nnunet_variables(folder, n_processes), stdin=subprocess.DEVNULL,
-                                   stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
-        try: status = process.wait()
+        process = subprocess.Popen(
+            [program, *command[1:]],
+            cwd=folder,
+            env=kept | nnunet_variables(folder, n_processes),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            status = process.wait()
         except BaseException:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait()
             raise
-    if status: raise NnunetError(f"{command[0]}: ended with status {status}; the end of {log}:\n{last_lines(log, start)}")
+    if status:
+        raise NnunetError(f"{command[0]}: ended with status {status}; the end of {log}:\n{last_lines(log, start)}")
 
 # %% ../../nbs/chest/85_nnunet.ipynb #6ce7e8aa
 def is_finished(
-    step:Step,        # Step to ask about
-    folder:Path|str,  # Work folder
+    step: Step,  # Step to ask about
+    folder: Path | str,  # Work folder
 ) -> bool:
     "Whether a step was run with this command on the data that are there now."
-    record = Path(folder)/"steps"/f"{step.name}.json"
-    if not record.exists() or not (Path(folder)/step.proof).exists(): return False
+    record = Path(folder) / "steps" / f"{step.name}.json"
+    if not record.exists() or not (Path(folder) / step.proof).exists():
+        return False
     return step_record(step, folder).items() <= json.loads(record.read_text()).items()
 
+
 def step_record(
-    step:Step,        # Step
-    folder:Path|str,  # Work folder
-) -> dict:            # Its command and the checksum of the data
+    step: Step,  # Step
+    folder: Path | str,  # Work folder
+) -> dict:  # Its command and the checksum of the data
     "What must be the same for a step to count as done."
-    export = require_file(Path(folder)/"nnUNet_raw"/DATASET/"export.json", "export the data first: export_samples")
+    export = require_file(
+        Path(folder) / "nnUNet_raw" / DATASET / "export.json", "export the data first: export_samples"
+    )
     return {"command": list(step.command), "data": json.loads(export.read_text())["sha256"]}
 
+
 def run_step(
-    step:Step,         # Step to run
-    folder:Path|str,   # Work folder
-    n_processes:int=1, # See `nnunet_variables`
-) -> bool:             # Whether it ran; False: it was finished before
+    step: Step,  # Step to run
+    folder: Path | str,  # Work folder
+    n_processes: int = 1,  # See `nnunet_variables`
+) -> bool:  # Whether it ran; False: it was finished before
     "Run a step unless it is finished."
     record = step_record(step, folder)
-    if is_finished(step, folder): return False
-    log, begin = Path(folder)/"logs"/f"{step.name}.log", time.monotonic()
+    if is_finished(step, folder):
+        return False
+    log, begin = Path(folder) / "logs" / f"{step.name}.log", time.monotonic()
     run_program(step.command, folder, log, n_processes)
-    if not (Path(folder)/step.proof).exists(): raise NnunetError(f"{step.name}: ended without writing {step.proof}; the end of {log}:\n{last_lines(log)}")
-    write_json(Path(folder)/"steps"/f"{step.name}.json", record | {"seconds": round(time.monotonic() - begin, 1)})
+    if not (Path(folder) / step.proof).exists():
+        raise NnunetError(f"{step.name}: ended without writing {step.proof}; the end of {log}:\n{last_lines(log)}")
+    write_json(Path(folder) / "steps" / f"{step.name}.json", record | {"seconds": round(time.monotonic() - begin, 1)})
     return True
 
+
 def run_steps(
-    steps:list[Step],  # Steps in order
-    folder:Path|str,   # Work folder with an export
-    n_processes:int=1, # See `nnunet_variables`
-) -> pd.DataFrame:     # step, ran, seconds (of the run that finished it), log (relative to the work folder)
+    steps: list[Step],  # Steps in order
+    folder: Path | str,  # Work folder with an export
+    n_processes: int = 1,  # See `nnunet_variables`
+) -> pd.DataFrame:  # step, ran, seconds (of the run that finished it), log (relative to the work folder)
     "Run all steps that are not finished."
     ran = [run_step(step, folder, n_processes) for step in progress(steps, "nnU-Net")]
-    seconds = [json.loads((Path(folder)/"steps"/f"{step.name}.json").read_text())["seconds"] for step in steps]
-    return pd.DataFrame({"step": [s.name for s in steps], "ran": ran, "seconds": seconds, "log": [f"logs/{s.name}.log" for s in steps]})
+    seconds = [json.loads((Path(folder) / "steps" / f"{step.name}.json").read_text())["seconds"] for step in steps]
+    return pd.DataFrame(
+        {"step": [s.name for s in steps], "ran": ran, "seconds": seconds, "log": [f"logs/{s.name}.log" for s in steps]}
+    )
 
 # %% ../../nbs/chest/85_nnunet.ipynb #8bcc736a
-PACKAGES = ("nnunetv2", "dynamic-network-architectures", "batchgeneratorsv2", "torch", "numpy") # Whose versions decide
+PACKAGES = ("nnunetv2", "dynamic-network-architectures", "batchgeneratorsv2", "torch", "numpy")  # Whose versions decide
 
-def nnunet_versions() -> dict[str, str]: # Name → version, with that of Python
+
+def nnunet_versions() -> dict[str, str]:  # Name → version, with that of Python
     "Versions in the environment of nnU-Net."
-    python = require_file(find_program("nnUNetv2_train").with_name("python"), f"expected beside the programs of nnU-Net; {INSTALL}")
-    code = "import importlib.metadata as m, json, platform, sys; " \
-           "print(json.dumps({**{n: m.version(n) for n in sys.argv[1:]}, 'python': platform.python_version()}))"
+    python = require_file(
+        find_program("nnUNetv2_train").with_name("python"), f"expected beside the programs of nnU-Net; {INSTALL}"
+    )
+    code = (
+        "import importlib.metadata as m, json, platform, sys; "
+        "print(json.dumps({**{n: m.version(n) for n in sys.argv[1:]}, 'python': platform.python_version()}))"
+    )
     answer = subprocess.run([python, "-c", code, *PACKAGES], capture_output=True, text=True, env={})
-    if answer.returncode: raise NnunetError(f"{python}: expected the packages {', '.join(PACKAGES)}; {answer.stderr.strip().splitlines()[-1]}")
+    if answer.returncode:
+        raise NnunetError(
+            f"{python}: expected the packages {', '.join(PACKAGES)}; {answer.stderr.strip().splitlines()[-1]}"
+        )
     return json.loads(answer.stdout)
 
 # %% ../../nbs/chest/85_nnunet.ipynb #61128d9a
 def count_epochs(
-    folder:Path|str,         # Work folder
-    settings:NnunetSettings, # What was trained
-) -> dict[int, int]:         # Fold → epochs
+    folder: Path | str,  # Work folder
+    settings: NnunetSettings,  # What was trained
+) -> dict[int, int]:  # Fold → epochs
     "Epochs that nnU-Net trained, from its logs."
     found = {}
     for fold in settings.folds:
-        place = Path(folder)/"nnUNet_results"/DATASET/settings.run/f"fold_{fold}"
+        place = Path(folder) / "nnUNet_results" / DATASET / settings.run / f"fold_{fold}"
         texts = [path.read_text() for path in sorted(place.glob("training_log_*.txt"))]
-        if not texts: raise FileNotFoundError(f"{place.name}: no training log found; run the training of this fold first")
+        if not texts:
+            raise FileNotFoundError(f"{place.name}: no training log found; run the training of this fold first")
         found[fold] = len({int(k) for text in texts for k in re.findall(r"Epoch (\d+)\s*$", text, re.M)})
     return found
 
+
 def validation_dice(
-    folder:Path|str,         # Work folder
-    settings:NnunetSettings, # What was trained
-) -> dict[int, float]:       # Fold → mean Dice over classes and cases
+    folder: Path | str,  # Work folder
+    settings: NnunetSettings,  # What was trained
+) -> dict[int, float]:  # Fold → mean Dice over classes and cases
     "Dice of each fold on its own validation cases, as nnU-Net computes it."
-    base = Path(folder)/"nnUNet_results"/DATASET/settings.run
-    paths = {fold: base/f"fold_{fold}"/"validation"/"summary.json" for fold in settings.folds}
-    return {fold: json.loads(require_file(path, "train this fold").read_text())["foreground_mean"]["Dice"] for fold, path in paths.items()}
+    base = Path(folder) / "nnUNet_results" / DATASET / settings.run
+    paths = {fold: base / f"fold_{fold}" / "validation" / "summary.json" for fold in settings.folds}
+    return {
+        fold: json.loads(require_file(path, "train this fold").read_text())["foreground_mean"]["Dice"]
+        for fold, path in paths.items()
+    }
 
 # %% ../../nbs/chest/85_nnunet.ipynb #58time02
 TIME_PREDICTIONS = """
@@ -408,16 +590,21 @@ print(json.dumps(times))
 
 # %% ../../nbs/chest/85_nnunet.ipynb #58time03
 def time_predictions(
-    samples:SampleSet, # At least 6 complete cases with images; the first five are planned with, the sixth is predicted
-    folder:Path|str,   # Work folder
-    n_threads:int=1,   # Threads of torch
-    repeats:int=1,     # Predictions
-) -> list[float]:      # Seconds of each
+    samples: SampleSet,  # At least 6 complete cases with images; the first five are planned with, the sixth is predicted
+    folder: Path | str,  # Work folder
+    n_threads: int = 1,  # Threads of torch
+    repeats: int = 1,  # Predictions
+) -> list[float]:  # Seconds of each
     "Let nnU-Net plan for some cases and time its predictor, with untrained weights."
-    if len(samples.ids) < 6: raise ValueError(f"samples: expected at least 6 cases, got {len(samples.ids)}")
+    if len(samples.ids) < 6:
+        raise ValueError(f"samples: expected at least 6 cases, got {len(samples.ids)}")
     folder = Path(folder)
     export_samples(samples, Split(samples.ids[:4], samples.ids[4:5], samples.ids[5:6]), folder)
     run_step(train_steps(NnunetSettings(folds=(0,)))[0], folder)
-    np.save(folder/"image.npy", samples.images[5])
-    run_program(("python", "-c", TIME_PREDICTIONS, str((folder/"image.npy").absolute()), str(n_threads), str(repeats)), folder, folder/"logs"/"time.log")
-    return json.loads(last_lines(folder/"logs"/"time.log", n_lines=1))
+    np.save(folder / "image.npy", samples.images[5])
+    run_program(
+        ("python", "-c", TIME_PREDICTIONS, str((folder / "image.npy").absolute()), str(n_threads), str(repeats)),
+        folder,
+        folder / "logs" / "time.log",
+    )
+    return json.loads(last_lines(folder / "logs" / "time.log", n_lines=1))

@@ -16,82 +16,110 @@ from ..base.core import generator
 from ..learning.samples import FRAME_PX, SampleSet
 
 # %% ../../nbs/chest/22_occlusion.ipynb #b467cae0
-BLOCK_SIDES = tuple(k/32 for k in range(9)) # Sides of the published squares, fraction of the image side: 0 to 256 px of 1024
-MIDDLE = (.25, .75)                         # Where their centres lie, along both axes
+BLOCK_SIDES = tuple(
+    k / 32 for k in range(9)
+)  # Sides of the published squares, fraction of the image side: 0 to 256 px of 1024
+MIDDLE = (0.25, 0.75)  # Where their centres lie, along both axes
+
 
 def draw_centres(
-    n_repeats:int=7,          # Positions of each image
-    n_images:int|None=None,   # Give every image its own position; default one for all
-    seed:int=0,               # Seed of the study
-    within:tuple=MIDDLE,      # Lowest centre and upper limit, fraction of the side
-) -> np.ndarray:              # (n_repeats,2), or (n_repeats,n_images,2), float xy, multiples of 1/1024
+    n_repeats: int = 7,  # Positions of each image
+    n_images: int | None = None,  # Give every image its own position; default one for all
+    seed: int = 0,  # Seed of the study
+    within: tuple = MIDDLE,  # Lowest centre and upper limit, fraction of the side
+) -> np.ndarray:  # (n_repeats,2), or (n_repeats,n_images,2), float xy, multiples of 1/1024
     "Draw the centres of the squares."
-    if n_repeats < 1 or (n_images or 1) < 1: raise ValueError(f"n_repeats, n_images: expected at least 1, got {n_repeats} and {n_images}")
-    low, high = (round(limit*FRAME_PX) for limit in within)
-    if not 0 <= low < high <= FRAME_PX: raise ValueError(f"within: expected 0 ≤ low < high ≤ 1, got {within}")
+    if n_repeats < 1 or (n_images or 1) < 1:
+        raise ValueError(f"n_repeats, n_images: expected at least 1, got {n_repeats} and {n_images}")
+    low, high = (round(limit * FRAME_PX) for limit in within)
+    if not 0 <= low < high <= FRAME_PX:
+        raise ValueError(f"within: expected 0 ≤ low < high ≤ 1, got {within}")
     images = [()] if n_images is None else [(i,) for i in range(n_images)]
     drawn = np.array([[generator(seed, k, *i).integers(low, high, 2) for i in images] for k in range(n_repeats)])
-    return (drawn[:, 0] if n_images is None else drawn)/FRAME_PX
+    return (drawn[:, 0] if n_images is None else drawn) / FRAME_PX
 
 # %% ../../nbs/chest/22_occlusion.ipynb #b1f2dd06
 def block_cover(
-    centre,         # Centre, (2,) or (n,2) float xy, fraction of the side
-    side:float,     # Side of the square, fraction of the image side, 0 to 1
-    image_size:int, # Side of the image, px
-) -> np.ndarray:    # (H,W) or (n,H,W) float32, covered share of every pixel, 0 to 1
+    centre,  # Centre, (2,) or (n,2) float xy, fraction of the side
+    side: float,  # Side of the square, fraction of the image side, 0 to 1
+    image_size: int,  # Side of the image, px
+) -> np.ndarray:  # (H,W) or (n,H,W) float32, covered share of every pixel, 0 to 1
     "How much of every pixel a square covers."
     if not 0 <= side <= 1:
-        raise ValueError(f"side: expected 0 (no square) to 1 (as large as the image), got {side}; give a fraction of the image side, 256 px of 1024 are 0.25")
+        raise ValueError(
+            f"side: expected 0 (no square) to 1 (as large as the image), got {side}; give a fraction of the image side, 256 px of 1024 are 0.25"
+        )
     centre = np.asarray(centre, float)
     if centre.shape[-1:] != (2,) or centre.ndim > 2 or not ((centre >= 0) & (centre <= 1)).all():
-        raise ValueError(f"centre: expected (2,) or (n,2) fractions of the image side, got {centre.shape} from {centre.min(initial=0):.4g} to {centre.max(initial=0):.4g}")
-    begin, end = ((centre + sign*side/2)[..., None]*image_size for sign in (-1, 1)) # (…,2,1) px
+        raise ValueError(
+            f"centre: expected (2,) or (n,2) fractions of the image side, got {centre.shape} from {centre.min(initial=0):.4g} to {centre.max(initial=0):.4g}"
+        )
+    begin, end = ((centre + sign * side / 2)[..., None] * image_size for sign in (-1, 1))  # (…,2,1) px
     pixel = np.arange(image_size)
-    along = np.clip(np.minimum(pixel + 1, end) - np.maximum(pixel, begin), 0, 1).astype(np.float32) # (…,2,S)
-    return along[..., 1, :, None]*along[..., 0, None, :]
+    along = np.clip(np.minimum(pixel + 1, end) - np.maximum(pixel, begin), 0, 1).astype(np.float32)  # (…,2,S)
+    return along[..., 1, :, None] * along[..., 0, None, :]
 
 # %% ../../nbs/chest/22_occlusion.ipynb #0e1d2baf
 def occlude_images(
-    images:np.ndarray, # (n,H,W) uint8, or float 0 to 1, square
-    side:float,        # Side of the square, fraction of the image side, 0 to 1
-    centre,            # One centre for all images, (2,), or one for each, (n,2), float xy, fraction of the side
-    grey:float=0.,     # Grey of the square, 0 black to 1 white
-) -> np.ndarray:       # As `images`
+    images: np.ndarray,  # (n,H,W) uint8, or float 0 to 1, square
+    side: float,  # Side of the square, fraction of the image side, 0 to 1
+    centre,  # One centre for all images, (2,), or one for each, (n,2), float xy, fraction of the side
+    grey: float = 0.0,  # Grey of the square, 0 black to 1 white
+) -> np.ndarray:  # As `images`
     "Cover a square of every image."
     if images.ndim != 3 or images.shape[1] != images.shape[2] or images.dtype.kind not in "uf":
         raise ValueError(f"images: expected (n,S,S) uint8 or float, got {images.shape} {images.dtype}")
     if np.ndim(centre) == 2 and len(centre) != len(images):
         raise ValueError(f"centre: expected one for all or one for each of {len(images)} images, got {len(centre)}")
-    if not 0 <= grey <= 1: raise ValueError(f"grey: expected 0 (black) to 1 (white), got {grey}")
+    if not 0 <= grey <= 1:
+        raise ValueError(f"grey: expected 0 (black) to 1 (white), got {grey}")
     cover = block_cover(centre, side, images.shape[1])
-    if images.dtype.kind == "f": return (images*(1 - cover) + grey*cover).astype(images.dtype)
-    return np.round(images*(1 - cover) + 255*grey*cover).astype(images.dtype)
+    if images.dtype.kind == "f":
+        return (images * (1 - cover) + grey * cover).astype(images.dtype)
+    return np.round(images * (1 - cover) + 255 * grey * cover).astype(images.dtype)
 
 # %% ../../nbs/chest/22_occlusion.ipynb #2f52ac8b
 def occlude(
-    samples:SampleSet, # Cases with images
-    side:float,        # Side of the square, fraction of the image side, 0 to 1
-    centre,            # One centre for all cases, (2,), or one for each, (n,2), float xy, fraction of the side
-) -> SampleSet:        # The same cases; metadata with block_side_px, block_x_px, block_y_px of the frame
+    samples: SampleSet,  # Cases with images
+    side: float,  # Side of the square, fraction of the image side, 0 to 1
+    centre,  # One centre for all cases, (2,), or one for each, (n,2), float xy, fraction of the side
+) -> SampleSet:  # The same cases; metadata with block_side_px, block_x_px, block_y_px of the frame
     "Cover a black square of every case."
-    if samples.images is None: raise ValueError(f"samples: expected a cohort with images, got {samples.cohort!r} with landmarks only")
+    if samples.images is None:
+        raise ValueError(f"samples: expected a cohort with images, got {samples.cohort!r} with landmarks only")
     images = occlude_images(samples.images, side, centre)
-    x, y = np.broadcast_to(np.asarray(centre, float), (len(samples), 2)).T*FRAME_PX
-    return replace(samples, images=images, metadata=samples.metadata.assign(block_side_px=side*FRAME_PX, block_x_px=x, block_y_px=y))
+    x, y = np.broadcast_to(np.asarray(centre, float), (len(samples), 2)).T * FRAME_PX
+    return replace(
+        samples,
+        images=images,
+        metadata=samples.metadata.assign(block_side_px=side * FRAME_PX, block_x_px=x, block_y_px=y),
+    )
 
 # %% ../../nbs/chest/22_occlusion.ipynb #960f05d3
 def block_table(
-    sides:Sequence[float],        # Sides, fraction of the image side
-    centres:np.ndarray,           # From `draw_centres`, (r,2) or (r,n,2)
-    ids:Sequence[str]|None=None,  # Names of the n images, where each has its own centres
-) -> pd.DataFrame:                # repeat, case where each has its own, side, x_px, y_px, left_px, top_px, right_px, bottom_px
+    sides: Sequence[float],  # Sides, fraction of the image side
+    centres: np.ndarray,  # From `draw_centres`, (r,2) or (r,n,2)
+    ids: Sequence[str] | None = None,  # Names of the n images, where each has its own centres
+) -> pd.DataFrame:  # repeat, case where each has its own, side, x_px, y_px, left_px, top_px, right_px, bottom_px
     "Position of every square, px of the frame; the squares of one repeat share their centre."
     names = [{}] if centres.ndim == 2 else [{"case": name} for name in ids or range(centres.shape[1])]
-    if centres.ndim == 3 and len(names) != centres.shape[1]: raise ValueError(f"ids: expected {centres.shape[1]} names, got {len(names)}")
+    if centres.ndim == 3 and len(names) != centres.shape[1]:
+        raise ValueError(f"ids: expected {centres.shape[1]} names, got {len(names)}")
     rows = []
-    for repeat, own in enumerate(centres.reshape(len(centres), -1, 2)*FRAME_PX):
+    for repeat, own in enumerate(centres.reshape(len(centres), -1, 2) * FRAME_PX):
         for name, (x, y) in zip(names, own, strict=True):
-            for half in np.asarray(sides)*FRAME_PX/2:
-                rows.append({"repeat": repeat, **name, "side": 2*half/FRAME_PX, "x_px": x, "y_px": y,
-                             "left_px": x - half, "top_px": y - half, "right_px": x + half, "bottom_px": y + half})
+            for half in np.asarray(sides) * FRAME_PX / 2:
+                rows.append(
+                    {
+                        "repeat": repeat,
+                        **name,
+                        "side": 2 * half / FRAME_PX,
+                        "x_px": x,
+                        "y_px": y,
+                        "left_px": x - half,
+                        "top_px": y - half,
+                        "right_px": x + half,
+                        "bottom_px": y + half,
+                    }
+                )
     return pd.DataFrame(rows)

@@ -33,21 +33,93 @@ from ..shapes.raster import fill_organ, rle_encode
 from ..shapes.layouts import CHEST_LHC, join_nodes, split_nodes
 
 # %% ../../nbs/chest/05_phantoms.ipynb #209068ab
-CHEST_TEMPLATE = { # organ: (x, y, is corner), thorax frame
-    "RL": ((-.34,0,0), (-.54,.03,0), (-.72,.115,0), (-.83,.23,0), (-.885,.35,0), (-.92,.48,0), (-.95,.62,0), (-.985,.78,0), (-1,.91,0),
-           (-.98,1,1), (-.86,.905,0), (-.67,.835,0), (-.45,.805,0), (-.275,.815,1), (-.295,.72,0), (-.27,.62,0), (-.215,.5,0),
-           (-.17,.38,0), (-.135,.26,0), (-.125,.17,0), (-.15,.075,0), (-.225,.018,0)),
-    "LL": ((.36,0,0), (.56,.035,0), (.74,.12,0), (.845,.23,0), (.89,.35,0), (.92,.48,0), (.95,.62,0), (.985,.78,0), (1,.91,0),
-           (.985,1,1), (.9,.915,0), (.77,.868,0), (.62,.86,1), (.635,.78,0), (.56,.68,0), (.44,.58,0), (.34,.5,0), (.28,.42,0),
-           (.26,.315,1), (.275,.265,0), (.22,.225,0), (.155,.2,0), (.135,.13,0), (.17,.05,0), (.25,.01,0)),
-    "H": ((-.275,.805,1), (-.295,.72,0), (-.27,.62,0), (-.19,.535,0), (-.05,.495,0), (.12,.485,0), (.32,.495,0), (.44,.58,0),
-          (.56,.68,0), (.632,.78,0), (.6,.865,0), (.42,.895,0), (.2,.892,0), (0,.872,0), (-.17,.845,0)),
-    "RCLA": ((-.66,.045,1), (-.52,.072,0), (-.32,.088,0), (-.17,.088,1), (-.14,.115,0), (-.145,.145,0), (-.19,.175,1),
-             (-.32,.15,0), (-.5,.118,0), (-.7,.08,1))}
+CHEST_TEMPLATE = {  # organ: (x, y, is corner), thorax frame
+    "RL": (
+        (-0.34, 0, 0),
+        (-0.54, 0.03, 0),
+        (-0.72, 0.115, 0),
+        (-0.83, 0.23, 0),
+        (-0.885, 0.35, 0),
+        (-0.92, 0.48, 0),
+        (-0.95, 0.62, 0),
+        (-0.985, 0.78, 0),
+        (-1, 0.91, 0),
+        (-0.98, 1, 1),
+        (-0.86, 0.905, 0),
+        (-0.67, 0.835, 0),
+        (-0.45, 0.805, 0),
+        (-0.275, 0.815, 1),
+        (-0.295, 0.72, 0),
+        (-0.27, 0.62, 0),
+        (-0.215, 0.5, 0),
+        (-0.17, 0.38, 0),
+        (-0.135, 0.26, 0),
+        (-0.125, 0.17, 0),
+        (-0.15, 0.075, 0),
+        (-0.225, 0.018, 0),
+    ),
+    "LL": (
+        (0.36, 0, 0),
+        (0.56, 0.035, 0),
+        (0.74, 0.12, 0),
+        (0.845, 0.23, 0),
+        (0.89, 0.35, 0),
+        (0.92, 0.48, 0),
+        (0.95, 0.62, 0),
+        (0.985, 0.78, 0),
+        (1, 0.91, 0),
+        (0.985, 1, 1),
+        (0.9, 0.915, 0),
+        (0.77, 0.868, 0),
+        (0.62, 0.86, 1),
+        (0.635, 0.78, 0),
+        (0.56, 0.68, 0),
+        (0.44, 0.58, 0),
+        (0.34, 0.5, 0),
+        (0.28, 0.42, 0),
+        (0.26, 0.315, 1),
+        (0.275, 0.265, 0),
+        (0.22, 0.225, 0),
+        (0.155, 0.2, 0),
+        (0.135, 0.13, 0),
+        (0.17, 0.05, 0),
+        (0.25, 0.01, 0),
+    ),
+    "H": (
+        (-0.275, 0.805, 1),
+        (-0.295, 0.72, 0),
+        (-0.27, 0.62, 0),
+        (-0.19, 0.535, 0),
+        (-0.05, 0.495, 0),
+        (0.12, 0.485, 0),
+        (0.32, 0.495, 0),
+        (0.44, 0.58, 0),
+        (0.56, 0.68, 0),
+        (0.632, 0.78, 0),
+        (0.6, 0.865, 0),
+        (0.42, 0.895, 0),
+        (0.2, 0.892, 0),
+        (0, 0.872, 0),
+        (-0.17, 0.845, 0),
+    ),
+    "RCLA": (
+        (-0.66, 0.045, 1),
+        (-0.52, 0.072, 0),
+        (-0.32, 0.088, 0),
+        (-0.17, 0.088, 1),
+        (-0.14, 0.115, 0),
+        (-0.145, 0.145, 0),
+        (-0.19, 0.175, 1),
+        (-0.32, 0.15, 0),
+        (-0.5, 0.118, 0),
+        (-0.7, 0.08, 1),
+    ),
+}
 CHEST_TEMPLATE["LCLA"] = tuple((-x, y, corner) for x, y, corner in CHEST_TEMPLATE["RCLA"])
 
 # %% ../../nbs/chest/05_phantoms.ipynb #65a3ab60
-_SPAN = 24 # Samples from one control point to the next
+_SPAN = 24  # Samples from one control point to the next
+
 
 def _spline(points, n=40, closed=False):
     "`n` points on a cubic spline through `points`, (n,2)."
@@ -56,32 +128,40 @@ def _spline(points, n=40, closed=False):
     curve = CubicSpline(t, points, bc_type="periodic" if closed else "natural")
     return curve(np.interp(np.linspace(0, len(t) - 1, n), np.arange(len(t)), t))
 
+
 def template_contour(
-    controls, # (x, y, is corner) for each control point of a closed contour
-) -> np.ndarray: # (n·24,2) float, control point j at index 24·j
+    controls,  # (x, y, is corner) for each control point of a closed contour
+) -> np.ndarray:  # (n·24,2) float, control point j at index 24·j
     "Closed contour through the control points, smooth except at the corners."
     points, corners = np.array(controls, float)[:, :2], np.flatnonzero(np.array(controls)[:, 2])
     n = len(points)
-    if len(corners) == 0: return _spline(points[np.arange(n + 1) % n], n*_SPAN + 1, closed=True)[:-1]
-    contour = np.empty((n*_SPAN, 2))
+    if len(corners) == 0:
+        return _spline(points[np.arange(n + 1) % n], n * _SPAN + 1, closed=True)[:-1]
+    contour = np.empty((n * _SPAN, 2))
     for first, last in zip(corners, [*corners[1:], corners[0] + n], strict=True):
-        piece = _spline(points[np.arange(first, last + 1) % n], (last - first)*_SPAN + 1)[:-1]
-        contour[np.arange(first*_SPAN, last*_SPAN) % len(contour)] = piece
+        piece = _spline(points[np.arange(first, last + 1) % n], (last - first) * _SPAN + 1)[:-1]
+        contour[np.arange(first * _SPAN, last * _SPAN) % len(contour)] = piece
     return contour
 
 # %% ../../nbs/chest/05_phantoms.ipynb #a026a1e3
-CHEST_ANCHORS = { # organ: {control point: node}
-    "RL": {0: 0, 9: 21, 13: 29}, "LL": {0: 0, 9: 21, 12: 27, 18: 40, 21: 44}, "H": {0: 0, 3: 6, 6: 12, 10: 18},
-    "RCLA": {0: 0, 3: 9, 6: 13, 9: 22}, "LCLA": {0: 0, 3: 9, 6: 13, 9: 22}}
+CHEST_ANCHORS = {  # organ: {control point: node}
+    "RL": {0: 0, 9: 21, 13: 29},
+    "LL": {0: 0, 9: 21, 12: 27, 18: 40, 21: 44},
+    "H": {0: 0, 3: 6, 6: 12, 10: 18},
+    "RCLA": {0: 0, 3: 9, 6: 13, 9: 22},
+    "LCLA": {0: 0, 3: 9, 6: 13, 9: 22},
+}
+
 
 def contour_nodes(
-    contour:np.ndarray, # Closed contour, (n,2) float
-    anchors:dict,       # Index into the contour → node, both increasing, starting with 0 → 0
-    n_nodes:int,        # Number of nodes wanted
-) -> np.ndarray:        # (n_nodes,2) float
+    contour: np.ndarray,  # Closed contour, (n,2) float
+    anchors: dict,  # Index into the contour → node, both increasing, starting with 0 → 0
+    n_nodes: int,  # Number of nodes wanted
+) -> np.ndarray:  # (n_nodes,2) float
     "Nodes on a contour: anchors where they belong, the others by arc length between them."
     require_shape("contour", contour, "N,2")
-    if next(iter(anchors.items()), None) != (0, 0): raise ValueError(f"anchors: expected to start with 0: 0, got {anchors}")
+    if next(iter(anchors.items()), None) != (0, 0):
+        raise ValueError(f"anchors: expected to start with 0: 0, got {anchors}")
     closed = np.vstack([contour, contour[:1]])
     arc = np.r_[0, np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))]
     known = [*anchors.values(), n_nodes]
@@ -89,18 +169,41 @@ def contour_nodes(
     return np.stack([np.interp(wanted, arc, closed[:, k]) for k in (0, 1)], axis=1)
 
 # %% ../../nbs/chest/05_phantoms.ipynb #7590aa0e
-CHEST_MODES = { # Name: standard deviation
-    "flare": .06, "asymmetry": .02, "apex": .07, "dome_right": .03, "dome_left": .03, "recess_right": .025, "recess_left": .025,
-    "heart_width": .13, "heart_tilt": .10, "heart_drop": .025, "mediastinum": .14, "knob": .022, "yaw": .03, "bend": .015,
-    "clavicle_angle": .09, "clavicle_height": .03, "clavicle_arch": .012}
-CHEST_CORRELATIONS = { # Pairs that are not independent
-    ("dome_right", "dome_left"): .6, ("recess_right", "recess_left"): .4, ("dome_right", "heart_width"): -.25,
-    ("dome_left", "heart_width"): -.25, ("heart_width", "mediastinum"): .4, ("heart_tilt", "heart_width"): -.3,
-    ("knob", "mediastinum"): .4, ("clavicle_angle", "clavicle_height"): .3, ("flare", "apex"): -.3}
+CHEST_MODES = {  # Name: standard deviation
+    "flare": 0.06,
+    "asymmetry": 0.02,
+    "apex": 0.07,
+    "dome_right": 0.03,
+    "dome_left": 0.03,
+    "recess_right": 0.025,
+    "recess_left": 0.025,
+    "heart_width": 0.13,
+    "heart_tilt": 0.10,
+    "heart_drop": 0.025,
+    "mediastinum": 0.14,
+    "knob": 0.022,
+    "yaw": 0.03,
+    "bend": 0.015,
+    "clavicle_angle": 0.09,
+    "clavicle_height": 0.03,
+    "clavicle_arch": 0.012,
+}
+CHEST_CORRELATIONS = {  # Pairs that are not independent
+    ("dome_right", "dome_left"): 0.6,
+    ("recess_right", "recess_left"): 0.4,
+    ("dome_right", "heart_width"): -0.25,
+    ("dome_left", "heart_width"): -0.25,
+    ("heart_width", "mediastinum"): 0.4,
+    ("heart_tilt", "heart_width"): -0.3,
+    ("knob", "mediastinum"): 0.4,
+    ("clavicle_angle", "clavicle_height"): 0.3,
+    ("flare", "apex"): -0.3,
+}
+
 
 def draw_chest_modes(
-    rng:np.random.Generator, # Source of randomness
-) -> dict:                   # Name → coefficient
+    rng: np.random.Generator,  # Source of randomness
+) -> dict:  # Name → coefficient
     "Draw one coefficient for each shape mode from the correlated normal distribution."
     names = list(CHEST_MODES)
     correlation = np.eye(len(names))
@@ -108,111 +211,131 @@ def draw_chest_modes(
         i, j = names.index(a), names.index(b)
         correlation[i, j] = correlation[j, i] = value
     drawn = np.linalg.cholesky(correlation) @ rng.standard_normal(len(names))
-    return {name: float(deviation*z) for (name, deviation), z in zip(CHEST_MODES.items(), drawn, strict=True)}
+    return {name: float(deviation * z) for (name, deviation), z in zip(CHEST_MODES.items(), drawn, strict=True)}
 
 # %% ../../nbs/chest/05_phantoms.ipynb #ab6df7a3
-FRAME_PX = 1024 # Side of the frame in which landmarks are given, px
+FRAME_PX = 1024  # Side of the frame in which landmarks are given, px
+
 
 @dataclass
 class ChestShape:
     "Everything that decides where the parts of one chest lie."
-    modes:dict = field(default_factory=lambda: dict.fromkeys(CHEST_MODES, 0.)) # Name → coefficient
-    waves:np.ndarray = field(default_factory=lambda: np.zeros((5, 1)))         # Rows: two frequencies, phase, two amplitudes
-    half_width_px:float = 370.                  # Half width of the thorax, px of the frame
-    height_px:float = 690.                      # Height of the lungs, px of the frame
-    centre_px:tuple[float, float] = (512., 480.) # Where the thorax frame's (0, ½) lies
-    tilt_deg:float = 0.                         # Rotation in the image plane, clockwise
-    arm_deg:float = 40.                         # Arms below the horizontal
-    fat:float = 0.                              # Soft tissue around the ribs, standard deviations
-    bone:float = 1.                             # Mineral of the bones, 1 is average
+
+    modes: dict = field(default_factory=lambda: dict.fromkeys(CHEST_MODES, 0.0))  # Name → coefficient
+    waves: np.ndarray = field(default_factory=lambda: np.zeros((5, 1)))  # Rows: two frequencies, phase, two amplitudes
+    half_width_px: float = 370.0  # Half width of the thorax, px of the frame
+    height_px: float = 690.0  # Height of the lungs, px of the frame
+    centre_px: tuple[float, float] = (512.0, 480.0)  # Where the thorax frame's (0, ½) lies
+    tilt_deg: float = 0.0  # Rotation in the image plane, clockwise
+    arm_deg: float = 40.0  # Arms below the horizontal
+    fat: float = 0.0  # Soft tissue around the ribs, standard deviations
+    bone: float = 1.0  # Mineral of the bones, 1 is average
+
 
 def draw_waves(
-    rng:np.random.Generator, # Source of randomness
-    size:float=.010,         # Standard deviation of the displacement, thorax frame
-    n_waves:int=14,          # Number of plane waves
-) -> np.ndarray:             # (5,n_waves): frequency x, frequency y, phase, amplitude x, amplitude y
+    rng: np.random.Generator,  # Source of randomness
+    size: float = 0.010,  # Standard deviation of the displacement, thorax frame
+    n_waves: int = 14,  # Number of plane waves
+) -> np.ndarray:  # (5,n_waves): frequency x, frequency y, phase, amplitude x, amplitude y
     "Draw the plane waves of a smooth random displacement field."
     frequency = rng.uniform(-2.2, 2.2, (2, n_waves))
-    amplitude = size*rng.standard_normal((2, n_waves))/np.sqrt(n_waves/2)
-    return np.vstack([frequency, rng.uniform(0, 2*np.pi, n_waves), amplitude])
+    amplitude = size * rng.standard_normal((2, n_waves)) / np.sqrt(n_waves / 2)
+    return np.vstack([frequency, rng.uniform(0, 2 * np.pi, n_waves), amplitude])
 
 # %% ../../nbs/chest/05_phantoms.ipynb #1f62c12d
-def _bump(v, centre, width): return np.exp(-((v - centre)/width)**2)
+def _bump(v, centre, width):
+    return np.exp(-(((v - centre) / width) ** 2))
+
 
 def _warp_heart(x, y, a):
     "Heart: width, tilt and position; mediastinum and aortic knob."
-    near = _bump(y, .72, .22)*np.exp(-(np.abs(x)/.78)**6)
-    x = x + a["heart_width"]*(x + .02)*near
-    tilt = a["heart_tilt"]*near
-    x, y = x - (y - .62)*tilt, y + (x - .1)*tilt*.45
-    y = y + a["heart_drop"]*_bump(x, .2, .5)*_bump(y, .65, .2)
-    x = x + a["mediastinum"]*x*_bump(x, 0, .35)*_bump(y, .25, .3)
-    return x + a["knob"]*_bump(x, .27, .12)*_bump(y, .262, .045), y
+    near = _bump(y, 0.72, 0.22) * np.exp(-((np.abs(x) / 0.78) ** 6))
+    x = x + a["heart_width"] * (x + 0.02) * near
+    tilt = a["heart_tilt"] * near
+    x, y = x - (y - 0.62) * tilt, y + (x - 0.1) * tilt * 0.45
+    y = y + a["heart_drop"] * _bump(x, 0.2, 0.5) * _bump(y, 0.65, 0.2)
+    x = x + a["mediastinum"] * x * _bump(x, 0, 0.35) * _bump(y, 0.25, 0.3)
+    return x + a["knob"] * _bump(x, 0.27, 0.12) * _bump(y, 0.262, 0.045), y
+
 
 def _warp_cage(x, y, a, depth):
     "Diaphragm, apices, width of the rib cage, turning and bending of the trunk."
-    y = y + a["dome_right"]*_bump(x, -.5, .5)*_bump(y, .86, .17) + a["dome_left"]*_bump(x, .55, .5)*_bump(y, .88, .17)
-    y = y + a["recess_right"]*_bump(x, -1, .25)*_bump(y, 1, .15) + a["recess_left"]*_bump(x, 1, .25)*_bump(y, 1, .15)
-    x = x + a["apex"]*(np.abs(x) - .38)*np.sign(x)*_bump(y, 0, .22)
-    x = x*(1 + a["flare"]*(y - .55))*(1 + a["asymmetry"]*np.tanh(3*x))
-    return x + a["yaw"]*depth*1.5*np.clip(1 - x**2, 0, 1) + a["bend"]*np.sin(np.pi*np.clip(y, -.3, 1.3)), y
+    y = (
+        y
+        + a["dome_right"] * _bump(x, -0.5, 0.5) * _bump(y, 0.86, 0.17)
+        + a["dome_left"] * _bump(x, 0.55, 0.5) * _bump(y, 0.88, 0.17)
+    )
+    y = (
+        y
+        + a["recess_right"] * _bump(x, -1, 0.25) * _bump(y, 1, 0.15)
+        + a["recess_left"] * _bump(x, 1, 0.25) * _bump(y, 1, 0.15)
+    )
+    x = x + a["apex"] * (np.abs(x) - 0.38) * np.sign(x) * _bump(y, 0, 0.22)
+    x = x * (1 + a["flare"] * (y - 0.55)) * (1 + a["asymmetry"] * np.tanh(3 * x))
+    return x + a["yaw"] * depth * 1.5 * np.clip(1 - x**2, 0, 1) + a["bend"] * np.sin(np.pi * np.clip(y, -0.3, 1.3)), y
+
 
 def warp_chest(
-    points,           # Template positions, (n,2), thorax frame
-    shape:ChestShape, # Its modes and waves are applied
-    depth=.4,         # How far in front of the axis of turning, scalar or (n,): −1 back, 0 middle, 1 breast bone
-) -> np.ndarray:      # (n,2), thorax frame
+    points,  # Template positions, (n,2), thorax frame
+    shape: ChestShape,  # Its modes and waves are applied
+    depth=0.4,  # How far in front of the axis of turning, scalar or (n,): −1 back, 0 middle, 1 breast bone
+) -> np.ndarray:  # (n,2), thorax frame
     "Move template points to where they lie in this chest."
     x, y = np.asarray(points, float).T
     fx, fy, phase, ax, ay = shape.waves
-    angle = 2*np.pi*(np.outer(x, fx) + np.outer(y, fy)) + phase
+    angle = 2 * np.pi * (np.outer(x, fx) + np.outer(y, fy)) + phase
     x, y = _warp_heart(x + np.cos(angle) @ ax, y + np.cos(angle + 1.3) @ ay, shape.modes)
     return np.stack(_warp_cage(x, y, shape.modes, depth), axis=1)
 
 # %% ../../nbs/chest/05_phantoms.ipynb #14de82ad
 def project_chest(
-    points,           # Template positions, (n,2), thorax frame
-    shape:ChestShape, # Modes, waves and pose
-    depth=.4,         # As in `warp_chest`
-) -> np.ndarray:      # (n,2), xy, px of the frame
+    points,  # Template positions, (n,2), thorax frame
+    shape: ChestShape,  # Modes, waves and pose
+    depth=0.4,  # As in `warp_chest`
+) -> np.ndarray:  # (n,2), xy, px of the frame
     "Warp template points and place them in the frame."
-    moved = (warp_chest(points, shape, depth) - [0, .5])*[shape.half_width_px, shape.height_px]
+    moved = (warp_chest(points, shape, depth) - [0, 0.5]) * [shape.half_width_px, shape.height_px]
     angle = np.deg2rad(shape.tilt_deg)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     return moved @ turn + shape.centre_px
 
+
 def warp_clavicle(
-    points,           # Template positions, (n,2), thorax frame
-    shape:ChestShape, # Modes are applied
-    side:int,         # −1 right, 1 left
-) -> np.ndarray:      # (n,2), thorax frame
+    points,  # Template positions, (n,2), thorax frame
+    shape: ChestShape,  # Modes are applied
+    side: int,  # −1 right, 1 left
+) -> np.ndarray:  # (n,2), thorax frame
     "Raise, arch and swing a clavicle about its inner end, as the shoulder moves."
     x, y = np.asarray(points, float).T
     a = shape.modes
-    y = y - a["clavicle_arch"]*np.sin(np.pi*np.clip((np.abs(x) - .15)/.55, 0, 1.8)) + a["clavicle_height"]
-    dx, dy, angle = x - side*.17, y - .13, -side*a["clavicle_angle"]
-    return np.stack([side*.17 + dx - .6*dy*angle, .13 + dy + .5*dx*angle], axis=1)
+    y = y - a["clavicle_arch"] * np.sin(np.pi * np.clip((np.abs(x) - 0.15) / 0.55, 0, 1.8)) + a["clavicle_height"]
+    dx, dy, angle = x - side * 0.17, y - 0.13, -side * a["clavicle_angle"]
+    return np.stack([side * 0.17 + dx - 0.6 * dy * angle, 0.13 + dy + 0.5 * dx * angle], axis=1)
 
 # %% ../../nbs/chest/05_phantoms.ipynb #6aaa6db0
 _CONTOURS = {name: template_contour(controls) for name, controls in CHEST_TEMPLATE.items()}
 
+
 def chest_contours(
-    shape:ChestShape, # One chest
-) -> dict:            # Organ → closed contour (n·24,2), px of the frame
+    shape: ChestShape,  # One chest
+) -> dict:  # Organ → closed contour (n·24,2), px of the frame
     "Contours of the five organs."
     contours = {}
     for name, contour in _CONTOURS.items():
-        if "CLA" in name: contours[name] = project_chest(warp_clavicle(contour, shape, -1 if name == "RCLA" else 1), shape, 1.)
-        else: contours[name] = project_chest(contour, shape)
+        if "CLA" in name:
+            contours[name] = project_chest(warp_clavicle(contour, shape, -1 if name == "RCLA" else 1), shape, 1.0)
+        else:
+            contours[name] = project_chest(contour, shape)
     return contours
 
+
 def chest_landmarks(
-    shape:ChestShape, # One chest
-) -> np.ndarray:      # (166,2) float32, xy, px of the frame
+    shape: ChestShape,  # One chest
+) -> np.ndarray:  # (166,2) float32, xy, px of the frame
     "Landmarks of the five organs in the order of `CHEST_LHC`."
     nodes = {}
     for name, contour in chest_contours(shape).items():
-        anchors = {_SPAN*control: node for control, node in CHEST_ANCHORS[name].items()}
+        anchors = {_SPAN * control: node for control, node in CHEST_ANCHORS[name].items()}
         nodes[name] = contour_nodes(contour, anchors, CHEST_LHC[name].n_nodes)
     return join_nodes(nodes, CHEST_LHC)
 
@@ -220,293 +343,494 @@ def chest_landmarks(
 @dataclass(frozen=True)
 class ChestCentre:
     "A hospital: whom it sees, what it annotates, how its images look."
-    name:str                   # Written into the column Dataset
-    organs:tuple[str, ...]     # Organs with annotations
-    share:int                  # Cases in every 30
-    half_width_px:float        # Mean half width of the thorax, px of the frame
-    height_px:float            # Mean height of the lungs, px of the frame
-    age:tuple[float, float]    # Mean and standard deviation of adults' ages, years
-    chances:tuple[float, float, float] # Of a large heart, of a pacemaker, of an AP view
-    film:tuple[float, float]   # Optical depth at middle grey; contrast
-    greys:tuple[float, float]  # Darkest and brightest grey value
-    blur_px:float              # Blur of the detector, px of the canvas
-    noise:float                # Quantum noise, relative
-    sharpen:float              # Strength of edge enhancement
-    shapes:tuple[float, float, float] # Chances of a square, portrait and landscape field
 
-CHEST_CENTRES = {c.name: c for c in (
-    ChestCentre("North", CHEST_LHC.organ_names, 9, 403, 765, (56, 16), (.12, .03, .05), (1.85, 2.), (10, 236), 1., .010, 0., (1, 0, 0)),
-    ChestCentre("East", ("RL", "LL", "H"), 7, 384, 645, (68, 14), (.6, .2, .3), (2.05, 1.9), (0, 246), .6, .008, .5, (.3, .6, .1)),
-    ChestCentre("South", ("RL", "LL"), 7, 370, 672, (50, 17), (.12, .05, .05), (1.74, 2.2), (0, 253), .8, .006, 0., (.2, .1, .7)),
-    ChestCentre("West", ("RL", "LL"), 7, 346, 672, (36, 13), (.08, .02, .1), (1.75, 1.6), (4, 242), .6, .011, .25, (.5, .3, .2)))}
+    name: str  # Written into the column Dataset
+    organs: tuple[str, ...]  # Organs with annotations
+    share: int  # Cases in every 30
+    half_width_px: float  # Mean half width of the thorax, px of the frame
+    height_px: float  # Mean height of the lungs, px of the frame
+    age: tuple[float, float]  # Mean and standard deviation of adults' ages, years
+    chances: tuple[float, float, float]  # Of a large heart, of a pacemaker, of an AP view
+    film: tuple[float, float]  # Optical depth at middle grey; contrast
+    greys: tuple[float, float]  # Darkest and brightest grey value
+    blur_px: float  # Blur of the detector, px of the canvas
+    noise: float  # Quantum noise, relative
+    sharpen: float  # Strength of edge enhancement
+    shapes: tuple[float, float, float]  # Chances of a square, portrait and landscape field
+
+
+CHEST_CENTRES = {
+    c.name: c
+    for c in (
+        ChestCentre(
+            "North",
+            CHEST_LHC.organ_names,
+            9,
+            403,
+            765,
+            (56, 16),
+            (0.12, 0.03, 0.05),
+            (1.85, 2.0),
+            (10, 236),
+            1.0,
+            0.010,
+            0.0,
+            (1, 0, 0),
+        ),
+        ChestCentre(
+            "East",
+            ("RL", "LL", "H"),
+            7,
+            384,
+            645,
+            (68, 14),
+            (0.6, 0.2, 0.3),
+            (2.05, 1.9),
+            (0, 246),
+            0.6,
+            0.008,
+            0.5,
+            (0.3, 0.6, 0.1),
+        ),
+        ChestCentre(
+            "South",
+            ("RL", "LL"),
+            7,
+            370,
+            672,
+            (50, 17),
+            (0.12, 0.05, 0.05),
+            (1.74, 2.2),
+            (0, 253),
+            0.8,
+            0.006,
+            0.0,
+            (0.2, 0.1, 0.7),
+        ),
+        ChestCentre(
+            "West",
+            ("RL", "LL"),
+            7,
+            346,
+            672,
+            (36, 13),
+            (0.08, 0.02, 0.1),
+            (1.75, 1.6),
+            (4, 242),
+            0.6,
+            0.011,
+            0.25,
+            (0.5, 0.3, 0.2),
+        ),
+    )
+}
 
 # %% ../../nbs/chest/05_phantoms.ipynb #6b576a2f
 @dataclass
 class ChestPerson:
     "Whom a phantom shows."
-    centre:str = "North"       # Name in `CHEST_CENTRES`
-    sex:str = "M"              # M or F
-    age:int = 45               # Years
-    view:str = "PA"            # PA, or AP for patients in bed
-    large_heart:bool = False   # Drawn from the enlarged hearts
-    pacemaker:bool = False     # Device and leads
-    opacity:str = "none"       # none, consolidation or effusion
-    side:str = "none"          # Lung with the opacity: none, right or left
-    exposure:float = 0.        # Logarithm of the exposure error
+
+    centre: str = "North"  # Name in `CHEST_CENTRES`
+    sex: str = "M"  # M or F
+    age: int = 45  # Years
+    view: str = "PA"  # PA, or AP for patients in bed
+    large_heart: bool = False  # Drawn from the enlarged hearts
+    pacemaker: bool = False  # Device and leads
+    opacity: str = "none"  # none, consolidation or effusion
+    side: str = "none"  # Lung with the opacity: none, right or left
+    exposure: float = 0.0  # Logarithm of the exposure error
 
     def __post_init__(self):
-        allowed = {"centre": CHEST_CENTRES, "sex": "MF", "view": ("PA", "AP"), "opacity": ("none", "consolidation", "effusion"),
-                   "side": ("none", "right", "left")}
-        for name, values in allowed.items(): require_choice(name, getattr(self, name), values)
+        allowed = {
+            "centre": CHEST_CENTRES,
+            "sex": "MF",
+            "view": ("PA", "AP"),
+            "opacity": ("none", "consolidation", "effusion"),
+            "side": ("none", "right", "left"),
+        }
+        for name, values in allowed.items():
+            require_choice(name, getattr(self, name), values)
         if (self.opacity == "none") != (self.side == "none"):
-            raise ValueError(f"side: expected a lung for an opacity and none without, got {self.opacity!r} and {self.side!r}")
+            raise ValueError(
+                f"side: expected a lung for an opacity and none without, got {self.opacity!r} and {self.side!r}"
+            )
+
 
 def draw_chest_person(
-    rng:np.random.Generator, # Source of randomness
-    centre:str="North",      # Name in `CHEST_CENTRES`
+    rng: np.random.Generator,  # Source of randomness
+    centre: str = "North",  # Name in `CHEST_CENTRES`
 ) -> ChestPerson:
     "Draw a patient of a centre."
-    c, is_child = CHEST_CENTRES[centre], rng.random() < .055
+    c, is_child = CHEST_CENTRES[centre], rng.random() < 0.055
     age = rng.integers(4, 18) if is_child else np.clip(rng.normal(*c.age), 18, 92)
     heart, pacemaker, lying = rng.random(3) < c.chances
     opacity, side = "none", "none"
-    if rng.random() < .2: opacity, side = rng.choice(["consolidation", "effusion"]), rng.choice(["right", "left"])
-    return ChestPerson(centre, str(rng.choice(["M", "F"])), int(age), "AP" if lying else "PA", bool(heart and not is_child),
-                       bool(pacemaker and not is_child), str(opacity), str(side), float(rng.normal(0, .10)))
+    if rng.random() < 0.2:
+        opacity, side = rng.choice(["consolidation", "effusion"]), rng.choice(["right", "left"])
+    return ChestPerson(
+        centre,
+        str(rng.choice(["M", "F"])),
+        int(age),
+        "AP" if lying else "PA",
+        bool(heart and not is_child),
+        bool(pacemaker and not is_child),
+        str(opacity),
+        str(side),
+        float(rng.normal(0, 0.10)),
+    )
 
 # %% ../../nbs/chest/05_phantoms.ipynb #ae228f3e
 def fit_in_frame(
-    shape:ChestShape,    # Any shape
-    margin_px:float=8.,  # Least distance of a landmark from the border of the frame
-) -> ChestShape:         # The same chest, wholly inside the frame
+    shape: ChestShape,  # Any shape
+    margin_px: float = 8.0,  # Least distance of a landmark from the border of the frame
+) -> ChestShape:  # The same chest, wholly inside the frame
     "Shrink and move a chest so that all landmarks lie in the frame."
-    room = FRAME_PX - 1 - 2*margin_px
+    room = FRAME_PX - 1 - 2 * margin_px
     extent = np.ptp(chest_landmarks(shape), axis=0)
     if extent.max() > room:
-        factor = .999*room/float(extent.max())
-        shape = replace(shape, half_width_px=factor*shape.half_width_px, height_px=factor*shape.height_px)
+        factor = 0.999 * room / float(extent.max())
+        shape = replace(shape, half_width_px=factor * shape.half_width_px, height_px=factor * shape.height_px)
     nodes = chest_landmarks(shape)
     move = np.maximum(margin_px - nodes.min(0), 0) - np.maximum(nodes.max(0) - (FRAME_PX - 1 - margin_px), 0)
     return replace(shape, centre_px=tuple(float(c + m) for c, m in zip(shape.centre_px, move, strict=True)))
 
 # %% ../../nbs/chest/05_phantoms.ipynb #26593db9
 def draw_chest_shape(
-    rng:np.random.Generator, # Source of randomness
-    person:ChestPerson,      # Whose chest
+    rng: np.random.Generator,  # Source of randomness
+    person: ChestPerson,  # Whose chest
 ) -> ChestShape:
     "Draw the shape of a person's chest."
     c, a = CHEST_CENTRES[person.centre], draw_chest_modes(rng)
-    child, old, lying = np.clip((18 - person.age)/14, 0, 1), np.clip((person.age - 45)/40, -1, 1), person.view == "AP"
-    size, breath, sex = rng.standard_normal(), rng.standard_normal(), .02 if person.sex == "M" else -.02
-    width = c.half_width_px*(1 + .07*size + sex)*(1 - .16*child)
-    height = c.height_px*(1 + .06*size + .095*breath + sex)*(1 - .20*child)*(.93 if lying else 1)
-    a["heart_width"] = rng.uniform(.20, .40) if person.large_heart else np.clip(a["heart_width"], -.3, .12) - .05
-    a["heart_width"] += .06*lying - .03*breath
-    a["mediastinum"] += .08*old + .08*lying
-    a["knob"] += .02*old
-    a["clavicle_height"] -= .03*lying
-    centre = 512 + rng.normal(0, 26), 478 + .05*(height - 680) + rng.normal(0, 32)
-    bone = float(np.clip(rng.normal(1, .12) - .15*max(0, (person.age - 60)/30), .6, 1.3))
-    return fit_in_frame(ChestShape(a, draw_waves(rng), width, height, centre, rng.normal(0, 2.2), rng.uniform(12, 68), rng.normal(0, 1), bone))
+    child, old, lying = (
+        np.clip((18 - person.age) / 14, 0, 1),
+        np.clip((person.age - 45) / 40, -1, 1),
+        person.view == "AP",
+    )
+    size, breath, sex = rng.standard_normal(), rng.standard_normal(), 0.02 if person.sex == "M" else -0.02
+    width = c.half_width_px * (1 + 0.07 * size + sex) * (1 - 0.16 * child)
+    height = c.height_px * (1 + 0.06 * size + 0.095 * breath + sex) * (1 - 0.20 * child) * (0.93 if lying else 1)
+    a["heart_width"] = rng.uniform(0.20, 0.40) if person.large_heart else np.clip(a["heart_width"], -0.3, 0.12) - 0.05
+    a["heart_width"] += 0.06 * lying - 0.03 * breath
+    a["mediastinum"] += 0.08 * old + 0.08 * lying
+    a["knob"] += 0.02 * old
+    a["clavicle_height"] -= 0.03 * lying
+    centre = 512 + rng.normal(0, 26), 478 + 0.05 * (height - 680) + rng.normal(0, 32)
+    bone = float(np.clip(rng.normal(1, 0.12) - 0.15 * max(0, (person.age - 60) / 30), 0.6, 1.3))
+    return fit_in_frame(
+        ChestShape(
+            a, draw_waves(rng), width, height, centre, rng.normal(0, 2.2), rng.uniform(12, 68), rng.normal(0, 1), bone
+        )
+    )
 
 # %% ../../nbs/chest/05_phantoms.ipynb #370979ec
-_CANVAS = 384 # Side of the canvas on which layers are drawn, px
-_SCALE = _CANVAS/FRAME_PX
+_CANVAS = 384  # Side of the canvas on which layers are drawn, px
+_SCALE = _CANVAS / FRAME_PX
 
-def _subpixel(points): return np.round(((np.asarray(points) + .5)*_SCALE - .5)*16).astype(np.int32)
+
+def _subpixel(points):
+    return np.round(((np.asarray(points) + 0.5) * _SCALE - 0.5) * 16).astype(np.int32)
+
 
 def _fill(*contours):
     "Filled contours of frame points as an anti-aliased mask, uint8."
     mask = np.zeros((_CANVAS, _CANVAS), np.uint8)
-    for contour in contours: cv2.fillPoly(mask, [_subpixel(contour)], 255, cv2.LINE_AA, 4)
+    for contour in contours:
+        cv2.fillPoly(mask, [_subpixel(contour)], 255, cv2.LINE_AA, 4)
     return mask
+
 
 def _stroke(lines, width_px, mask=None):
     "Open lines of frame points, `width_px` of the frame wide, uint8."
     mask = np.zeros((_CANVAS, _CANVAS), np.uint8) if mask is None else mask
-    cv2.polylines(mask, [_subpixel(line) for line in lines], False, 255, max(1, round(float(width_px)*_SCALE)), cv2.LINE_AA, 4)
+    cv2.polylines(
+        mask, [_subpixel(line) for line in lines], False, 255, max(1, round(float(width_px) * _SCALE)), cv2.LINE_AA, 4
+    )
     return mask
+
 
 def _soften(field, sigma_px):
     "Blur by `sigma_px` of the frame; masks become 0 to 1."
-    field, sigma = field.astype(np.float32)/(255 if field.dtype == np.uint8 else 1), sigma_px*_SCALE
-    if sigma < 5: return cv2.GaussianBlur(field, (0, 0), sigma)
-    small = cv2.resize(field, (_CANVAS//4, _CANVAS//4), interpolation=cv2.INTER_AREA)
-    return cv2.resize(cv2.GaussianBlur(small, (0, 0), sigma/4), (_CANVAS, _CANVAS), interpolation=cv2.INTER_LINEAR)
+    field, sigma = field.astype(np.float32) / (255 if field.dtype == np.uint8 else 1), sigma_px * _SCALE
+    if sigma < 5:
+        return cv2.GaussianBlur(field, (0, 0), sigma)
+    small = cv2.resize(field, (_CANVAS // 4, _CANVAS // 4), interpolation=cv2.INTER_AREA)
+    return cv2.resize(cv2.GaussianBlur(small, (0, 0), sigma / 4), (_CANVAS, _CANVAS), interpolation=cv2.INTER_LINEAR)
 
 # %% ../../nbs/chest/05_phantoms.ipynb #77af5e48
 def _inside(mask):
     "Distance from the border within a mask, px of the frame."
     distance = cv2.distanceTransform((mask > 127).astype(np.uint8), cv2.DIST_L2, 5)
-    return np.minimum(distance, _CANVAS)/np.float32(_SCALE)
+    return np.minimum(distance, _CANVAS) / np.float32(_SCALE)
+
 
 def _step(v, low, high):
     "Smooth step from 0 at `low` to 1 at `high`."
-    t = np.clip((v - low)/(high - low), 0, 1)
-    return t*t*(3 - 2*t)
+    t = np.clip((v - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
+
 
 def _noise(rng, cells):
     "Smooth noise with about `cells` independent values along a side."
     coarse = rng.standard_normal((cells, cells)).astype(np.float32)
     return cv2.resize(coarse, (_CANVAS, _CANVAS), interpolation=cv2.INTER_CUBIC)
 
-def _ellipse(x, y, a, b, angle=0., n=40):
+
+def _ellipse(x, y, a, b, angle=0.0, n=40):
     "Contour of an ellipse, (n,2)."
-    t, c, s = np.linspace(0, 2*np.pi, n, endpoint=False), np.cos(angle), np.sin(angle)
-    return np.stack([x + a*np.cos(t)*c - b*np.sin(t)*s, y + a*np.cos(t)*s + b*np.sin(t)*c], axis=1)
+    t, c, s = np.linspace(0, 2 * np.pi, n, endpoint=False), np.cos(angle), np.sin(angle)
+    return np.stack([x + a * np.cos(t) * c - b * np.sin(t) * s, y + a * np.cos(t) * s + b * np.sin(t) * c], axis=1)
+
 
 def round_thickness(
-    distance_px, # Distance from the border of the silhouette, px
-    radius_px,   # Distance at which full thickness is reached, px
-):               # 0 at the border to 1
+    distance_px,  # Distance from the border of the silhouette, px
+    radius_px,  # Distance at which full thickness is reached, px
+):  # 0 at the border to 1
     "Thickness of a rounded body: √(1−(1−d/r)²), the chord through a circle."
-    u = 1 - np.minimum(distance_px/radius_px, 1)
-    return np.sqrt(np.maximum(1 - u*u, 0))
+    u = 1 - np.minimum(distance_px / radius_px, 1)
+    return np.sqrt(np.maximum(1 - u * u, 0))
 
 # %% ../../nbs/chest/05_phantoms.ipynb #a7336a06
 @dataclass
 class ChestScene:
     "What the layers of one image have in common; fields of 384 px."
-    shape:ChestShape       # Positions
-    person:ChestPerson     # Sex, age and findings
-    seeds:tuple[int, ...]  # Base of all random streams
-    contours:dict          # Organ → contour, px of the frame
-    x:np.ndarray           # (1,384) position across, thorax frame
-    y:np.ndarray           # (384,1) position along, thorax frame
-    body:np.ndarray        # Thickness of the body, 0 to 1
-    lungs:np.ndarray       # Silhouette of the lungs, 0 to 1
-    inside_px:np.ndarray   # Distance from the border within the lungs
-    outside_px:np.ndarray  # Distance from the lungs outside them
-    abdomen:np.ndarray     # Below the diaphragm, 0 to 1
-    below_px:np.ndarray    # Distance below the diaphragm
 
-    def random(self, stream:int) -> np.random.Generator: return generator(*self.seeds, stream)
-    def place(self, points, depth=0.) -> np.ndarray: return project_chest(points, self.shape, depth)
-    def px(self, fraction:float) -> float: return fraction*self.shape.half_width_px
+    shape: ChestShape  # Positions
+    person: ChestPerson  # Sex, age and findings
+    seeds: tuple[int, ...]  # Base of all random streams
+    contours: dict  # Organ → contour, px of the frame
+    x: np.ndarray  # (1,384) position across, thorax frame
+    y: np.ndarray  # (384,1) position along, thorax frame
+    body: np.ndarray  # Thickness of the body, 0 to 1
+    lungs: np.ndarray  # Silhouette of the lungs, 0 to 1
+    inside_px: np.ndarray  # Distance from the border within the lungs
+    outside_px: np.ndarray  # Distance from the lungs outside them
+    abdomen: np.ndarray  # Below the diaphragm, 0 to 1
+    below_px: np.ndarray  # Distance below the diaphragm
+
+    def random(self, stream: int) -> np.random.Generator:
+        return generator(*self.seeds, stream)
+
+    def place(self, points, depth=0.0) -> np.ndarray:
+        return project_chest(points, self.shape, depth)
+
+    def px(self, fraction: float) -> float:
+        return fraction * self.shape.half_width_px
 
 # %% ../../nbs/chest/05_phantoms.ipynb #f19064a9
 def _arm(shape, side):
     angle = np.deg2rad(shape.arm_deg)
-    return np.array([(side*(1.13 + k*.8*np.cos(angle)), .13 + k*.42*np.sin(angle)) for k in (0, 1, 2, 3)])
+    return np.array([(side * (1.13 + k * 0.8 * np.cos(angle)), 0.13 + k * 0.42 * np.sin(angle)) for k in (0, 1, 2, 3)])
+
 
 def chest_silhouette(
-    shape:ChestShape, # One chest
-) -> np.ndarray:      # (384,384) uint8 mask
+    shape: ChestShape,  # One chest
+) -> np.ndarray:  # (384,384) uint8 mask
     "Silhouette of trunk, neck, shoulders and arms."
-    e = float(np.clip(.11 + .045*shape.fat, .02, .24))
-    half = _spline([(.42 + e, -.75), (.36 + .8*e, -.42), (.31 + .8*e, -.24), (.36 + e, -.15), (.55, -.095), (.85, -.055), (1.1, -.03),
-                    (1.26, .04), (1.3, .18), (1.17 + e, .34), (1.09 + e, .46), (1.075 + e, .62), (1.08 + e, .82), (1.06 + 1.2*e, 1.03),
-                    (1.1 + 1.6*e, 1.5), (1.1 + 1.6*e, 2.6)], 90)
+    e = float(np.clip(0.11 + 0.045 * shape.fat, 0.02, 0.24))
+    half = _spline(
+        [
+            (0.42 + e, -0.75),
+            (0.36 + 0.8 * e, -0.42),
+            (0.31 + 0.8 * e, -0.24),
+            (0.36 + e, -0.15),
+            (0.55, -0.095),
+            (0.85, -0.055),
+            (1.1, -0.03),
+            (1.26, 0.04),
+            (1.3, 0.18),
+            (1.17 + e, 0.34),
+            (1.09 + e, 0.46),
+            (1.075 + e, 0.62),
+            (1.08 + e, 0.82),
+            (1.06 + 1.2 * e, 1.03),
+            (1.1 + 1.6 * e, 1.5),
+            (1.1 + 1.6 * e, 2.6),
+        ],
+        90,
+    )
     sides = []
     for side in (-1, 1):
-        p = half*[side, 1]
-        shoulder = _bump(half[:, :1], 1, .35)*_bump(half[:, 1:], 0, .2)
-        sides.append(p + shoulder*(warp_clavicle(p, shape, side) - p))
-    mask = _fill(project_chest(np.vstack([sides[0], sides[1][::-1]]), shape, 0.))
-    for side in (-1, 1): _stroke([project_chest(_arm(shape, side), shape, 0.)], shape.half_width_px*(.52 + 1.2*e), mask)
+        p = half * [side, 1]
+        shoulder = _bump(half[:, :1], 1, 0.35) * _bump(half[:, 1:], 0, 0.2)
+        sides.append(p + shoulder * (warp_clavicle(p, shape, side) - p))
+    mask = _fill(project_chest(np.vstack([sides[0], sides[1][::-1]]), shape, 0.0))
+    for side in (-1, 1):
+        _stroke([project_chest(_arm(shape, side), shape, 0.0)], shape.half_width_px * (0.52 + 1.2 * e), mask)
     return mask
 
 # %% ../../nbs/chest/05_phantoms.ipynb #ab302ec9
-_DIAPHRAGM = ((-1.6,1.06), (-1.15,1.03), (-.98,1), (-.86,.905), (-.67,.835), (-.45,.805), (-.2,.83), (.1,.88), (.42,.885), (.62,.86),
-              (.77,.868), (.9,.915), (.985,1), (1.15,1.03), (1.6,1.06))
+_DIAPHRAGM = (
+    (-1.6, 1.06),
+    (-1.15, 1.03),
+    (-0.98, 1),
+    (-0.86, 0.905),
+    (-0.67, 0.835),
+    (-0.45, 0.805),
+    (-0.2, 0.83),
+    (0.1, 0.88),
+    (0.42, 0.885),
+    (0.62, 0.86),
+    (0.77, 0.868),
+    (0.9, 0.915),
+    (0.985, 1),
+    (1.15, 1.03),
+    (1.6, 1.06),
+)
+
 
 def chest_scene(
-    shape:ChestShape,      # Positions
-    person:ChestPerson,    # Sex, age and findings
-    seeds:tuple[int, ...], # Base of all random streams
+    shape: ChestShape,  # Positions
+    person: ChestPerson,  # Sex, age and findings
+    seeds: tuple[int, ...],  # Base of all random streams
 ) -> ChestScene:
     "Prepare what all layers need."
     contours, W, H = chest_contours(shape), shape.half_width_px, shape.height_px
-    axis = (np.arange(_CANVAS, dtype=np.float32) + .5)/np.float32(_SCALE) - .5
-    x = ((axis - shape.centre_px[0])/W)[None].astype(np.float32)
-    y = ((axis - shape.centre_px[1])/H + .5)[:, None].astype(np.float32)
+    axis = (np.arange(_CANVAS, dtype=np.float32) + 0.5) / np.float32(_SCALE) - 0.5
+    x = ((axis - shape.centre_px[0]) / W)[None].astype(np.float32)
+    y = ((axis - shape.centre_px[1]) / H + 0.5)[:, None].astype(np.float32)
     lungs = _fill(contours["RL"], contours["LL"])
     dome = np.vstack([_spline(_DIAPHRAGM, 90), [(1.6, 2.6), (-1.6, 2.6)]])
     abdomen = _fill(project_chest(dome, shape))
-    body = round_thickness(_inside(chest_silhouette(shape)), .7*W)
-    return ChestScene(shape, person, tuple(seeds), contours, x, y, body, lungs.astype(np.float32)/255, _inside(lungs), _inside(255 - lungs),
-                      _soften(abdomen, 2.5), _inside(abdomen))
+    body = round_thickness(_inside(chest_silhouette(shape)), 0.7 * W)
+    return ChestScene(
+        shape,
+        person,
+        tuple(seeds),
+        contours,
+        x,
+        y,
+        body,
+        lungs.astype(np.float32) / 255,
+        _inside(lungs),
+        _inside(255 - lungs),
+        _soften(abdomen, 2.5),
+        _inside(abdomen),
+    )
 
 # %% ../../nbs/chest/05_phantoms.ipynb #a6404f58
 def chest_air(
-    scene:ChestScene, # One scene
-) -> np.ndarray:      # (384,384) float32, optical depth taken away by air, ≥ 0
+    scene: ChestScene,  # One scene
+) -> np.ndarray:  # (384,384) float32, optical depth taken away by air, ≥ 0
     "Air in the lungs, thin at borders, apices and bases, and in the parts that reach behind heart and mediastinum."
-    profile = .50 + .50*(1 - np.exp(-scene.inside_px/scene.px(.10)))
-    reach = .12 + .25*_step(scene.y, .35, .6)
-    behind = (1 - scene.lungs)*scene.body*np.exp(-scene.outside_px/scene.px(.16))*reach*(np.abs(scene.x) < .9)
-    return 1.18*_soften(scene.lungs, 2)*profile*(.68 + .32*_step(scene.y, -.02, .2))*(1 - .16*_step(scene.y, .55, 1)) + behind
+    profile = 0.50 + 0.50 * (1 - np.exp(-scene.inside_px / scene.px(0.10)))
+    reach = 0.12 + 0.25 * _step(scene.y, 0.35, 0.6)
+    behind = (
+        (1 - scene.lungs) * scene.body * np.exp(-scene.outside_px / scene.px(0.16)) * reach * (np.abs(scene.x) < 0.9)
+    )
+    return (
+        1.18
+        * _soften(scene.lungs, 2)
+        * profile
+        * (0.68 + 0.32 * _step(scene.y, -0.02, 0.2))
+        * (1 - 0.16 * _step(scene.y, 0.55, 1))
+        + behind
+    )
+
 
 def chest_soft_tissue(
-    scene:ChestScene, # One scene
-) -> np.ndarray:      # (384,384) float32, optical depth
+    scene: ChestScene,  # One scene
+) -> np.ndarray:  # (384,384) float32, optical depth
     "Body, mediastinum, heart and chest wall, as if the lungs were solid."
     s, x, y = scene, np.abs(scene.x), scene.y
-    solid = (1 - s.lungs)*s.body
-    depth = (1.98 + .12*s.shape.fat)*s.body*(1 - .10*_step(-y, 0, .3))
-    depth = depth + .50*solid*_bump(x, 0, .26)*_step(y, -.35, .1)*(1 - np.exp(-s.outside_px/s.px(.07)))
-    heart = round_thickness(_inside(_fill(s.contours["H"])), s.px(.55))
-    depth = depth + _soften(.52*heart, 3)
-    wall = np.exp(-((s.outside_px - s.px(.018))/s.px(.020))**2)*_step(x, .5, .75)*_step(y, 0, .2)
-    return depth + .18*wall*solid
+    solid = (1 - s.lungs) * s.body
+    depth = (1.98 + 0.12 * s.shape.fat) * s.body * (1 - 0.10 * _step(-y, 0, 0.3))
+    depth = depth + 0.50 * solid * _bump(x, 0, 0.26) * _step(y, -0.35, 0.1) * (1 - np.exp(-s.outside_px / s.px(0.07)))
+    heart = round_thickness(_inside(_fill(s.contours["H"])), s.px(0.55))
+    depth = depth + _soften(0.52 * heart, 3)
+    wall = np.exp(-(((s.outside_px - s.px(0.018)) / s.px(0.020)) ** 2)) * _step(x, 0.5, 0.75) * _step(y, 0, 0.2)
+    return depth + 0.18 * wall * solid
+
 
 def chest_abdomen(
-    scene:ChestScene, # One scene
-) -> np.ndarray:      # (384,384) float32, optical depth
+    scene: ChestScene,  # One scene
+) -> np.ndarray:  # (384,384) float32, optical depth
     "Liver, spleen and everything else below the diaphragm, thicker downwards."
     s = scene
-    below = s.abdomen*s.body*(1 - _step(np.abs(s.x), .88, 1.15))
-    return below*(.35 + (1 - np.exp(-s.below_px/(.22*s.shape.height_px)))) + .12*s.abdomen*s.body*_step(-s.x, -.25, .1)
+    below = s.abdomen * s.body * (1 - _step(np.abs(s.x), 0.88, 1.15))
+    return below * (0.35 + (1 - np.exp(-s.below_px / (0.22 * s.shape.height_px)))) + 0.12 * s.abdomen * s.body * _step(
+        -s.x, -0.25, 0.1
+    )
 
 # %% ../../nbs/chest/05_phantoms.ipynb #cc8b008e
-def _tube(lines, width_px, depth, hollow=.4, blur_px=1.5):
+def _tube(lines, width_px, depth, hollow=0.4, blur_px=1.5):
     "Hollow cylinders of the given width along lines."
-    return depth*(_soften(_stroke(lines, width_px), 1.2*blur_px) - hollow*_soften(_stroke(lines, .66*width_px), 1.6*blur_px))
+    return depth * (
+        _soften(_stroke(lines, width_px), 1.2 * blur_px)
+        - hollow * _soften(_stroke(lines, 0.66 * width_px), 1.6 * blur_px)
+    )
 
-def _flank(y): return np.interp(y, (-.05, 0, .05, .12, .23, .35, .5, .7, .9), (.3, .47, .6, .735, .85, .905, .945, .99, 1.02)) + .012
+
+def _flank(y):
+    return (
+        np.interp(
+            y,
+            (-0.05, 0, 0.05, 0.12, 0.23, 0.35, 0.5, 0.7, 0.9),
+            (0.3, 0.47, 0.6, 0.735, 0.85, 0.905, 0.945, 0.99, 1.02),
+        )
+        + 0.012
+    )
+
 
 def chest_rib_lines(
-    shape:ChestShape, # One chest
-    n_ribs:int=11,    # Pairs of ribs
-) -> tuple[list, list]: # Back and front arcs, each (n,2), px of the frame
+    shape: ChestShape,  # One chest
+    n_ribs: int = 11,  # Pairs of ribs
+) -> tuple[list, list]:  # Back and front arcs, each (n,2), px of the frame
     "Centre lines of the ribs: tilted hoops."
-    back, front, angle = [], [], np.linspace(.02, np.pi, 64)
-    shape = replace(shape, waves=shape.waves*[[1], [1], [1], [.3], [.3]])   # bones bend less than soft tissue
+    back, front, angle = [], [], np.linspace(0.02, np.pi, 64)
+    shape = replace(shape, waves=shape.waves * [[1], [1], [1], [0.3], [0.3]])  # bones bend less than soft tissue
     for k in range(n_ribs):
-        top, drop = -.13 + .088*k, min(.20 + .09*k, .40 + .012*k)
-        z, reach = -np.cos(angle), .05 + (_flank(top + .5*drop + .06) - .05)*np.sin(angle)**.9
-        y = top + drop*(1 + z)/2 + .07*np.sin(angle) - .022*np.sin(2*angle)*(k > 0)
+        top, drop = -0.13 + 0.088 * k, min(0.20 + 0.09 * k, 0.40 + 0.012 * k)
+        z, reach = -np.cos(angle), 0.05 + (_flank(top + 0.5 * drop + 0.06) - 0.05) * np.sin(angle) ** 0.9
+        y = top + drop * (1 + z) / 2 + 0.07 * np.sin(angle) - 0.022 * np.sin(2 * angle) * (k > 0)
         for side in (-1, 1):
-            hoop = project_chest(np.stack([side*reach, y], axis=1), shape, z)
-            back.append(hoop[angle < np.pi/2 + .10])
-            if k < 7: front.append(hoop[(angle > np.pi/2 - .10) & (angle < np.pi*(.82 - .014*k))])
+            hoop = project_chest(np.stack([side * reach, y], axis=1), shape, z)
+            back.append(hoop[angle < np.pi / 2 + 0.10])
+            if k < 7:
+                front.append(hoop[(angle > np.pi / 2 - 0.10) & (angle < np.pi * (0.82 - 0.014 * k))])
     return back, front
 
+
 def chest_ribs(
-    scene:ChestScene, # One scene
-) -> np.ndarray:      # (384,384) float32, optical depth
+    scene: ChestScene,  # One scene
+) -> np.ndarray:  # (384,384) float32, optical depth
     "Ribs; faint over the dense mediastinum and abdomen."
     (back, front), H, x = chest_rib_lines(scene.shape), scene.shape.height_px, np.abs(scene.x)
-    layer = _tube(back, .033*H, .30, .56, 1.4)*_step(x, .06, .22) + _tube(front, .042*H, .16, .45, 2.)*_step(x, .35, .6)
-    return scene.shape.bone*layer*(1 - .75*scene.abdomen)*(.45 + .55*np.maximum(scene.lungs, _step(x, .6, .8)))
+    layer = _tube(back, 0.033 * H, 0.30, 0.56, 1.4) * _step(x, 0.06, 0.22) + _tube(
+        front, 0.042 * H, 0.16, 0.45, 2.0
+    ) * _step(x, 0.35, 0.6)
+    return (
+        scene.shape.bone
+        * layer
+        * (1 - 0.75 * scene.abdomen)
+        * (0.45 + 0.55 * np.maximum(scene.lungs, _step(x, 0.6, 0.8)))
+    )
 
 # %% ../../nbs/chest/05_phantoms.ipynb #c1f14a2b
 def chest_spine(
-    scene:ChestScene, # One scene
-) -> np.ndarray:      # (384,384) float32, optical depth
+    scene: ChestScene,  # One scene
+) -> np.ndarray:  # (384,384) float32, optical depth
     "Vertebrae, their pedicles and spinous processes; hardly visible below the diaphragm."
-    bodies, pedicles, spines, h = [], [], [], .058
-    for y in np.arange(-.76, 1.9, .070):
-        w = np.interp(y, (-.5, 0, .6, 1.2), (.085, .095, .11, .14))
-        bodies.append(np.array([(-w, y), (-.88*w, y + h/2), (-w, y + h), (w, y + h), (.88*w, y + h/2), (w, y)]))
-        pedicles += [_ellipse(side*.6*w, y + .35*h, .022, .011) for side in (-1, 1)]
-        spines.append(_ellipse(0, y + .9*h, .016, .020))
-    bone = _fill(*_place_all(scene, bodies, -.6))
-    rim = np.exp(-_inside(bone)/5)*(bone > 127)
-    column = _stroke([scene.place(_spline([(0, -.9), (0, 0), (0, .5), (0, 1.9)]), -.6)], scene.px(.20))
-    layer = .15*_soften(bone, 4) + .09*_soften(rim, 2) + .32*_soften(column, 18)*(.35 + .65*_step(scene.y, -.15, .25))
-    layer += .08*_soften(_fill(*_place_all(scene, pedicles, -.6)), 2) + .08*_soften(_fill(*_place_all(scene, spines, -1.)), 2.5)
-    return scene.shape.bone*layer*scene.body*(1 - .45*scene.abdomen)
+    bodies, pedicles, spines, h = [], [], [], 0.058
+    for y in np.arange(-0.76, 1.9, 0.070):
+        w = np.interp(y, (-0.5, 0, 0.6, 1.2), (0.085, 0.095, 0.11, 0.14))
+        bodies.append(
+            np.array([(-w, y), (-0.88 * w, y + h / 2), (-w, y + h), (w, y + h), (0.88 * w, y + h / 2), (w, y)])
+        )
+        pedicles += [_ellipse(side * 0.6 * w, y + 0.35 * h, 0.022, 0.011) for side in (-1, 1)]
+        spines.append(_ellipse(0, y + 0.9 * h, 0.016, 0.020))
+    bone = _fill(*_place_all(scene, bodies, -0.6))
+    rim = np.exp(-_inside(bone) / 5) * (bone > 127)
+    column = _stroke([scene.place(_spline([(0, -0.9), (0, 0), (0, 0.5), (0, 1.9)]), -0.6)], scene.px(0.20))
+    layer = (
+        0.15 * _soften(bone, 4)
+        + 0.09 * _soften(rim, 2)
+        + 0.32 * _soften(column, 18) * (0.35 + 0.65 * _step(scene.y, -0.15, 0.25))
+    )
+    layer += 0.08 * _soften(_fill(*_place_all(scene, pedicles, -0.6)), 2) + 0.08 * _soften(
+        _fill(*_place_all(scene, spines, -1.0)), 2.5
+    )
+    return scene.shape.bone * layer * scene.body * (1 - 0.45 * scene.abdomen)
+
 
 def _place_all(scene, contours, depth):
     "Place many contours in one call."
@@ -514,353 +838,546 @@ def _place_all(scene, contours, depth):
     return np.split(placed, np.cumsum([len(c) for c in contours])[:-1])
 
 # %% ../../nbs/chest/05_phantoms.ipynb #82b2e3e2
-_CLAVICLE = ((.17,.088), (.32,.088), (.52,.072), (.66,.045), (.85,.002), (1.06,-.018), (1.14,-.002), (1.07,.028), (.85,.05), (.7,.08),
-             (.5,.118), (.32,.15), (.19,.175), (.145,.145), (.14,.115))
+_CLAVICLE = (
+    (0.17, 0.088),
+    (0.32, 0.088),
+    (0.52, 0.072),
+    (0.66, 0.045),
+    (0.85, 0.002),
+    (1.06, -0.018),
+    (1.14, -0.002),
+    (1.07, 0.028),
+    (0.85, 0.05),
+    (0.7, 0.08),
+    (0.5, 0.118),
+    (0.32, 0.15),
+    (0.19, 0.175),
+    (0.145, 0.145),
+    (0.14, 0.115),
+)
+
 
 def chest_clavicles(
-    scene:ChestScene, # One scene
-) -> np.ndarray:      # (384,384) float32, optical depth
+    scene: ChestScene,  # One scene
+) -> np.ndarray:  # (384,384) float32, optical depth
     "Clavicles from the breast bone to the shoulder."
     layer = np.zeros((_CANVAS, _CANVAS), np.float32)
     for side in (-1, 1):
-        outline = template_contour([(side*x, y, 0) for x, y in _CLAVICLE])
-        bone = _fill(scene.place(warp_clavicle(outline, scene.shape, side), 1.))
+        outline = template_contour([(side * x, y, 0) for x, y in _CLAVICLE])
+        bone = _fill(scene.place(warp_clavicle(outline, scene.shape, side), 1.0))
         depth = _inside(bone)
-        layer += .13*_soften(bone, 1.8) + .11*_soften(bone, 1.2)*np.exp(-depth/7) + .07*round_thickness(depth, 18)
-    return scene.shape.bone*layer*(.3 + .7*np.minimum(scene.body*2, 1))
+        layer += (
+            0.13 * _soften(bone, 1.8)
+            + 0.11 * _soften(bone, 1.2) * np.exp(-depth / 7)
+            + 0.07 * round_thickness(depth, 18)
+        )
+    return scene.shape.bone * layer * (0.3 + 0.7 * np.minimum(scene.body * 2, 1))
+
 
 def chest_shoulders(
-    scene:ChestScene, # One scene
-) -> np.ndarray:      # (384,384) float32, optical depth
+    scene: ChestScene,  # One scene
+) -> np.ndarray:  # (384,384) float32, optical depth
     "Scapulae and upper arms; lying patients' scapulae overlap the lungs."
     layer, rng, shape = np.zeros((_CANVAS, _CANVAS), np.float32), scene.random(1), scene.shape
-    out = .10*(1 - shape.arm_deg/75) + (-.07 if scene.person.view == "AP" else .05)
+    out = 0.10 * (1 - shape.arm_deg / 75) + (-0.07 if scene.person.view == "AP" else 0.05)
     for side in (-1, 1):
-        shift = rng.normal(0, .015, 2)
-        def part(points, side=side, shift=shift): return scene.place((np.asarray(points) + [out, 0] + shift)*[side, 1], -.6)
-        blade = [(.8,.1), (.88,.07), (1.02,.12), (1.05,.2), (1,.34), (.93,.46), (.88,.5), (.85,.46), (.81,.3), (.77,.18), (.8,.1)]
-        layer += .10*_soften(_fill(part(_spline(blade, 60))), 2.5) + .15*_soften(_fill(part(_ellipse(1.075, .15, .05, .055))), 4)
-        layer += .20*_soften(_stroke([part(_spline([(1.05,.2), (1,.34), (.93,.46), (.88,.505)]))], 16), 3)
-        layer += .16*_soften(_stroke([part(_spline([(.8,.15), (.92,.095), (1.07,.05), (1.19,.02)]))], 24), 4)
-        head = _fill(scene.place(_ellipse(side*(1.19 + out), .135, .13, .062)))
-        layer += .30*round_thickness(_inside(head), scene.px(.12)) + .08*_soften(head, 2)
-        layer += _tube([scene.place(_arm(shape, side) + [side*(.07 + out), .01])], scene.px(.15), .34, .30, 3)
-    return shape.bone*layer*scene.body
+        shift = rng.normal(0, 0.015, 2)
+
+        def part(points, side=side, shift=shift):
+            return scene.place((np.asarray(points) + [out, 0] + shift) * [side, 1], -0.6)
+
+        blade = [
+            (0.8, 0.1),
+            (0.88, 0.07),
+            (1.02, 0.12),
+            (1.05, 0.2),
+            (1, 0.34),
+            (0.93, 0.46),
+            (0.88, 0.5),
+            (0.85, 0.46),
+            (0.81, 0.3),
+            (0.77, 0.18),
+            (0.8, 0.1),
+        ]
+        layer += 0.10 * _soften(_fill(part(_spline(blade, 60))), 2.5) + 0.15 * _soften(
+            _fill(part(_ellipse(1.075, 0.15, 0.05, 0.055))), 4
+        )
+        layer += 0.20 * _soften(_stroke([part(_spline([(1.05, 0.2), (1, 0.34), (0.93, 0.46), (0.88, 0.505)]))], 16), 3)
+        layer += 0.16 * _soften(
+            _stroke([part(_spline([(0.8, 0.15), (0.92, 0.095), (1.07, 0.05), (1.19, 0.02)]))], 24), 4
+        )
+        head = _fill(scene.place(_ellipse(side * (1.19 + out), 0.135, 0.13, 0.062)))
+        layer += 0.30 * round_thickness(_inside(head), scene.px(0.12)) + 0.08 * _soften(head, 2)
+        layer += _tube([scene.place(_arm(shape, side) + [side * (0.07 + out), 0.01])], scene.px(0.15), 0.34, 0.30, 3)
+    return shape.bone * layer * scene.body
 
 # %% ../../nbs/chest/05_phantoms.ipynb #ba1ec4a7
 def chest_airways(
-    scene:ChestScene, # One scene
-) -> np.ndarray:      # (384,384) float32, optical depth taken away
+    scene: ChestScene,  # One scene
+) -> np.ndarray:  # (384,384) float32, optical depth taken away
     "Air in trachea and main bronchi."
-    lean = scene.random(2).normal(0, .012)
-    trachea = _spline([(lean, -.9), (lean, -.1), (-.005, .05), (-.025, .2), (-.02, .33)])
-    bronchi = _spline([(-.02, .32), (-.1, .385), (-.2, .44)], 12), _spline([(-.02, .32), (.11, .4), (.25, .46)], 12)
-    tube = _soften(_stroke([scene.place(trachea, -.1)], scene.px(.12)), 6)*(1 - .65*_step(scene.y, 0, .32))
-    return np.maximum(.60*tube, .16*_soften(_stroke([scene.place(b) for b in bronchi], scene.px(.075)), 7))*scene.body
+    lean = scene.random(2).normal(0, 0.012)
+    trachea = _spline([(lean, -0.9), (lean, -0.1), (-0.005, 0.05), (-0.025, 0.2), (-0.02, 0.33)])
+    bronchi = (
+        _spline([(-0.02, 0.32), (-0.1, 0.385), (-0.2, 0.44)], 12),
+        _spline([(-0.02, 0.32), (0.11, 0.4), (0.25, 0.46)], 12),
+    )
+    tube = _soften(_stroke([scene.place(trachea, -0.1)], scene.px(0.12)), 6) * (1 - 0.65 * _step(scene.y, 0, 0.32))
+    return (
+        np.maximum(0.60 * tube, 0.16 * _soften(_stroke([scene.place(b) for b in bronchi], scene.px(0.075)), 7))
+        * scene.body
+    )
+
 
 def grow_vessels(
-    rng:np.random.Generator, # Source of randomness
-    roots:np.ndarray,        # Starting points, (n,2), thorax frame
-    angles:np.ndarray,       # Starting directions, (n,), radians
-    lengths:np.ndarray,      # Lengths of the first branches, (n,)
-    widths:np.ndarray,       # Widths of the first branches, (n,)
-    levels:int=6,            # Number of divisions plus one
-) -> tuple[np.ndarray, np.ndarray]: # Branches (m,5,2) and their widths (m,)
+    rng: np.random.Generator,  # Source of randomness
+    roots: np.ndarray,  # Starting points, (n,2), thorax frame
+    angles: np.ndarray,  # Starting directions, (n,), radians
+    lengths: np.ndarray,  # Lengths of the first branches, (n,)
+    widths: np.ndarray,  # Widths of the first branches, (n,)
+    levels: int = 6,  # Number of divisions plus one
+) -> tuple[np.ndarray, np.ndarray]:  # Branches (m,5,2) and their widths (m,)
     "Grow trees: each branch wanders in four steps, then splits into a thick and a thin one."
     p, a, length, w, branches, all_widths = roots, angles, lengths, widths, [], []
     for _ in range(levels):
-        turn = a[:, None] + np.cumsum(rng.normal(0, .10, (len(a), 4)), axis=1)
-        steps = np.stack([np.cos(turn), .53*np.sin(turn)], axis=-1)*(length/4)[:, None, None]
+        turn = a[:, None] + np.cumsum(rng.normal(0, 0.10, (len(a), 4)), axis=1)
+        steps = np.stack([np.cos(turn), 0.53 * np.sin(turn)], axis=-1) * (length / 4)[:, None, None]
         branch = np.concatenate([p[:, None], p[:, None] + np.cumsum(steps, axis=1)], axis=1)
-        branches.append(branch); all_widths.append(w)
+        branches.append(branch)
+        all_widths.append(w)
         n, side, a = len(a), rng.choice([-1, 1], len(a)), turn[:, -1]
-        kept = np.concatenate(rng.random((2, n)) < .95)
-        p = np.concatenate([branch[:, -1]]*2)[kept]
-        a = np.concatenate([a + side*rng.uniform(.08, .3, n), a - side*rng.uniform(.35, .8, n)])[kept]
-        length = np.concatenate([length*rng.uniform(.78, .95, n), length*rng.uniform(.6, .78, n)])[kept]
-        w = np.concatenate([.84*w, .62*w])[kept]*rng.uniform(.92, 1.05, kept.sum())
+        kept = np.concatenate(rng.random((2, n)) < 0.95)
+        p = np.concatenate([branch[:, -1]] * 2)[kept]
+        a = np.concatenate([a + side * rng.uniform(0.08, 0.3, n), a - side * rng.uniform(0.35, 0.8, n)])[kept]
+        length = np.concatenate([length * rng.uniform(0.78, 0.95, n), length * rng.uniform(0.6, 0.78, n)])[kept]
+        w = np.concatenate([0.84 * w, 0.62 * w])[kept] * rng.uniform(0.92, 1.05, kept.sum())
     return np.concatenate(branches), np.concatenate(all_widths)
 
 # %% ../../nbs/chest/05_phantoms.ipynb #24e2d6f4
 def chest_vessels(
-    scene:ChestScene, # One scene
-) -> np.ndarray:      # (384,384) float32, optical depth
+    scene: ChestScene,  # One scene
+) -> np.ndarray:  # (384,384) float32, optical depth
     "Hila and the trees of arteries and veins, inside the lungs."
-    rng, base, trees, s = scene.random(3), np.array([-1.3, -.95, -.45, 0, .4, .75, 1, 1.25, 1.4]), [], scene
-    for side, x, y in ((-1, -.235, .47), (1, .32, .44)):
-        a = base + rng.normal(0, .12, len(base))
-        roots = np.stack([np.full(len(a), x), y + .06*np.sin(a)], axis=1) + rng.normal(0, .012, (len(a), 2))
-        length, width = rng.uniform(.13, .20, len(a))*np.where(a > .6, 1.15, 1), rng.uniform(.034, .052, len(a))*np.where(a > 0, 1.15, .85)
+    rng, base, trees, s = scene.random(3), np.array([-1.3, -0.95, -0.45, 0, 0.4, 0.75, 1, 1.25, 1.4]), [], scene
+    for side, x, y in ((-1, -0.235, 0.47), (1, 0.32, 0.44)):
+        a = base + rng.normal(0, 0.12, len(base))
+        roots = np.stack([np.full(len(a), x), y + 0.06 * np.sin(a)], axis=1) + rng.normal(0, 0.012, (len(a), 2))
+        length, width = (
+            rng.uniform(0.13, 0.20, len(a)) * np.where(a > 0.6, 1.15, 1),
+            rng.uniform(0.034, 0.052, len(a)) * np.where(a > 0, 1.15, 0.85),
+        )
         trees.append(grow_vessels(rng, roots, a if side > 0 else np.pi - a, length, width))
     points, width = (np.concatenate(part) for part in zip(*trees, strict=True))
-    points, width, layer = _subpixel(s.place(points.reshape(-1, 2))).reshape(points.shape), s.px(1)*width, np.float32(0)
-    for low, high, depth in ((0, 4, .055), (4, 6.5, .095), (6.5, 10, .13), (10, 14, .16), (14, 99, .17)):
-        mask, mean = np.zeros((_CANVAS, _CANVAS), np.uint8), (low + min(high, 18))/2
+    points, width, layer = (
+        _subpixel(s.place(points.reshape(-1, 2))).reshape(points.shape),
+        s.px(1) * width,
+        np.float32(0),
+    )
+    for low, high, depth in ((0, 4, 0.055), (4, 6.5, 0.095), (6.5, 10, 0.13), (10, 14, 0.16), (14, 99, 0.17)):
+        mask, mean = np.zeros((_CANVAS, _CANVAS), np.uint8), (low + min(high, 18)) / 2
         chosen = list(points[(width >= low) & (width < high)])
-        cv2.polylines(mask, chosen, False, 255, max(1, round(mean*_SCALE)), cv2.LINE_AA, 4)
-        layer = layer + depth*_soften(mask, 1.6)
-    layer *= (.12 + .88*s.lungs)*(.35 + .65*np.minimum(s.inside_px/s.px(.14), 1))*(1 - .75*s.abdomen)
-    right, left = [(-.18,.4), (-.24,.45), (-.28,.52), (-.28,.62)], [(.24,.37), (.32,.4), (.385,.45), (.39,.54)]
+        cv2.polylines(mask, chosen, False, 255, max(1, round(mean * _SCALE)), cv2.LINE_AA, 4)
+        layer = layer + depth * _soften(mask, 1.6)
+    layer *= (0.12 + 0.88 * s.lungs) * (0.35 + 0.65 * np.minimum(s.inside_px / s.px(0.14), 1)) * (1 - 0.75 * s.abdomen)
+    right, left = (
+        [(-0.18, 0.4), (-0.24, 0.45), (-0.28, 0.52), (-0.28, 0.62)],
+        [(0.24, 0.37), (0.32, 0.4), (0.385, 0.45), (0.39, 0.54)],
+    )
     hila = [s.place(_spline(line, 20)) for line in (right, left)]
-    return layer + (.20*_soften(_stroke(hila, s.px(.095)), 13) + .13*_soften(_stroke(hila, s.px(.055)), 5))*(.35 + .65*s.lungs)
+    return layer + (0.20 * _soften(_stroke(hila, s.px(0.095)), 13) + 0.13 * _soften(_stroke(hila, s.px(0.055)), 5)) * (
+        0.35 + 0.65 * s.lungs
+    )
 
 # %% ../../nbs/chest/05_phantoms.ipynb #bb93a58b
 def chest_breasts(
-    scene:ChestScene, # One scene
-) -> np.ndarray:      # (384,384) float32, optical depth
+    scene: ChestScene,  # One scene
+) -> np.ndarray:  # (384,384) float32, optical depth
     "Breast shadows in women, the large chest muscle in men."
     rng, s, layer = scene.random(4), scene, np.zeros((_CANVAS, _CANVAS), np.float32)
     if s.person.sex == "M" or s.person.age < 14:
-        muscle = _spline([(.25,.2), (.6,.12), (1.02,.16), (1,.36), (.6,.45), (.3,.4), (.25,.2)], 50)
-        for side in (-1, 1): layer += .16*_soften(_fill(s.place(muscle*[side, 1], .3)), 16)
-        return layer*s.body
-    size = float(np.clip(rng.normal(.85, .35), .2, 1.6))
+        muscle = _spline([(0.25, 0.2), (0.6, 0.12), (1.02, 0.16), (1, 0.36), (0.6, 0.45), (0.3, 0.4), (0.25, 0.2)], 50)
+        for side in (-1, 1):
+            layer += 0.16 * _soften(_fill(s.place(muscle * [side, 1], 0.3)), 16)
+        return layer * s.body
+    size = float(np.clip(rng.normal(0.85, 0.35), 0.2, 1.6))
     for side in (-1, 1):
-        low = .88 + .12*size + rng.normal(0, .02)
-        outline = _spline([(.7,.32), (.98,.47), (1.05 + .07*size, .66), (1.04 + .10*size, low - .12), (.88, low - .015), (.66, low),
-                           (.42, low - .045), (.28, low - .15), (.3,.52), (.5,.36), (.7,.32)], 70)
-        mask = _fill(s.place(outline*[side, 1], .2))
-        layer += _soften(.70*size*round_thickness(_inside(mask), s.px(.34))*_step(s.y, .37, low - .03)*(mask/np.float32(255)), 2.5)
+        low = 0.88 + 0.12 * size + rng.normal(0, 0.02)
+        outline = _spline(
+            [
+                (0.7, 0.32),
+                (0.98, 0.47),
+                (1.05 + 0.07 * size, 0.66),
+                (1.04 + 0.10 * size, low - 0.12),
+                (0.88, low - 0.015),
+                (0.66, low),
+                (0.42, low - 0.045),
+                (0.28, low - 0.15),
+                (0.3, 0.52),
+                (0.5, 0.36),
+                (0.7, 0.32),
+            ],
+            70,
+        )
+        mask = _fill(s.place(outline * [side, 1], 0.2))
+        layer += _soften(
+            0.70
+            * size
+            * round_thickness(_inside(mask), s.px(0.34))
+            * _step(s.y, 0.37, low - 0.03)
+            * (mask / np.float32(255)),
+            2.5,
+        )
     return layer
 
+
 def chest_gas(
-    scene:ChestScene, # One scene
-) -> np.ndarray:      # (384,384) float32, optical depth taken away
+    scene: ChestScene,  # One scene
+) -> np.ndarray:  # (384,384) float32, optical depth taken away
     "Air in the stomach, under the left dome, and in the bowel."
     rng, s, layer = scene.random(5), scene, np.zeros((_CANVAS, _CANVAS), np.float32)
-    if rng.random() < .8:
-        x, y, a, sag, t = .40 + rng.normal(0, .05), .955 + rng.normal(0, .012), rng.uniform(.14, .30), rng.uniform(.01, .05), np.linspace(0, np.pi, 30)
-        dome, level = (np.stack([x + a*np.cos(t), y + part], axis=1) for part in (-.3*a*np.sin(t), sag*np.sin(t)))
-        layer += rng.uniform(.35, .8)*_soften(_fill(s.place(np.vstack([dome, level[::-1]]), .3)), 7)
+    if rng.random() < 0.8:
+        x, y, a, sag, t = (
+            0.40 + rng.normal(0, 0.05),
+            0.955 + rng.normal(0, 0.012),
+            rng.uniform(0.14, 0.30),
+            rng.uniform(0.01, 0.05),
+            np.linspace(0, np.pi, 30),
+        )
+        dome, level = (
+            np.stack([x + a * np.cos(t), y + part], axis=1) for part in (-0.3 * a * np.sin(t), sag * np.sin(t))
+        )
+        layer += rng.uniform(0.35, 0.8) * _soften(_fill(s.place(np.vstack([dome, level[::-1]]), 0.3)), 7)
     for _ in range(rng.integers(0, 6)):
-        x, y = rng.uniform(.3, .95), rng.uniform(1.03, 1.3)
-        loops = [_ellipse(x + rng.normal(0, .07), y + rng.normal(0, .035), rng.uniform(.05, .13), rng.uniform(.02, .05), rng.uniform(0, 3)) for _ in range(3)]
-        layer += rng.uniform(.15, .5)*_soften(_fill(*_place_all(s, loops, .3)), 9)
-    return layer*s.body
+        x, y = rng.uniform(0.3, 0.95), rng.uniform(1.03, 1.3)
+        loops = [
+            _ellipse(
+                x + rng.normal(0, 0.07),
+                y + rng.normal(0, 0.035),
+                rng.uniform(0.05, 0.13),
+                rng.uniform(0.02, 0.05),
+                rng.uniform(0, 3),
+            )
+            for _ in range(3)
+        ]
+        layer += rng.uniform(0.15, 0.5) * _soften(_fill(*_place_all(s, loops, 0.3)), 9)
+    return layer * s.body
+
 
 def chest_texture(
-    scene:ChestScene, # One scene
-) -> np.ndarray:      # (384,384) float32, optical depth, either sign
+    scene: ChestScene,  # One scene
+) -> np.ndarray:  # (384,384) float32, optical depth, either sign
     "Fine structure of the lungs and slow unevenness of the body."
     rng = scene.random(6)
-    return (.016*_noise(rng, 110) + .016*_noise(rng, 48))*scene.lungs + .03*_noise(rng, 8)*scene.body
+    return (0.016 * _noise(rng, 110) + 0.016 * _noise(rng, 48)) * scene.lungs + 0.03 * _noise(rng, 8) * scene.body
 
 # %% ../../nbs/chest/05_phantoms.ipynb #4a79494a
 def chest_opacity(
-    scene:ChestScene, # One scene; its person says which opacity, if any
-) -> tuple[np.ndarray, np.ndarray]: # Share of the air that is filled, (384,384) float32 0 to 1; its outline (n,2), px of the frame
+    scene: ChestScene,  # One scene; its person says which opacity, if any
+) -> tuple[
+    np.ndarray, np.ndarray
+]:  # Share of the air that is filled, (384,384) float32 0 to 1; its outline (n,2), px of the frame
     "Region in which fluid replaces the air of a lung."
     rng, p, W = scene.random(7), scene.person, scene.shape.half_width_px
-    if p.opacity == "none": return np.zeros((_CANVAS, _CANVAS), np.float32), np.zeros((0, 2))
+    if p.opacity == "none":
+        return np.zeros((_CANVAS, _CANVAS), np.float32), np.zeros((0, 2))
     side = -1 if p.side == "right" else 1
     if p.opacity == "effusion":
-        level = rng.uniform(.58, .84)
-        surface = _spline([(1.3, level - .2), (1, level - .12), (.8, level - .02), (.55, level + .035), (.25, level + .04), (-.02, level + .01)], 50)
-        outline = scene.place(np.vstack([surface, [(-.02, 1.6), (1.3, 1.6)]])*[side, 1], .2)
+        level = rng.uniform(0.58, 0.84)
+        surface = _spline(
+            [
+                (1.3, level - 0.2),
+                (1, level - 0.12),
+                (0.8, level - 0.02),
+                (0.55, level + 0.035),
+                (0.25, level + 0.04),
+                (-0.02, level + 0.01),
+            ],
+            50,
+        )
+        outline = scene.place(np.vstack([surface, [(-0.02, 1.6), (1.3, 1.6)]]) * [side, 1], 0.2)
         return _soften(_fill(outline), 10), outline
-    x, y = scene.place([(side*rng.uniform(.5, .85), rng.choice([.22, .74]) + rng.normal(0, .06))], .2)[0]
-    t = np.linspace(0, 2*np.pi, 80, endpoint=False)
-    waves = sum(size*np.cos(k*t + rng.uniform(0, 6)) for k, size in ((2, .16), (3, .10), (5, .07), (8, .05)))
-    r = rng.uniform(.38, .55)*W*(1 + waves)
-    outline = np.stack([x + r*np.cos(t), y + 1.1*r*np.sin(t)], axis=1)
-    patchy = np.clip(.98 + .10*_noise(rng, 14) + .12*_noise(rng, 36), .45, 1.1)
-    return .92*_soften(_fill(outline), 26)*patchy, outline
+    x, y = scene.place([(side * rng.uniform(0.5, 0.85), rng.choice([0.22, 0.74]) + rng.normal(0, 0.06))], 0.2)[0]
+    t = np.linspace(0, 2 * np.pi, 80, endpoint=False)
+    waves = sum(size * np.cos(k * t + rng.uniform(0, 6)) for k, size in ((2, 0.16), (3, 0.10), (5, 0.07), (8, 0.05)))
+    r = rng.uniform(0.38, 0.55) * W * (1 + waves)
+    outline = np.stack([x + r * np.cos(t), y + 1.1 * r * np.sin(t)], axis=1)
+    patchy = np.clip(0.98 + 0.10 * _noise(rng, 14) + 0.12 * _noise(rng, 36), 0.45, 1.1)
+    return 0.92 * _soften(_fill(outline), 26) * patchy, outline
 
 # %% ../../nbs/chest/05_phantoms.ipynb #f80422e2
 def chest_pacemaker(
-    scene:ChestScene, # One scene
-) -> np.ndarray:      # (384,384) float32, optical depth
+    scene: ChestScene,  # One scene
+) -> np.ndarray:  # (384,384) float32, optical depth
     "Device below the clavicle with leads to the right atrium and ventricle."
     rng, W = scene.random(8), scene.shape.half_width_px
-    if not scene.person.pacemaker: return np.zeros((_CANVAS, _CANVAS), np.float32)
-    side, angle = 1 if rng.random() < .88 else -1, rng.uniform(-.5, .5)
-    x, y = side*rng.uniform(.66, .82), .17 + rng.normal(0, .03)
-    centre = scene.place([(x, y)], 1.)[0]
-    can, header = _fill(centre + _ellipse(0, 0, .135*W, .115*W, angle)), _fill(centre + _ellipse(-side*.05*W, -.10*W, .075*W, .04*W, angle))
-    vein = [(x - side*.06, y - .06), (side*.5, .07), (side*.3, .075), (side*.12, .115), (-.07, .18), (-.13, .3), (-.165, .45), (-.175, .56)]
-    ventricle = _spline(vein + [(-.13, .68), (.02, .76), (.22, .81), (.45, .815)], 120)
-    atrium = _spline([(u + .012, v + .008) for u, v in vein] + [(-.18, .62), (-.215, .645), (-.23, .60)], 120)
-    loop = _spline([(x, y + .075), (x + side*.16, y + .03), (x + side*.10, y - .08), (x - side*.05, y - .06)])
-    leads = [scene.place(line, .3) for line in (ventricle, atrium, loop)]
-    device = 1.5*_soften(can, 1.5)*(.85 + .3*np.exp(-_inside(can)/6)) + .5*_soften(header, 2)
-    return device + .55*_soften(_stroke(leads, 4), 1.2) + .5*_soften(_stroke([leads[0][-4:], leads[1][-4:]], 9), 1.2)
+    if not scene.person.pacemaker:
+        return np.zeros((_CANVAS, _CANVAS), np.float32)
+    side, angle = 1 if rng.random() < 0.88 else -1, rng.uniform(-0.5, 0.5)
+    x, y = side * rng.uniform(0.66, 0.82), 0.17 + rng.normal(0, 0.03)
+    centre = scene.place([(x, y)], 1.0)[0]
+    can, header = (
+        _fill(centre + _ellipse(0, 0, 0.135 * W, 0.115 * W, angle)),
+        _fill(centre + _ellipse(-side * 0.05 * W, -0.10 * W, 0.075 * W, 0.04 * W, angle)),
+    )
+    vein = [
+        (x - side * 0.06, y - 0.06),
+        (side * 0.5, 0.07),
+        (side * 0.3, 0.075),
+        (side * 0.12, 0.115),
+        (-0.07, 0.18),
+        (-0.13, 0.3),
+        (-0.165, 0.45),
+        (-0.175, 0.56),
+    ]
+    ventricle = _spline(vein + [(-0.13, 0.68), (0.02, 0.76), (0.22, 0.81), (0.45, 0.815)], 120)
+    atrium = _spline([(u + 0.012, v + 0.008) for u, v in vein] + [(-0.18, 0.62), (-0.215, 0.645), (-0.23, 0.60)], 120)
+    loop = _spline(
+        [(x, y + 0.075), (x + side * 0.16, y + 0.03), (x + side * 0.10, y - 0.08), (x - side * 0.05, y - 0.06)]
+    )
+    leads = [scene.place(line, 0.3) for line in (ventricle, atrium, loop)]
+    device = 1.5 * _soften(can, 1.5) * (0.85 + 0.3 * np.exp(-_inside(can) / 6)) + 0.5 * _soften(header, 2)
+    return (
+        device + 0.55 * _soften(_stroke(leads, 4), 1.2) + 0.5 * _soften(_stroke([leads[0][-4:], leads[1][-4:]], 9), 1.2)
+    )
 
 # %% ../../nbs/chest/05_phantoms.ipynb #4fd79b01
 def chest_optical_depth(
-    scene:ChestScene, # One scene
-) -> np.ndarray:      # (384,384) float32, ≥ 0
+    scene: ChestScene,  # One scene
+) -> np.ndarray:  # (384,384) float32, ≥ 0
     "Sum of all layers along the rays of one image."
     filled = chest_opacity(scene)[0]
     depth = chest_soft_tissue(scene) + chest_abdomen(scene) + chest_breasts(scene) + chest_texture(scene)
-    depth = depth - chest_air(scene)*(1 - filled) - chest_airways(scene) - chest_gas(scene)
-    for bones in (chest_ribs, chest_spine, chest_clavicles, chest_shoulders): depth = depth + bones(scene)
+    depth = depth - chest_air(scene) * (1 - filled) - chest_airways(scene) - chest_gas(scene)
+    for bones in (chest_ribs, chest_spine, chest_clavicles, chest_shoulders):
+        depth = depth + bones(scene)
     return np.maximum(depth + chest_vessels(scene) + chest_pacemaker(scene), 0).astype(np.float32)
 
 # %% ../../nbs/chest/05_phantoms.ipynb #23f5460d
-IMAGE_PX = 256 # Side of a phantom image, px
+IMAGE_PX = 256  # Side of a phantom image, px
+
 
 def film_response(
-    depth,         # Optical depth, any shape, ≥ 0
-    middle:float,  # Optical depth that gives 63 % grey
-    contrast:float, # Steepness
-    exposure:float=0., # Logarithm of the exposure error
-):                 # Grey, 0 black to 1 white
+    depth,  # Optical depth, any shape, ≥ 0
+    middle: float,  # Optical depth that gives 63 % grey
+    contrast: float,  # Steepness
+    exposure: float = 0.0,  # Logarithm of the exposure error
+):  # Grey, 0 black to 1 white
     "Grey value of a film (shown as a negative) for a given optical depth."
-    return 1 - np.exp(-(np.maximum(depth, 0)*np.exp(exposure)/middle)**contrast)
+    return 1 - np.exp(-((np.maximum(depth, 0) * np.exp(exposure) / middle) ** contrast))
+
 
 def expose_chest(
-    depth:np.ndarray,    # Optical depth, (384,384) float32
-    centre:ChestCentre,  # Film, blur, noise
-    rng:np.random.Generator, # Source of randomness
-    exposure:float=0.,   # Logarithm of the exposure error
-    size:int=IMAGE_PX,   # Side of the image, px
-) -> np.ndarray:         # (size,size) float32, grey values of the centre
+    depth: np.ndarray,  # Optical depth, (384,384) float32
+    centre: ChestCentre,  # Film, blur, noise
+    rng: np.random.Generator,  # Source of randomness
+    exposure: float = 0.0,  # Logarithm of the exposure error
+    size: int = IMAGE_PX,  # Side of the image, px
+) -> np.ndarray:  # (size,size) float32, grey values of the centre
     "Image of an optical depth: scatter, blur, quantum noise, sharpening, film."
     beam = np.exp(-depth)
     fog = cv2.GaussianBlur(cv2.resize(beam, (48, 48), interpolation=cv2.INTER_AREA), (0, 0), 5)
-    beam = .96*beam + .03*cv2.resize(fog, beam.shape, interpolation=cv2.INTER_LINEAR)
+    beam = 0.96 * beam + 0.03 * cv2.resize(fog, beam.shape, interpolation=cv2.INTER_LINEAR)
     beam = cv2.resize(cv2.GaussianBlur(beam, (0, 0), centre.blur_px), (size, size), interpolation=cv2.INTER_AREA)
-    grain = 1.8*cv2.GaussianBlur(rng.standard_normal((size, size)).astype(np.float32), (0, 0), .6)
-    seen = -np.log(np.maximum(beam + centre.noise*np.sqrt(beam)*grain, 2e-3))
-    if centre.sharpen: seen = seen + centre.sharpen*(seen - cv2.GaussianBlur(seen, (0, 0), 7))
+    grain = 1.8 * cv2.GaussianBlur(rng.standard_normal((size, size)).astype(np.float32), (0, 0), 0.6)
+    seen = -np.log(np.maximum(beam + centre.noise * np.sqrt(beam) * grain, 2e-3))
+    if centre.sharpen:
+        seen = seen + centre.sharpen * (seen - cv2.GaussianBlur(seen, (0, 0), 7))
     low, high = centre.greys
-    return low + (high - low)*film_response(seen, *centre.film, exposure)
+    return low + (high - low) * film_response(seen, *centre.film, exposure)
 
 # %% ../../nbs/chest/05_phantoms.ipynb #e054a391
 def frame_chest(
-    image:np.ndarray,        # (n,n) float32, grey values
-    landmarks_px:np.ndarray, # (166,2), px of the frame: the field keeps them inside
-    centre:ChestCentre,      # Chances of the shapes of fields
-    rng:np.random.Generator, # Source of randomness
-) -> np.ndarray:             # (n,n) uint8
+    image: np.ndarray,  # (n,n) float32, grey values
+    landmarks_px: np.ndarray,  # (166,2), px of the frame: the field keeps them inside
+    centre: ChestCentre,  # Chances of the shapes of fields
+    rng: np.random.Generator,  # Source of randomness
+) -> np.ndarray:  # (n,n) uint8
     "Cut the image to an exposed field and add the lead marker."
-    n, scale = len(image), len(image)/FRAME_PX
-    (left, top), (right, bottom) = landmarks_px.min(0)*scale, landmarks_px.max(0)*scale
-    form, room = rng.choice(["square", "portrait", "landscape"], p=centre.shapes), rng.uniform(.2, .8)
-    dx = room*max(min(left, n - right), 0) if form == "portrait" else 0
-    dy = room*max(min(top, n - bottom), 0) if form == "landscape" else 0
-    angle, axis = np.deg2rad(rng.normal(0, .4)), np.arange(n, dtype=np.float32)
-    u, v = axis[None] + angle*(axis[:, None] - n/2), axis[:, None] - angle*(axis[None] - n/2)
-    image = image*np.clip(np.minimum(u - dx, n - 1 - dx - u) + 1, 0, 1)*np.clip(np.minimum(v - dy, n - 1 - dy - v) + 1, 0, 1)
-    marks = [("R", (dx + rng.uniform(.02, .07)*n, dy + rng.uniform(.08, .14)*n), .42)]
-    if centre.name == "South": marks.append(("PA", (n - dx - .17*n, dy + .09*n), .36))
+    n, scale = len(image), len(image) / FRAME_PX
+    (left, top), (right, bottom) = landmarks_px.min(0) * scale, landmarks_px.max(0) * scale
+    form, room = rng.choice(["square", "portrait", "landscape"], p=centre.shapes), rng.uniform(0.2, 0.8)
+    dx = room * max(min(left, n - right), 0) if form == "portrait" else 0
+    dy = room * max(min(top, n - bottom), 0) if form == "landscape" else 0
+    angle, axis = np.deg2rad(rng.normal(0, 0.4)), np.arange(n, dtype=np.float32)
+    u, v = axis[None] + angle * (axis[:, None] - n / 2), axis[:, None] - angle * (axis[None] - n / 2)
+    image = (
+        image
+        * np.clip(np.minimum(u - dx, n - 1 - dx - u) + 1, 0, 1)
+        * np.clip(np.minimum(v - dy, n - 1 - dy - v) + 1, 0, 1)
+    )
+    marks = [("R", (dx + rng.uniform(0.02, 0.07) * n, dy + rng.uniform(0.08, 0.14) * n), 0.42)]
+    if centre.name == "South":
+        marks.append(("PA", (n - dx - 0.17 * n, dy + 0.09 * n), 0.36))
     for text, (x, y), height in marks:
         lead = np.zeros((n, n), np.uint8)
-        cv2.putText(lead, text, (int(x), int(y)), cv2.FONT_HERSHEY_DUPLEX, height*n/IMAGE_PX, 255, 1, cv2.LINE_AA)
-        image = image + np.maximum(rng.uniform(190, 250) - image, 0)*(lead/np.float32(255))
+        cv2.putText(lead, text, (int(x), int(y)), cv2.FONT_HERSHEY_DUPLEX, height * n / IMAGE_PX, 255, 1, cv2.LINE_AA)
+        image = image + np.maximum(rng.uniform(190, 250) - image, 0) * (lead / np.float32(255))
     return np.clip(np.round(image), 0, 255).astype(np.uint8)
 
 # %% ../../nbs/chest/05_phantoms.ipynb #e46d0e12
 @dataclass
 class Phantom:
     "A drawn radiograph with the truth about it."
-    image:np.ndarray|None   # (256,256) uint8; None where only the truth was drawn
-    landmarks_px:np.ndarray # (166,2) float32, xy, px of the frame, all organs
-    person:ChestPerson      # Whom it shows
-    shape:ChestShape        # How it was made
-    opacity_px:np.ndarray   # Outline of the opacity, (n,2), px of the frame; n = 0 without one
 
-    def lung_masks(self) -> dict: # (organ, "anatomy"|"air") → (1024,1024) uint8
+    image: np.ndarray | None  # (256,256) uint8; None where only the truth was drawn
+    landmarks_px: np.ndarray  # (166,2) float32, xy, px of the frame, all organs
+    person: ChestPerson  # Whom it shows
+    shape: ChestShape  # How it was made
+    opacity_px: np.ndarray  # Outline of the opacity, (n,2), px of the frame; n = 0 without one
+
+    def lung_masks(self) -> dict:  # (organ, "anatomy"|"air") → (1024,1024) uint8
         "Lungs as organs and as what still holds air."
         masks, hidden = {}, np.zeros((FRAME_PX, FRAME_PX), np.uint8)
-        if len(self.opacity_px): hidden = fill_organ(self.opacity_px, FRAME_PX)
+        if len(self.opacity_px):
+            hidden = fill_organ(self.opacity_px, FRAME_PX)
         for name in ("RL", "LL"):
             masks[name, "anatomy"] = fill_organ(split_nodes(self.landmarks_px, CHEST_LHC)[name], FRAME_PX)
             is_ill = name == ("RL" if self.person.side == "right" else "LL")
-            masks[name, "air"] = masks[name, "anatomy"]*(1 - hidden) if is_ill else masks[name, "anatomy"]
+            masks[name, "air"] = masks[name, "anatomy"] * (1 - hidden) if is_ill else masks[name, "anatomy"]
         return masks
 
+
 def chest_phantom(
-    *seeds:int,                     # Any number of integers; the same seeds give the same phantom
-    person:ChestPerson|None=None,   # Whom to show; drawn if not given
-    centre:str="North",             # Centre of a drawn person
-    with_image:bool=True,           # Whether to draw the image; the truth is the same without
+    *seeds: int,  # Any number of integers; the same seeds give the same phantom
+    person: ChestPerson | None = None,  # Whom to show; drawn if not given
+    centre: str = "North",  # Centre of a drawn person
+    with_image: bool = True,  # Whether to draw the image; the truth is the same without
 ) -> Phantom:
     "Draw one chest radiograph with landmarks."
     require_choice("centre", centre, CHEST_CENTRES)
     person = draw_chest_person(generator(*seeds, 0), centre) if person is None else person
     shape, at = draw_chest_shape(generator(*seeds, 1), person), CHEST_CENTRES[person.centre]
     landmarks_px, rng = chest_landmarks(shape), generator(*seeds, 3)
-    if not with_image and person.opacity == "none": return Phantom(None, landmarks_px, person, shape, np.zeros((0, 2)))
+    if not with_image and person.opacity == "none":
+        return Phantom(None, landmarks_px, person, shape, np.zeros((0, 2)))
     scene = chest_scene(shape, person, (*seeds, 2))
-    image = frame_chest(expose_chest(chest_optical_depth(scene), at, rng, person.exposure), landmarks_px, at, rng) if with_image else None
+    image = (
+        frame_chest(expose_chest(chest_optical_depth(scene), at, rng, person.exposure), landmarks_px, at, rng)
+        if with_image
+        else None
+    )
     return Phantom(image, landmarks_px, person, shape, chest_opacity(scene)[1])
 
 # %% ../../nbs/chest/05_phantoms.ipynb #67a43bf7
 def phantom_row(
-    name:str,        # Identifier
-    phantom:Phantom, # What it names
-) -> dict:           # Column → value
+    name: str,  # Identifier
+    phantom: Phantom,  # What it names
+) -> dict:  # Column → value
     "Row of metadata of one phantom: the columns of the public clinical table, then ours."
     p, shape, organs = phantom.person, phantom.shape, CHEST_CENTRES[phantom.person.centre].organs
     ratio = cardiothoracic_ratio(phantom.landmarks_px, CHEST_LHC)
-    is_large = ratio > (.5 if p.view == "PA" else .55)
-    findings = [text for text, there in (("cardiomegaly", is_large), ("pacemaker", p.pacemaker), (p.opacity, p.opacity != "none")) if there]
-    return {"File": f"{name}.png", "Dataset": p.centre, "Lung Annotations": True, "Heart Annotations": "H" in organs, "Sex": p.sex, "Age": p.age,
-            "Condition": str(findings or ["normal"]), "id": name, "centre": p.centre, "organs": " ".join(organs), "view": p.view,
-            "findings": ";".join(findings) or "none", "cardiomegaly": bool(is_large), "pacemaker": p.pacemaker, "opacity": p.opacity,
-            "opacity_side": p.side, "cardiothoracic_ratio": round(ratio, 4), "exposure": round(p.exposure, 4),
-            "half_width_px": round(shape.half_width_px, 1), "height_px": round(shape.height_px, 1), "tilt_deg": round(shape.tilt_deg, 2)}
+    is_large = ratio > (0.5 if p.view == "PA" else 0.55)
+    findings = [
+        text
+        for text, there in (("cardiomegaly", is_large), ("pacemaker", p.pacemaker), (p.opacity, p.opacity != "none"))
+        if there
+    ]
+    return {
+        "File": f"{name}.png",
+        "Dataset": p.centre,
+        "Lung Annotations": True,
+        "Heart Annotations": "H" in organs,
+        "Sex": p.sex,
+        "Age": p.age,
+        "Condition": str(findings or ["normal"]),
+        "id": name,
+        "centre": p.centre,
+        "organs": " ".join(organs),
+        "view": p.view,
+        "findings": ";".join(findings) or "none",
+        "cardiomegaly": bool(is_large),
+        "pacemaker": p.pacemaker,
+        "opacity": p.opacity,
+        "opacity_side": p.side,
+        "cardiothoracic_ratio": round(ratio, 4),
+        "exposure": round(p.exposure, 4),
+        "half_width_px": round(shape.half_width_px, 1),
+        "height_px": round(shape.height_px, 1),
+        "tilt_deg": round(shape.tilt_deg, 2),
+    }
 
 # %% ../../nbs/chest/05_phantoms.ipynb #1e69fae5
 def write_chest_phantoms(
-    folder:Path|str,  # Where to; appears when complete, an older one is replaced
-    n_cases:int=300,  # Number of images
-    seed:int=2024,    # The same seed gives the same files
-) -> pd.DataFrame:    # The metadata
+    folder: Path | str,  # Where to; appears when complete, an older one is replaced
+    n_cases: int = 300,  # Number of images
+    seed: int = 2024,  # The same seed gives the same files
+) -> pd.DataFrame:  # The metadata
     "Draw a data set of chest phantoms and write it."
-    if n_cases < 1: raise ValueError(f"n_cases: expected at least 1, got {n_cases}")
+    if n_cases < 1:
+        raise ValueError(f"n_cases: expected at least 1, got {n_cases}")
     block = np.repeat(list(CHEST_CENTRES), [c.share for c in CHEST_CENTRES.values()])
-    centres = np.concatenate([generator(seed, 10**6, k).permutation(block) for k in range(-(-n_cases//len(block)))])
+    centres = np.concatenate([generator(seed, 10**6, k).permutation(block) for k in range(-(-n_cases // len(block)))])
     names = [f"phantom_{i:03d}" for i in range(n_cases)]
     rows, landmarks, masks = [], [], []
     with atomic_path(folder) as target:
-        (target/"images").mkdir(parents=True)
+        (target / "images").mkdir(parents=True)
         for i, name in enumerate(progress(names, "chest phantoms")):
             phantom = chest_phantom(seed, i, centre=str(centres[i]))
-            cv2.imwrite(str(target/"images"/f"{name}.png"), phantom.image, [cv2.IMWRITE_PNG_COMPRESSION, 9])
-            rows.append(phantom_row(name, phantom)); landmarks.append(phantom.landmarks_px)
-            if phantom.person.opacity == "none": continue
+            cv2.imwrite(str(target / "images" / f"{name}.png"), phantom.image, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+            rows.append(phantom_row(name, phantom))
+            landmarks.append(phantom.landmarks_px)
+            if phantom.person.opacity == "none":
+                continue
             masks += [(name, *key, FRAME_PX, FRAME_PX, rle_encode(mask)) for key, mask in phantom.lung_masks().items()]
         annotated = [[organ in row["organs"].split() for organ in CHEST_LHC.organ_names] for row in rows]
-        np.savez_compressed(target/"landmarks.npz", ids=np.array(names), landmarks_px=np.array(landmarks), annotated=np.array(annotated))
-        write_csv(target/"metadata.csv", pd.DataFrame(rows))
-        write_csv(target/"opacity_masks.csv", pd.DataFrame(masks, columns=["id", "organ", "version", "height", "width", "rle"]))
+        np.savez_compressed(
+            target / "landmarks.npz",
+            ids=np.array(names),
+            landmarks_px=np.array(landmarks),
+            annotated=np.array(annotated),
+        )
+        write_csv(target / "metadata.csv", pd.DataFrame(rows))
+        write_csv(
+            target / "opacity_masks.csv",
+            pd.DataFrame(masks, columns=["id", "organ", "version", "height", "width", "rle"]),
+        )
     return pd.DataFrame(rows)
 
 # %% ../../nbs/chest/05_phantoms.ipynb #1ea7cc38
 def is_healthy_adult(
-    person:ChestPerson, # Whom a phantom shows
+    person: ChestPerson,  # Whom a phantom shows
 ) -> bool:
     "18 years or older, normal heart, no opacity, no pacemaker: as the published training set."
     return is_adult(person) and has_normal_heart(person) and not has_opacity(person)
+
+
 def is_child(
-    person:ChestPerson, # Whom a phantom shows
+    person: ChestPerson,  # Whom a phantom shows
 ) -> bool:
     "Younger than 18 years."
     return person.age < 18
+
+
 def is_adult(
-    person:ChestPerson, # Whom a phantom shows
+    person: ChestPerson,  # Whom a phantom shows
 ) -> bool:
     "18 years or older."
     return person.age >= 18
+
+
 def has_opacity(
-    person:ChestPerson, # Whom a phantom shows
+    person: ChestPerson,  # Whom a phantom shows
 ) -> bool:
     "A consolidation or an effusion."
     return person.opacity != "none"
+
+
 def has_pacemaker(
-    person:ChestPerson, # Whom a phantom shows
+    person: ChestPerson,  # Whom a phantom shows
 ) -> bool:
     "A pacemaker."
     return person.pacemaker
+
+
 def has_enlarged_heart(
-    person:ChestPerson, # Whom a phantom shows
+    person: ChestPerson,  # Whom a phantom shows
 ) -> bool:
     "Drawn from the enlarged hearts, and no pacemaker."
     return person.large_heart and not person.pacemaker
+
+
 def has_normal_heart(
-    person:ChestPerson, # Whom a phantom shows
+    person: ChestPerson,  # Whom a phantom shows
 ) -> bool:
     "Drawn from the normal hearts, and no pacemaker."
     return not person.large_heart and not person.pacemaker
@@ -869,14 +1386,19 @@ def has_normal_heart(
 @dataclass(frozen=True)
 class ChestSet:
     "A rule that draws a set of phantoms."
-    prefix:str   # Beginning of the names
-    centre:str   # Name in `CHEST_CENTRES`
-    seed:int     # Base of all random streams
-    groups:tuple[tuple[int, Callable[[ChestPerson], bool]], ...] # Number of cases and their condition
 
-    def __len__(self): return sum(n for n, _ in self.groups)
+    prefix: str  # Beginning of the names
+    centre: str  # Name in `CHEST_CENTRES`
+    seed: int  # Base of all random streams
+    groups: tuple[tuple[int, Callable[[ChestPerson], bool]], ...]  # Number of cases and their condition
+
+    def __len__(self):
+        return sum(n for n, _ in self.groups)
+
     @property
-    def names(self) -> list[str]: return [f"{self.prefix}_{i:03d}" for i in range(len(self))]
+    def names(self) -> list[str]:
+        return [f"{self.prefix}_{i:03d}" for i in range(len(self))]
+
 
 CHEST_SETS = {
     "north": ChestSet("north", "North", 3001, ((246, is_healthy_adult),)),
@@ -885,34 +1407,46 @@ CHEST_SETS = {
     "west": ChestSet("west", "West", 3004, ((9, is_child), (51, is_adult))),
     "pacemakers": ChestSet("pacemaker", "East", 3005, ((30, has_pacemaker),)),
     "opacities": ChestSet("opacity", "West", 3006, ((40, has_opacity),)),
-    "ctr": ChestSet("ctr", "East", 3007, ((40, has_enlarged_heart), (40, has_normal_heart)))}
+    "ctr": ChestSet("ctr", "East", 3007, ((40, has_enlarged_heart), (40, has_normal_heart))),
+}
 
 # %% ../../nbs/chest/05_phantoms.ipynb #3faab478
 def draw_people(
-    rule:ChestSet,     # Which set
-    n:int|None=None,   # Only the first so many; default all
-    patience:int=10000, # Persons to draw for one place before giving up
+    rule: ChestSet,  # Which set
+    n: int | None = None,  # Only the first so many; default all
+    patience: int = 10000,  # Persons to draw for one place before giving up
 ) -> list[ChestPerson]:
     "The persons of a set."
     people, conditions = [], [condition for count, condition in rule.groups for _ in range(count)]
     for i, condition in enumerate(conditions[:n]):
         drawn = (draw_chest_person(generator(rule.seed, i, 0, k), rule.centre) for k in range(patience))
         person = next((p for p in drawn if condition(p)), None)
-        if person is None: raise ValueError(f"set {rule.prefix}: expected a person with {condition.__name__}, got none of {patience} drawn in {rule.centre}; change the condition")
+        if person is None:
+            raise ValueError(
+                f"set {rule.prefix}: expected a person with {condition.__name__}, got none of {patience} drawn in {rule.centre}; change the condition"
+            )
         people.append(person)
     return people
 
+
 def draw_chest_set(
-    rule:ChestSet,        # Which set
-    n:int|None=None,      # Only the first so many; default all
-    with_image:bool=True, # Whether to draw the images
-    workers:int=2,        # Processes; few cases are drawn in this one
-) -> list[Phantom]:       # In the order of `rule.names`
+    rule: ChestSet,  # Which set
+    n: int | None = None,  # Only the first so many; default all
+    with_image: bool = True,  # Whether to draw the images
+    workers: int = 2,  # Processes; few cases are drawn in this one
+) -> list[Phantom]:  # In the order of `rule.names`
     "Draw the phantoms of a set; the number of processes does not change them."
     people = draw_people(rule, n)
     draw = partial(_draw_case, rule.seed, with_image=with_image)
-    if workers < 2 or len(people) < 64 or not with_image: return [draw(i, p) for i, p in enumerate(progress(people, f"phantoms, {rule.prefix}"))]
+    if workers < 2 or len(people) < 64 or not with_image:
+        return [draw(i, p) for i, p in enumerate(progress(people, f"phantoms, {rule.prefix}"))]
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        return list(progress(pool.map(draw, range(len(people)), people, chunksize=4), f"phantoms, {rule.prefix}", total=len(people)))
+        return list(
+            progress(
+                pool.map(draw, range(len(people)), people, chunksize=4), f"phantoms, {rule.prefix}", total=len(people)
+            )
+        )
 
-def _draw_case(seed, i, person, with_image): return chest_phantom(seed, i, person=person, with_image=with_image)
+
+def _draw_case(seed, i, person, with_image):
+    return chest_phantom(seed, i, person=person, with_image=with_image)

@@ -19,23 +19,27 @@ from ..learning.layers import ResidualBlock
 # %% ../../nbs/chest/30_pixelnets.ipynb #c015
 class UNet(nn.Module):
     "Class scores for every pixel, from the pyramid with concatenated skips."
-    def __init__(self,
-        n_classes:int,                    # Classes with background
-        in_channels:int=1,                # Channels of the image
-        batch_stats:bool=False,           # Normalise with the batch at test time too, as published?
-        channels:Sequence[int]=CHANNELS,  # Channels of each level
+
+    def __init__(
+        self,
+        n_classes: int,  # Classes with background
+        in_channels: int = 1,  # Channels of the image
+        batch_stats: bool = False,  # Normalise with the batch at test time too, as published?
+        channels: Sequence[int] = CHANNELS,  # Channels of each level
     ):
         super().__init__()
-        if n_classes < 2: raise ValueError(f"n_classes: expected at least 2 (background counts), got {n_classes}")
+        if n_classes < 2:
+            raise ValueError(f"n_classes: expected at least 2 (background counts), got {n_classes}")
         self.pyramid = Pyramid(in_channels, channels, batch_stats)
         levels = list(channels)[::-1]
         self.blocks = nn.ModuleList(ResidualBlock(c + d, d, batch_stats) for c, d in pairwise(levels))
         self.scores = nn.Conv2d(levels[-1], n_classes, 1)
         self.to(memory_format=torch.channels_last)
 
-    def forward(self,
-        images:Tensor, # (B,C,H,W) float32, 0 to 1, sides divisible by 32
-    ) -> Tensor:       # Class scores before softmax, (B,n_classes,H,W)
+    def forward(
+        self,
+        images: Tensor,  # (B,C,H,W) float32, 0 to 1, sides divisible by 32
+    ) -> Tensor:  # Class scores before softmax, (B,n_classes,H,W)
         *features, x = self.pyramid(images)
         for block in self.blocks:
             beside = features.pop()

@@ -21,58 +21,68 @@ from ..shapes.layouts import Layout
 
 # %% ../../nbs/chest/36_priors.ipynb #c007
 def principal_components(
-    shapes,           # Node positions, (n,N,2), array or tensor, no NaN
-    n_components:int, # Number of components Z
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]: # Mean (2N,), components (Z,2N), standard deviations (Z,)
+    shapes,  # Node positions, (n,N,2), array or tensor, no NaN
+    n_components: int,  # Number of components Z
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # Mean (2N,), components (Z,2N), standard deviations (Z,)
     "Mean and leading orthonormal directions of variance; the largest entry of each direction is positive."
     require_shape("shapes", shapes, "n,N,2")
     shapes = np.asarray(shapes, np.float64).reshape(len(shapes), -1)
-    if not np.isfinite(shapes).all(): raise ValueError("shapes: expected finite numbers, got NaN; leave cases with missing organs out")
+    if not np.isfinite(shapes).all():
+        raise ValueError("shapes: expected finite numbers, got NaN; leave cases with missing organs out")
     limit = min(len(shapes) - 1, shapes.shape[1])
     if n_components > limit:
-        raise ValueError(f"n_components: {len(shapes)} shapes of {shapes.shape[1]} coordinates span at most {limit} directions, got "
-                         f"{n_components}; add (augmented) shapes or build the model with latent_size={limit} or less")
+        raise ValueError(
+            f"n_components: {len(shapes)} shapes of {shapes.shape[1]} coordinates span at most {limit} directions, got "
+            f"{n_components}; add (augmented) shapes or build the model with latent_size={limit} or less"
+        )
     mean = shapes.mean(0)
-    values, vectors = np.linalg.eigh((shapes - mean).T @ (shapes - mean)/(len(shapes) - 1))
+    values, vectors = np.linalg.eigh((shapes - mean).T @ (shapes - mean) / (len(shapes) - 1))
     components = vectors.T[::-1][:n_components]
-    components = components*np.sign(np.take_along_axis(components, np.abs(components).argmax(1)[:, None], 1))
+    components = components * np.sign(np.take_along_axis(components, np.abs(components).argmax(1)[:, None], 1))
     return mean, components, np.sqrt(np.maximum(values[::-1][:n_components], 0))
 
 # %% ../../nbs/chest/36_priors.ipynb #c019
 class PcaModel(nn.Module):
     "Image encoder that regresses the coefficients of fixed principal components."
-    def __init__(self,
-        layout:Layout,                    # Organs and their nodes
-        image_size:int,                   # Side of the square image, px, divisible by 32
-        in_channels:int=1,                # Channels of the image
-        latent_size:int=64,               # Number of components Z
-        batch_stats:bool=False,           # Normalise with the batch at test time too, as published?
-        channels:Sequence[int]=CHANNELS,  # Channels of each encoder layer
+
+    def __init__(
+        self,
+        layout: Layout,  # Organs and their nodes
+        image_size: int,  # Side of the square image, px, divisible by 32
+        in_channels: int = 1,  # Channels of the image
+        latent_size: int = 64,  # Number of components Z
+        batch_stats: bool = False,  # Normalise with the batch at test time too, as published?
+        channels: Sequence[int] = CHANNELS,  # Channels of each encoder layer
     ):
         super().__init__()
         self.encoder = ImageEncoder(image_size, in_channels, latent_size, channels, batch_stats, variational=False)
-        self.register_buffer("components", torch.zeros(latent_size, 2*layout.n_nodes))
-        self.register_buffer("mean", torch.zeros(2*layout.n_nodes))
+        self.register_buffer("components", torch.zeros(latent_size, 2 * layout.n_nodes))
+        self.register_buffer("mean", torch.zeros(2 * layout.n_nodes))
         self.register_buffer("fitted", torch.tensor(False))
 
-    def fit_pca(self,
-        shapes, # Node positions of the training set, (n,N,2), fraction of the image side
+    def fit_pca(
+        self,
+        shapes,  # Node positions of the training set, (n,N,2), fraction of the image side
     ) -> "PcaModel":
         "Set mean and components from training shapes."
-        require_shape("shapes", shapes, f"n,{len(self.mean)//2},2")
+        require_shape("shapes", shapes, f"n,{len(self.mean) // 2},2")
         mean, components, _ = principal_components(shapes, len(self.components))
-        self.mean.copy_(torch.from_numpy(mean)); self.components.copy_(torch.from_numpy(components.copy()))
+        self.mean.copy_(torch.from_numpy(mean))
+        self.components.copy_(torch.from_numpy(components.copy()))
         self.fitted.fill_(True)
         return self
 
-    def decode(self,
-        z:Tensor, # Coefficients, (B,Z)
+    def decode(
+        self,
+        z: Tensor,  # Coefficients, (B,Z)
     ) -> Tensor:  # Node positions, (B,N,2)
-        if not self.fitted: raise ValueError("PcaModel: no components yet; call fit_pca(training shapes) or load a trained model")
+        if not self.fitted:
+            raise ValueError("PcaModel: no components yet; call fit_pca(training shapes) or load a trained model")
         return (self.mean + z @ self.components).view(len(z), -1, 2)
 
-    def forward(self,
-        images:Tensor, # (B,C,S,S) float32, 0 to 1
+    def forward(
+        self,
+        images: Tensor,  # (B,C,S,S) float32, 0 to 1
     ) -> LandmarkOutput:
         coefficients, _, _ = self.encoder(images)
         return LandmarkOutput(self.decode(coefficients), mu=coefficients)
@@ -80,91 +90,131 @@ class PcaModel(nn.Module):
 # %% ../../nbs/chest/36_priors.ipynb #c026
 class FcModel(nn.Module):
     "Variational image encoder with a fully connected landmark decoder."
-    def __init__(self,
-        layout:Layout,                    # Organs and their nodes
-        image_size:int,                   # Side of the square image, px, divisible by 32
-        in_channels:int=1,                # Channels of the image
-        latent_size:int=64,               # Length Z of the latent vector
-        hidden_size:int=512,              # Width of the hidden layer
-        batch_stats:bool=False,           # Normalise with the batch at test time too, as published?
-        channels:Sequence[int]=CHANNELS,  # Channels of each encoder layer
+
+    def __init__(
+        self,
+        layout: Layout,  # Organs and their nodes
+        image_size: int,  # Side of the square image, px, divisible by 32
+        in_channels: int = 1,  # Channels of the image
+        latent_size: int = 64,  # Length Z of the latent vector
+        hidden_size: int = 512,  # Width of the hidden layer
+        batch_stats: bool = False,  # Normalise with the batch at test time too, as published?
+        channels: Sequence[int] = CHANNELS,  # Channels of each encoder layer
     ):
         super().__init__()
         self.encoder = ImageEncoder(image_size, in_channels, latent_size, channels, batch_stats)
-        self.decoder = nn.Sequential(nn.Linear(latent_size, hidden_size), nn.ReLU(), nn.Linear(hidden_size, 2*layout.n_nodes))
+        self.decoder = nn.Sequential(
+            nn.Linear(latent_size, hidden_size), nn.ReLU(), nn.Linear(hidden_size, 2 * layout.n_nodes)
+        )
 
-    def decode(self,
-        z:Tensor, # Latent vector, (B,Z)
+    def decode(
+        self,
+        z: Tensor,  # Latent vector, (B,Z)
     ) -> Tensor:  # Node positions, (B,N,2)
         return self.decoder(z).view(len(z), -1, 2)  # (B, 2N) → (B, N, 2)
 
-    def forward(self,
-        images:Tensor, # (B,C,S,S) float32, 0 to 1
+    def forward(
+        self,
+        images: Tensor,  # (B,C,S,S) float32, 0 to 1
     ) -> LandmarkOutput:
         mu, logvar, _ = self.encoder(images)
         return LandmarkOutput(self.decode(self.encoder.sample(mu, logvar)), mu=mu, logvar=logvar)
 
 # %% ../../nbs/chest/36_priors.ipynb #a874bdf5
 def classes_to_one_hot(
-    classes:Tensor,  # Class of each pixel, (B,H,W) int64
-    n_classes:int,   # Number of classes C
-) -> Tensor:         # (B,C,H,W) float32, 0 or 1
+    classes: Tensor,  # Class of each pixel, (B,H,W) int64
+    n_classes: int,  # Number of classes C
+) -> Tensor:  # (B,C,H,W) float32, 0 or 1
     "Class maps as probabilities, in the order of axes that networks read."
     require_shape("classes", classes, "B,H,W")
     if int(classes.min()) < 0 or int(classes.max()) >= n_classes:
-        raise ValueError(f"classes: expected 0 to {n_classes - 1}, got {int(classes.min())} to {int(classes.max())}; are these labels? use labels_to_classes")
+        raise ValueError(
+            f"classes: expected 0 to {n_classes - 1}, got {int(classes.min())} to {int(classes.max())}; are these labels? use labels_to_classes"
+        )
     return F.one_hot(classes.long(), n_classes).movedim(-1, 1).float()
 
 # %% ../../nbs/chest/36_priors.ipynb #a12c2913
-def _halving(n_in, n_out): return nn.Conv2d(n_in, n_out, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU(inplace=True)
-def _doubling(n_in, n_out): return nn.Upsample(scale_factor=2), nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU(inplace=True)
+def _halving(n_in, n_out):
+    return nn.Conv2d(n_in, n_out, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU(inplace=True)
+
+
+def _doubling(n_in, n_out):
+    return (
+        nn.Upsample(scale_factor=2),
+        nn.Conv2d(n_in, n_out, 3, padding=1, bias=False),
+        nn.BatchNorm2d(n_out),
+        nn.ReLU(inplace=True),
+    )
+
 
 def mask_channels(
-    image_size:int,     # Side of the maps, px
-) -> tuple[int, ...]:   # Channels after each halving, down to a grid of 8 to 15 cells a side
+    image_size: int,  # Side of the maps, px
+) -> tuple[int, ...]:  # Channels after each halving, down to a grid of 8 to 15 cells a side
     "Default widths of a `MaskAutoencoder`."
     n_halvings = int(image_size).bit_length() - 4
     if n_halvings < 1 or image_size % 2**n_halvings:
-        raise ValueError(f"image_size: expected 8 to 15 times a power of two, from 16 on, for example 64, 96, 128, 256, got {image_size}")
-    return (16, *[32]*(n_halvings - 2), 8) if n_halvings > 1 else (8,)
+        raise ValueError(
+            f"image_size: expected 8 to 15 times a power of two, from 16 on, for example 64, 96, 128, 256, got {image_size}"
+        )
+    return (16, *[32] * (n_halvings - 2), 8) if n_halvings > 1 else (8,)
 
 # %% ../../nbs/chest/36_priors.ipynb #39bcc1d0
 class MaskAutoencoder(nn.Module):
     "Convolutional autoencoder of label maps with a fully connected code and no skips."
-    def __init__(self,
-        layout:Layout,                        # Organs; the classes are those of `pixel_classes`
-        image_size:int,                       # Side of the square maps, px
-        code_size:int=512,                    # Length of the code
-        channels:Sequence[int]|None=None,     # Channels after each halving of the side; default `mask_channels`
+
+    def __init__(
+        self,
+        layout: Layout,  # Organs; the classes are those of `pixel_classes`
+        image_size: int,  # Side of the square maps, px
+        code_size: int = 512,  # Length of the code
+        channels: Sequence[int] | None = None,  # Channels after each halving of the side; default `mask_channels`
     ):
         super().__init__()
-        if code_size < 1: raise ValueError(f"code_size: expected at least 1, got {code_size}")
-        self.n_classes, self.image_size, self.channels = len(pixel_classes(layout)), image_size, tuple(channels or mask_channels(image_size))
-        self.side, rest = divmod(image_size, 2**len(self.channels))
-        if rest or self.side < 1: raise ValueError(f"image_size: expected a multiple of {2**len(self.channels)}, got {image_size}")
+        if code_size < 1:
+            raise ValueError(f"code_size: expected at least 1, got {code_size}")
+        self.n_classes, self.image_size, self.channels = (
+            len(pixel_classes(layout)),
+            image_size,
+            tuple(channels or mask_channels(image_size)),
+        )
+        self.side, rest = divmod(image_size, 2 ** len(self.channels))
+        if rest or self.side < 1:
+            raise ValueError(f"image_size: expected a multiple of {2 ** len(self.channels)}, got {image_size}")
         back = self.channels[::-1]
-        self.shrink = nn.Sequential(*(m for pair in pairwise((self.n_classes, *self.channels)) for m in _halving(*pair)))
-        self.to_code = nn.Linear(back[0]*self.side**2, code_size)
-        self.from_code = nn.Linear(code_size, back[0]*self.side**2)
+        self.shrink = nn.Sequential(
+            *(m for pair in pairwise((self.n_classes, *self.channels)) for m in _halving(*pair))
+        )
+        self.to_code = nn.Linear(back[0] * self.side**2, code_size)
+        self.from_code = nn.Linear(code_size, back[0] * self.side**2)
         self.grow = nn.Sequential(*(m for pair in pairwise(back) for m in _doubling(*pair)))
         self.scores = nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(back[-1], self.n_classes, 3, padding=1))
-        for linear in (self.to_code, self.from_code): nn.init.orthogonal_(linear.weight); nn.init.zeros_(linear.bias)
+        for linear in (self.to_code, self.from_code):
+            nn.init.orthogonal_(linear.weight)
+            nn.init.zeros_(linear.bias)
         self.to(memory_format=torch.channels_last)
 
-    def encode(self,
-        maps:Tensor, # Class probabilities, one-hot or soft, (B,C,S,S) float
-    ) -> Tensor:     # Code, (B,Z)
+    def encode(
+        self,
+        maps: Tensor,  # Class probabilities, one-hot or soft, (B,C,S,S) float
+    ) -> Tensor:  # Code, (B,Z)
         require_shape("maps", maps, f"B,{self.n_classes},{self.image_size},{self.image_size}")
-        if not maps.is_floating_point(): raise ValueError(f"maps: expected floating-point class probabilities, got {maps.dtype}; see classes_to_one_hot")
+        if not maps.is_floating_point():
+            raise ValueError(
+                f"maps: expected floating-point class probabilities, got {maps.dtype}; see classes_to_one_hot"
+            )
         return self.to_code(self.shrink(maps).flatten(1))
 
-    def decode(self,
-        code:Tensor, # Code, (B,Z)
-    ) -> Tensor:     # Class scores before softmax, (B,C,S,S)
-        x = F.relu(self.from_code(code)).view(len(code), self.channels[-1], self.side, self.side)  # (B, C'·s²) → (B, C', s, s)
+    def decode(
+        self,
+        code: Tensor,  # Code, (B,Z)
+    ) -> Tensor:  # Class scores before softmax, (B,C,S,S)
+        x = F.relu(self.from_code(code)).view(
+            len(code), self.channels[-1], self.side, self.side
+        )  # (B, C'·s²) → (B, C', s, s)
         return self.scores(self.grow(x))
 
-    def forward(self,
-        maps:Tensor, # Class probabilities, one-hot or soft, (B,C,S,S) float
-    ) -> Tensor:     # Class scores before softmax, (B,C,S,S)
+    def forward(
+        self,
+        maps: Tensor,  # Class probabilities, one-hot or soft, (B,C,S,S) float
+    ) -> Tensor:  # Class scores before softmax, (B,C,S,S)
         return self.decode(self.encode(maps))

@@ -26,53 +26,66 @@ with warnings.catch_warnings():
 # %% ../../nbs/chest/34_reference.ipynb #0a79ef26
 class ReferenceBlock(nn.Module):
     "A residual block in the published order of operations."
-    def __init__(self,
-        block:ResidualBlock, # Block whose weights are copied
+
+    def __init__(
+        self,
+        block: ResidualBlock,  # Block whose weights are copied
     ):
         super().__init__()
         self.block, self.skip = copy.deepcopy(block.block), copy.deepcopy(block.skip)
         self.to(memory_format=torch.contiguous_format)
 
-    def forward(self,
-        x:Tensor, # Feature map, (B,C,H,W)
+    def forward(
+        self,
+        x: Tensor,  # Feature map, (B,C,H,W)
     ) -> Tensor:  # Feature map, (B,C',H,W)
         y = self.block(x)
         y += self.skip(x)
         return F.relu(y)
 
+
 class ReferenceEncoder(nn.Module):
     "Six blocks with pooling between them and both heads."
-    def __init__(self,
-        encoder:ImageEncoder, # Encoder whose weights are copied
+
+    def __init__(
+        self,
+        encoder: ImageEncoder,  # Encoder whose weights are copied
     ):
         super().__init__()
         self.blocks, self.pool = nn.ModuleList(map(ReferenceBlock, encoder.pyramid.blocks)), nn.MaxPool2d(2)
         self.mu, self.logvar = copy.deepcopy(encoder.mu), copy.deepcopy(encoder.logvar)
 
-    def forward(self,
-        images:Tensor, # (B,C,S,S) float32, 0 to 1
-    ) -> tuple[Tensor, Tensor, list[Tensor]]: # mu (B,Z), logvar (B,Z), feature maps
+    def forward(
+        self,
+        images: Tensor,  # (B,C,S,S) float32, 0 to 1
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:  # mu (B,Z), logvar (B,Z), feature maps
         features = [self.blocks[0](images)]
-        for block in self.blocks[1:]: features.append(block(self.pool(features[-1])))
+        for block in self.blocks[1:]:
+            features.append(block(self.pool(features[-1])))
         flat = features[-1].reshape(len(images), -1)
         return self.mu(flat), self.logvar(flat), features
 
 # %% ../../nbs/chest/34_reference.ipynb #c274139f
 def message_convolution(
-    layer:ChebyshevConvolution, # Layer whose weights are copied
+    layer: ChebyshevConvolution,  # Layer whose weights are copied
 ) -> ChebConv:
     "A torch-geometric convolution with the weights of ours."
     n_in, order, n_out = layer.weight.shape
     conv = ChebConv(n_in, n_out, order, normalization="sym", bias=layer.bias is not None)
     with torch.no_grad():
-        for k, linear in enumerate(conv.lins): linear.weight.copy_(layer.weight[:, k].T)
-        if layer.bias is not None: conv.bias.copy_(layer.bias)
+        for k, linear in enumerate(conv.lins):
+            linear.weight.copy_(layer.weight[:, k].T)
+        if layer.bias is not None:
+            conv.bias.copy_(layer.bias)
     return conv
+
 
 class MessageUnpool(MessagePassing):
     "A fixed sparse matrix applied to node features, entry by entry."
-    def __init__(self,
-        matrix:Tensor, # (N,M) float32
+
+    def __init__(
+        self,
+        matrix: Tensor,  # (N,M) float32
     ):
         super().__init__(aggr="add")
         entries = matrix.to_sparse().coalesce()
@@ -80,35 +93,55 @@ class MessageUnpool(MessagePassing):
         self.register_buffer("weights", entries.values(), persistent=False)
         self.shape = tuple(matrix.shape[::-1])
 
-    def forward(self,
-        x:Tensor, # Node features, (B,M,F)
+    def forward(
+        self,
+        x: Tensor,  # Node features, (B,M,F)
     ) -> Tensor:  # Node features, (B,N,F)
         return self.propagate(self.edges, x=x, norm=self.weights, size=self.shape)
 
-    def message(self, x_j, norm): return norm.view(1, -1, 1)*x_j
+    def message(self, x_j, norm):
+        return norm.view(1, -1, 1) * x_j
 
 # %% ../../nbs/chest/34_reference.ipynb #1ecfed35
 def look_one_by_one(
-    features:Tensor, # Image features, (B,C,H,W)
-    nodes:Tensor,    # Node positions, (B,N,2) xy, fraction of the image side
-) -> Tensor:         # Mean feature around each node, (B,N,C)
+    features: Tensor,  # Image features, (B,C,H,W)
+    nodes: Tensor,  # Node positions, (B,N,2) xy, fraction of the image side
+) -> Tensor:  # Mean feature around each node, (B,N,C)
     "Features at nodes, one sample after the other."
-    return torch.cat([sample_at_nodes(feature[None], node[None]) for feature, node in zip(features, nodes, strict=True)])
+    return torch.cat(
+        [sample_at_nodes(feature[None], node[None]) for feature, node in zip(features, nodes, strict=True)]
+    )
 
 # %% ../../nbs/chest/34_reference.ipynb #ca50df86
 class ReferenceNetwork(nn.Module):
     "HybridGNet computed as its published code computes it, with the weights of one of ours."
-    def __init__(self,
-        model:HybridGNet,            # Network whose weights are copied; at most two skips
-        layout:Layout|None=None,     # Its layout; default that of `model.config`
+
+    def __init__(
+        self,
+        model: HybridGNet,  # Network whose weights are copied; at most two skips
+        layout: Layout | None = None,  # Its layout; default that of `model.config`
     ):
         super().__init__()
-        if not isinstance(model, HybridGNet): raise ValueError(f"model: expected a HybridGNet, got {type(model).__name__}")
+        if not isinstance(model, HybridGNet):
+            raise ValueError(f"model: expected a HybridGNet, got {type(model).__name__}")
         if len(model.skips) > 2 or not hasattr(model.decoder, "unpool"):
-            raise ValueError(f"model: expected the structure of 2022 (pooling, at most two skips), got {model.config['name']}")
-        layout, decoder, names = layout or layout_from_dict(model.config["layout"]), model.decoder, ("up6", "up5", "up4", "up3", "up2")
-        self.encoder, self.skips, self.unpool = ReferenceEncoder(model.encoder), model.skips, MessageUnpool(decoder.unpool)
-        self.linear, self.heads = copy.deepcopy(decoder.linear), nn.ModuleList(copy.deepcopy(skip.head) for skip in decoder.skips)
+            raise ValueError(
+                f"model: expected the structure of 2022 (pooling, at most two skips), got {model.config['name']}"
+            )
+        layout, decoder, names = (
+            layout or layout_from_dict(model.config["layout"]),
+            model.decoder,
+            ("up6", "up5", "up4", "up3", "up2"),
+        )
+        self.encoder, self.skips, self.unpool = (
+            ReferenceEncoder(model.encoder),
+            model.skips,
+            MessageUnpool(decoder.unpool),
+        )
+        self.linear, self.heads = (
+            copy.deepcopy(decoder.linear),
+            nn.ModuleList(copy.deepcopy(skip.head) for skip in decoder.skips),
+        )
         self.convs = nn.ModuleDict({name: message_convolution(getattr(decoder, name)[0]) for name in names})
         self.norms = nn.ModuleDict({name: copy.deepcopy(getattr(decoder, name)[1]) for name in names})
         self.convs["up1"] = message_convolution(decoder.up1)
@@ -116,18 +149,20 @@ class ReferenceNetwork(nn.Module):
             self.register_buffer(name, torch.from_numpy(edge_index(graph)), persistent=False)
         self.eval()
 
-    def graph_block(self, name:str, x:Tensor, edges:Tensor) -> Tensor:
+    def graph_block(self, name: str, x: Tensor, edges: Tensor) -> Tensor:
         "Convolution, norm, ReLU."
         return F.relu(self.norms[name](self.convs[name](x, edges)))
 
-    def look(self, site:int, x:Tensor, features:Sequence[Tensor], auxiliary:list) -> Tensor:
+    def look(self, site: int, x: Tensor, features: Sequence[Tensor], auxiliary: list) -> Tensor:
         "Skip of a site, if there is one."
-        if site >= len(self.heads): return x
+        if site >= len(self.heads):
+            return x
         auxiliary.append(self.heads[site](x))
-        return torch.cat([x, look_one_by_one(features[self.skips[site]-1], auxiliary[-1]), auxiliary[-1]], 2)
+        return torch.cat([x, look_one_by_one(features[self.skips[site] - 1], auxiliary[-1]), auxiliary[-1]], 2)
 
-    def forward(self,
-        images:Tensor, # (B,C,S,S) float32, 0 to 1
+    def forward(
+        self,
+        images: Tensor,  # (B,C,S,S) float32, 0 to 1
     ) -> LandmarkOutput:
         (mu, logvar, features), auxiliary = self.encoder(images), []
         x = F.relu(self.linear(mu)).reshape(len(images), -1, 16)

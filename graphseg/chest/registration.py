@@ -33,138 +33,183 @@ from ..learning.samples import FRAME_PX, SampleSet, mask_input
 from ..shapes.layouts import LAYOUTS, Layout
 
 # %% ../../nbs/chest/50_registration.ipynb #fb5d1a94
-N_BINS = 32 # Grey levels of the joint histogram
+N_BINS = 32  # Grey levels of the joint histogram
+
 
 def _levels(image, n_bins):
     "Grey values as levels 0 to n_bins-1 of the image's own range."
     low, high = float(np.min(image)), float(np.max(image))
-    return np.minimum((np.asarray(image, np.float32) - low)*(n_bins/max(high - low, 1e-12)), n_bins - 1).astype(np.int64)
+    return np.minimum((np.asarray(image, np.float32) - low) * (n_bins / max(high - low, 1e-12)), n_bins - 1).astype(
+        np.int64
+    )
+
 
 def mutual_information(
-    first:np.ndarray,  # (H,W), any numbers
-    second:np.ndarray, # (H,W)
-    n_bins:int=N_BINS, # Levels into which the range of each image is cut
-) -> float:            # nat, at least 0
+    first: np.ndarray,  # (H,W), any numbers
+    second: np.ndarray,  # (H,W)
+    n_bins: int = N_BINS,  # Levels into which the range of each image is cut
+) -> float:  # nat, at least 0
     "Mutual information of the grey values of two images."
-    if np.shape(first) != np.shape(second): raise ValueError(f"second: expected {np.shape(first)}, got {np.shape(second)}; bring both images to one size")
-    pairs = _levels(first, n_bins)*n_bins + _levels(second, n_bins)
-    joint = np.bincount(pairs.ravel(), minlength=n_bins**2).reshape(n_bins, n_bins)/pairs.size
+    if np.shape(first) != np.shape(second):
+        raise ValueError(f"second: expected {np.shape(first)}, got {np.shape(second)}; bring both images to one size")
+    pairs = _levels(first, n_bins) * n_bins + _levels(second, n_bins)
+    joint = np.bincount(pairs.ravel(), minlength=n_bins**2).reshape(n_bins, n_bins) / pairs.size
     return float(max(0, xlogy(joint, joint).sum() - sum(xlogy(p, p).sum() for p in (joint.sum(0), joint.sum(1)))))
 
 # %% ../../nbs/chest/50_registration.ipynb #a287a94a
 @dataclass(frozen=True)
 class Atlases:
     "Annotated images to carry landmarks from."
-    ids:tuple[str, ...]      # Names, n
-    images:np.ndarray        # (n,S,S) uint8 or float32
-    landmarks_px:np.ndarray  # (n,N,2) float, xy, px of the frame; NaN where not annotated
+
+    ids: tuple[str, ...]  # Names, n
+    images: np.ndarray  # (n,S,S) uint8 or float32
+    landmarks_px: np.ndarray  # (n,N,2) float, xy, px of the frame; NaN where not annotated
 
     def __post_init__(self):
         lengths = require_shape("images", self.images, "n,S,S")
         require_shape("landmarks_px", self.landmarks_px, f"{lengths['n']},N,2")
-    def __len__(self): return len(self.ids)
+
+    def __len__(self):
+        return len(self.ids)
+
 
 def registration_images(
-    samples:SampleSet, # Cases
-) -> np.ndarray:       # (n,S,S) uint8 radiographs, or float32 label images
+    samples: SampleSet,  # Cases
+) -> np.ndarray:  # (n,S,S) uint8 radiographs, or float32 label images
     "What is registered: radiographs, or drawn label maps where a cohort has no images."
-    if samples.images is not None: return samples.images
+    if samples.images is not None:
+        return samples.images
     return np.stack([mask_input(nodes, samples.layout, samples.image_size) for nodes in samples.landmarks])
 
+
 def make_atlases(
-    samples:SampleSet, # Annotated cases, usually the training part
+    samples: SampleSet,  # Annotated cases, usually the training part
 ) -> Atlases:
     "Atlases of all cases of a set."
-    return Atlases(samples.ids, registration_images(samples), np.where(samples.present[..., None], samples.landmarks*FRAME_PX, np.nan))
+    return Atlases(
+        samples.ids,
+        registration_images(samples),
+        np.where(samples.present[..., None], samples.landmarks * FRAME_PX, np.nan),
+    )
 
 # %% ../../nbs/chest/50_registration.ipynb #9f1e979d
-N_ATLASES = 5 # As published
+N_ATLASES = 5  # As published
+
 
 def rank_atlases(
-    image:np.ndarray,          # Input, (S,S)
-    atlases:Atlases,           # Atlases to choose from
-    n_atlases:int=N_ATLASES,   # How many are wanted
-) -> tuple[np.ndarray, np.ndarray]: # Positions of the best, first the best; their mutual information, nat
+    image: np.ndarray,  # Input, (S,S)
+    atlases: Atlases,  # Atlases to choose from
+    n_atlases: int = N_ATLASES,  # How many are wanted
+) -> tuple[np.ndarray, np.ndarray]:  # Positions of the best, first the best; their mutual information, nat
     "Choose the atlases of largest mutual information with an image."
     size = require_shape("image", image, "S,S")["S"]
     if not 1 <= n_atlases <= len(atlases):
-        raise ValueError(f"n_atlases: expected 1 to {len(atlases)}, the number of atlases, got {n_atlases}; add annotated cases or ask for fewer")
+        raise ValueError(
+            f"n_atlases: expected 1 to {len(atlases)}, the number of atlases, got {n_atlases}; add annotated cases or ask for fewer"
+        )
     found = np.array([mutual_information(image, _resized(atlas, size)) for atlas in atlases.images])
     best = np.argsort(-found, kind="stable")[:n_atlases]
     return best, found[best]
 
+
 def _resized(image, size):
     "The image at another side; itself where it has that side."
-    return image if len(image) == size else cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if size < len(image) else cv2.INTER_LINEAR)
+    return (
+        image
+        if len(image) == size
+        else cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if size < len(image) else cv2.INTER_LINEAR)
+    )
 
 # %% ../../nbs/chest/50_registration.ipynb #eeeb781a
-GRID_PX = 64.0 # Spacing of the B-spline's control points, px of the frame
+GRID_PX = 64.0  # Spacing of the B-spline's control points, px of the frame
 _SHORT = {"MaximumNumberOfIterations": "60", "NumberOfSpatialSamples": "512", "NumberOfSamplesForExactGradient": "1024"}
-SETTINGS = { # Name → what is registered → steps: transform, levels, changes to elastix' default map
+SETTINGS = {  # Name → what is registered → steps: transform, levels, changes to elastix' default map
     "published": {
-        "image": (("affine", 3, {"MaximumNumberOfIterations": "1000"}),
-                  ("bspline", 2, {"MaximumNumberOfIterations": "1000", "Metric1Weight": "20000"})),
-        "mask": (("affine", 5, {}), ("bspline", 5, {"MaximumNumberOfIterations": "1500"}))},
+        "image": (
+            ("affine", 3, {"MaximumNumberOfIterations": "1000"}),
+            ("bspline", 2, {"MaximumNumberOfIterations": "1000", "Metric1Weight": "20000"}),
+        ),
+        "mask": (("affine", 5, {}), ("bspline", 5, {"MaximumNumberOfIterations": "1500"})),
+    },
     "laptop": {
         "image": (("affine", 2, _SHORT), ("bspline", 2, _SHORT | {"Metric1Weight": "20000"})),
-        "mask": (("affine", 3, _SHORT), ("bspline", 3, _SHORT))}}
+        "mask": (("affine", 3, _SHORT), ("bspline", 3, _SHORT)),
+    },
+}
+
 
 def _itk():
     "The itk package with elastix, imported late: it takes seconds."
-    try: import itk
-    except ImportError as error: raise ImportError("registration needs itk-elastix; run: pip install itk-elastix") from error
-    if not hasattr(itk, "ElastixRegistrationMethod"): raise ImportError("registration needs itk-elastix beside itk; run: pip install itk-elastix")
+    try:
+        import itk
+    except ImportError as error:
+        raise ImportError("registration needs itk-elastix; run: pip install itk-elastix") from error
+    if not hasattr(itk, "ElastixRegistrationMethod"):
+        raise ImportError("registration needs itk-elastix beside itk; run: pip install itk-elastix")
     return itk
 
+
 def parameter_maps(
-    setting:str="laptop", # One of `SETTINGS`
-    kind:str="image",     # What is registered: "image" or "mask"
-) -> list[dict]:          # For each step: name → tuple of texts, complete
+    setting: str = "laptop",  # One of `SETTINGS`
+    kind: str = "image",  # What is registered: "image" or "mask"
+) -> list[dict]:  # For each step: name → tuple of texts, complete
     "Parameter maps of elastix."
     require_choice("setting", setting, SETTINGS)
     require_choice("kind", kind, SETTINGS[setting])
-    fixed = {"RandomSeed": "1", "WriteResultImage": "true", "FinalBSplineInterpolationOrder": "1" if kind == "image" else "0"}
+    fixed = {
+        "RandomSeed": "1",
+        "WriteResultImage": "true",
+        "FinalBSplineInterpolationOrder": "1" if kind == "image" else "0",
+    }
     defaults = _itk().ParameterObject.New().GetDefaultParameterMap
-    return [dict(defaults(transform, levels, GRID_PX)) | {k: (v,) for k, v in (fixed | changes).items()}
-            for transform, levels, changes in SETTINGS[setting][kind]]
+    return [
+        dict(defaults(transform, levels, GRID_PX)) | {k: (v,) for k, v in (fixed | changes).items()}
+        for transform, levels, changes in SETTINGS[setting][kind]
+    ]
 
 # %% ../../nbs/chest/50_registration.ipynb #00d870c8
 STATUSES = ("good", "failed", "diverged")
-MAX_OUTSIDE, MAX_FOLDED, MAX_AREA_CHANGE = 0.25, 0.01, 5.0 # Fraction of the frame, fraction of its area, factor
+MAX_OUTSIDE, MAX_FOLDED, MAX_AREA_CHANGE = 0.25, 0.01, 5.0  # Fraction of the frame, fraction of its area, factor
+
 
 def judge_transform(
-    points_px:np.ndarray,    # Landmarks carried over, (N,2) xy, px of the frame
-    determinant:np.ndarray,  # Determinant of the Jacobian over the atlas' frame, any shape
-) -> str:                    # What is wrong; "" where nothing is
+    points_px: np.ndarray,  # Landmarks carried over, (N,2) xy, px of the frame
+    determinant: np.ndarray,  # Determinant of the Jacobian over the atlas' frame, any shape
+) -> str:  # What is wrong; "" where nothing is
     "Say whether a registration has diverged."
-    if not (np.isfinite(points_px).all() and np.isfinite(determinant).all()): return "points or transform not finite"
+    if not (np.isfinite(points_px).all() and np.isfinite(determinant).all()):
+        return "points or transform not finite"
     outside = max(0.0, -float(np.min(points_px)), float(np.max(points_px)) - FRAME_PX)
     folded, change = float(np.mean(determinant <= 0)), float(np.median(determinant))
-    if outside > MAX_OUTSIDE*FRAME_PX: return f"landmarks {outside:.0f} px outside the frame"
-    if folded > MAX_FOLDED: return f"transform folds over {folded:.0%} of the frame"
-    if not 1/MAX_AREA_CHANGE < change < MAX_AREA_CHANGE: return f"areas changed by a factor of {change:.2g}"
+    if outside > MAX_OUTSIDE * FRAME_PX:
+        return f"landmarks {outside:.0f} px outside the frame"
+    if folded > MAX_FOLDED:
+        return f"transform folds over {folded:.0%} of the frame"
+    if not 1 / MAX_AREA_CHANGE < change < MAX_AREA_CHANGE:
+        return f"areas changed by a factor of {change:.2g}"
     return ""
 
 # %% ../../nbs/chest/50_registration.ipynb #c3de0635
 @dataclass(frozen=True)
 class Pair:
     "Outcome of one registration."
-    status:str                    # One of `STATUSES`
-    message:str                   # What went wrong; "" where nothing did
-    points_px:np.ndarray          # The atlas' landmarks in the input, (N,2) xy, px of the frame; NaN unless carried over
-    information_before:float      # Mutual information of atlas and input, nat
-    information_after:float=float("nan") # Mutual information of atlas and input brought onto it, nat
-    warped:np.ndarray|None=None   # The input brought onto the atlas, (S,S) float32
+
+    status: str  # One of `STATUSES`
+    message: str  # What went wrong; "" where nothing did
+    points_px: np.ndarray  # The atlas' landmarks in the input, (N,2) xy, px of the frame; NaN unless carried over
+    information_before: float  # Mutual information of atlas and input, nat
+    information_after: float = float("nan")  # Mutual information of atlas and input brought onto it, nat
+    warped: np.ndarray | None = None  # The input brought onto the atlas, (S,S) float32
 
 # %% ../../nbs/chest/50_registration.ipynb #f9035ad7
 def frame_image(
-    image:np.ndarray, # (S,S)
-):                    # itk.Image of float, 2D
+    image: np.ndarray,  # (S,S)
+):  # itk.Image of float, 2D
     "An image placed in the frame: its spacing and origin are px of the frame."
     size, itk = require_shape("image", image, "S,S")["S"], _itk()
-    placed, spacing = itk.image_from_array(np.ascontiguousarray(image, np.float32)), FRAME_PX/size
-    placed.SetSpacing([spacing]*2)
-    placed.SetOrigin([spacing/2 - 0.5]*2)
+    placed, spacing = itk.image_from_array(np.ascontiguousarray(image, np.float32)), FRAME_PX / size
+    placed.SetSpacing([spacing] * 2)
+    placed.SetOrigin([spacing / 2 - 0.5] * 2)
     return placed
 
 # %% ../../nbs/chest/50_registration.ipynb #8b78b4bc
@@ -172,18 +217,23 @@ def _message(error):
     "What ITK said, in one line, without the memory address of who said it."
     return re.sub(r"\(0x[0-9a-f]+\)", "", " ".join(str(error).split("ITK ERROR:")[-1].split()))[:200]
 
+
 def _elastix(fixed, moving, maps):
     "Run elastix with one thread."
     itk = _itk()
     settings = itk.ParameterObject.New()
-    for content in maps: settings.AddParameterMap(content)
+    for content in maps:
+        settings.AddParameterMap(content)
     itk.MultiThreaderBase.SetGlobalDefaultNumberOfThreads(1)
     method = itk.ElastixRegistrationMethod[type(fixed), type(moving)].New()
-    method.SetFixedImage(fixed); method.SetMovingImage(moving)
+    method.SetFixedImage(fixed)
+    method.SetMovingImage(moving)
     method.SetParameterObject(settings)
-    method.SetLogToConsole(False); method.SetNumberOfThreads(1)
+    method.SetLogToConsole(False)
+    method.SetNumberOfThreads(1)
     method.UpdateLargestPossibleRegion()
     return method
+
 
 def _carried(method, fixed, points_px):
     "Points through the transform, and the determinant of its Jacobian on the pixels of the fixed image."
@@ -193,7 +243,8 @@ def _carried(method, fixed, points_px):
     mapped = np.full(points_px.shape, np.nan)
     mapped[drawn] = [list(transform.TransformPoint(p)) for p in points_px[drawn].astype(float).tolist()]
     field = itk.TransformixFilter[type(fixed)].New()
-    field.SetMovingImage(fixed); field.SetCombinationTransform(method.GetCombinationTransform())
+    field.SetMovingImage(fixed)
+    field.SetCombinationTransform(method.GetCombinationTransform())
     field.SetTransformParameterObject(method.GetTransformParameterObject())
     field.SetLogToConsole(False)
     field.Update()
@@ -201,32 +252,45 @@ def _carried(method, fixed, points_px):
 
 # %% ../../nbs/chest/50_registration.ipynb #e7b5bff6
 def register_pair(
-    atlas_image:np.ndarray, # (S,S), fixed
-    image:np.ndarray,       # Input, (T,T), moving; T may differ from S
-    points_px:np.ndarray,   # The atlas' landmarks, (N,2) xy, px of the frame; NaN where not annotated
-    maps:list[dict],        # From `parameter_maps`
+    atlas_image: np.ndarray,  # (S,S), fixed
+    image: np.ndarray,  # Input, (T,T), moving; T may differ from S
+    points_px: np.ndarray,  # The atlas' landmarks, (N,2) xy, px of the frame; NaN where not annotated
+    maps: list[dict],  # From `parameter_maps`
 ) -> Pair:
     "Register an atlas with an input and carry its landmarks over."
     require_shape("points_px", points_px, "N,2")
     fixed, moving, nowhere = frame_image(atlas_image), frame_image(image), np.full(points_px.shape, np.nan)
     before = mutual_information(atlas_image, _resized(np.asarray(image, np.float32), len(atlas_image)))
     for name, pixels in (("atlas", atlas_image), ("input", image)):
-        if not np.isfinite(pixels).all() or np.ptp(pixels) == 0: return Pair("failed", f"the {name} has one grey value or values that are not finite", nowhere, before)
+        if not np.isfinite(pixels).all() or np.ptp(pixels) == 0:
+            return Pair("failed", f"the {name} has one grey value or values that are not finite", nowhere, before)
     try:
         method = _elastix(fixed, moving, maps)
         mapped, drawn, determinant = _carried(method, fixed, points_px)
-    except RuntimeError as error: return Pair("failed", _message(error), nowhere, before)
+    except RuntimeError as error:
+        return Pair("failed", _message(error), nowhere, before)
     warped = _itk().array_from_image(method.GetOutput()).astype(np.float32)
     problem = judge_transform(mapped[drawn], determinant)
-    return Pair("diverged" if problem else "good", problem, mapped, before, mutual_information(atlas_image, warped), warped)
+    return Pair(
+        "diverged" if problem else "good", problem, mapped, before, mutual_information(atlas_image, warped), warped
+    )
 
 # %% ../../nbs/chest/50_registration.ipynb #805df907
-PAIR_COLUMNS = ("case", "atlas", "rank", "status", "message", "information_before", "information_after") # Informations in nat
+PAIR_COLUMNS = (
+    "case",
+    "atlas",
+    "rank",
+    "status",
+    "message",
+    "information_before",
+    "information_after",
+)  # Informations in nat
+
 
 def mean_points(
-    candidates_px:np.ndarray, # Landmark sets, (k,N,2) px, NaN where not annotated
-    is_good:np.ndarray,       # Which of them to use, (k,) bool
-) -> np.ndarray:              # (N,2) px; NaN where no good set has the node
+    candidates_px: np.ndarray,  # Landmark sets, (k,N,2) px, NaN where not annotated
+    is_good: np.ndarray,  # Which of them to use, (k,) bool
+) -> np.ndarray:  # (N,2) px; NaN where no good set has the node
     "Average the good landmark sets node by node."
     require_shape("candidates_px", candidates_px, f"{len(is_good)},N,2")
     good = candidates_px[np.asarray(is_good, bool)]
@@ -234,50 +298,62 @@ def mean_points(
     n, total = known.sum(0), np.where(known, good, 0).sum(0)
     return np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0)
 
+
 def segment_case(
-    case:str,                # Name of the input
-    image:np.ndarray,        # Input, (S,S)
-    atlases:Atlases,         # Atlases to choose from
-    maps:list[dict],         # From `parameter_maps`
-    n_atlases:int=N_ATLASES, # How many to register
-) -> tuple[np.ndarray, pd.DataFrame]: # Landmark set of each atlas, (k,N,2) px; `PAIR_COLUMNS`, one row per atlas
+    case: str,  # Name of the input
+    image: np.ndarray,  # Input, (S,S)
+    atlases: Atlases,  # Atlases to choose from
+    maps: list[dict],  # From `parameter_maps`
+    n_atlases: int = N_ATLASES,  # How many to register
+) -> tuple[np.ndarray, pd.DataFrame]:  # Landmark set of each atlas, (k,N,2) px; `PAIR_COLUMNS`, one row per atlas
     "Register the best atlases with one input."
     chosen = rank_atlases(image, atlases, n_atlases)[0]
     pairs = [register_pair(atlases.images[k], image, atlases.landmarks_px[k], maps) for k in chosen]
-    rows = [(case, atlases.ids[k], rank, p.status, p.message, p.information_before, p.information_after)
-            for rank, (k, p) in enumerate(zip(chosen, pairs, strict=True), 1)]
+    rows = [
+        (case, atlases.ids[k], rank, p.status, p.message, p.information_before, p.information_after)
+        for rank, (k, p) in enumerate(zip(chosen, pairs, strict=True), 1)
+    ]
     return np.stack([p.points_px for p in pairs]), pd.DataFrame(rows, columns=list(PAIR_COLUMNS))
 
 # %% ../../nbs/chest/50_registration.ipynb #25b0c26d
 _shared = {}
+
 
 def _start_worker(atlases, setting, kind, n_atlases, folder):
     "Load elastix once per worker."
     cv2.setNumThreads(1)
     _shared.update(atlases=atlases, maps=parameter_maps(setting, kind), n_atlases=n_atlases, folder=folder)
 
+
 def _work(case, image):
     "One case in a worker, kept in the folder."
     candidates, table = segment_case(case, image, _shared["atlases"], _shared["maps"], _shared["n_atlases"])
-    if _shared["folder"]: _keep(_shared["folder"], case, candidates, table)
+    if _shared["folder"]:
+        _keep(_shared["folder"], case, candidates, table)
     return candidates, table
+
 
 def _keep(folder, case, candidates, table):
     "Write one finished case."
-    with atomic_path(Path(folder)/f"{case}.npz") as temporary, open(temporary, "wb") as f:
+    with atomic_path(Path(folder) / f"{case}.npz") as temporary, open(temporary, "wb") as f:
         np.savez(f, candidates=candidates, rows=json.dumps(table.values.tolist()))
+
 
 def _kept(folder, case):
     "Read one finished case; None where there is none."
-    path = Path(folder)/f"{case}.npz"
-    if not path.exists(): return None
+    path = Path(folder) / f"{case}.npz"
+    if not path.exists():
+        return None
     with np.load(path, allow_pickle=False) as stored:
         return stored["candidates"], pd.DataFrame(json.loads(str(stored["rows"])), columns=list(PAIR_COLUMNS))
+
 
 def _dead(case, atlases, n_atlases):
     "Outcome of a case that ended its worker."
     row = (case, "", 0, "failed", "the process that registered this case died", np.nan, np.nan)
-    return np.full((n_atlases, *atlases.landmarks_px.shape[1:]), np.nan), pd.DataFrame([row], columns=list(PAIR_COLUMNS))
+    return np.full((n_atlases, *atlases.landmarks_px.shape[1:]), np.nan), pd.DataFrame(
+        [row], columns=list(PAIR_COLUMNS)
+    )
 
 # %% ../../nbs/chest/50_registration.ipynb #f9a118ee
 def _round(new_pool, waiting, n_workers):
@@ -286,104 +362,156 @@ def _round(new_pool, waiting, n_workers):
     with new_pool(n_workers) as pool:
         futures = {case: pool.submit(_work, case, image) for case, image in waiting.items()}
         for case, future in progress(futures.items(), "register", len(futures)):
-            try: finished[case] = future.result()
+            try:
+                finished[case] = future.result()
             except BrokenProcessPool:
-                if n_workers == 1 and culprit is None: culprit = case
+                if n_workers == 1 and culprit is None:
+                    culprit = case
     return finished, culprit
 
+
 def segment_cases(
-    ids:Sequence[str],         # Names of the inputs, n
-    images:np.ndarray,         # Inputs, (n,S,S), see `registration_images`
-    atlases:Atlases,           # Atlases to choose from
-    setting:str="laptop",      # One of `SETTINGS`
-    kind:str="image",          # What is registered: "image" or "mask"
-    n_atlases:int=N_ATLASES,   # Atlases for each input
-    n_workers:int=2,           # Processes
-    folder:Path|str|None=None, # Where finished cases are kept until the run is complete; default nowhere
-) -> tuple[np.ndarray, pd.DataFrame]: # Landmarks (n,N,2) px, NaN where no registration was good; rows of `PAIR_COLUMNS`
+    ids: Sequence[str],  # Names of the inputs, n
+    images: np.ndarray,  # Inputs, (n,S,S), see `registration_images`
+    atlases: Atlases,  # Atlases to choose from
+    setting: str = "laptop",  # One of `SETTINGS`
+    kind: str = "image",  # What is registered: "image" or "mask"
+    n_atlases: int = N_ATLASES,  # Atlases for each input
+    n_workers: int = 2,  # Processes
+    folder: Path | str | None = None,  # Where finished cases are kept until the run is complete; default nowhere
+) -> tuple[
+    np.ndarray, pd.DataFrame
+]:  # Landmarks (n,N,2) px, NaN where no registration was good; rows of `PAIR_COLUMNS`
     "Segment many inputs with atlases."
-    if require_shape("images", images, "n,S,S")["n"] != len(ids): raise ValueError(f"images: expected one for each of {len(ids)} ids, got {len(images)}")
-    if n_workers < 1: raise ValueError(f"n_workers: expected 1 or more, got {n_workers}")
-    if not 1 <= n_atlases <= len(atlases): raise ValueError(f"n_atlases: expected 1 to {len(atlases)}, the number of atlases, got {n_atlases}; add annotated cases or ask for fewer")
+    if require_shape("images", images, "n,S,S")["n"] != len(ids):
+        raise ValueError(f"images: expected one for each of {len(ids)} ids, got {len(images)}")
+    if n_workers < 1:
+        raise ValueError(f"n_workers: expected 1 or more, got {n_workers}")
+    if not 1 <= n_atlases <= len(atlases):
+        raise ValueError(
+            f"n_atlases: expected 1 to {len(atlases)}, the number of atlases, got {n_atlases}; add annotated cases or ask for fewer"
+        )
     done = {case: kept for case in ids if folder and (kept := _kept(folder, case))}
     waiting = {case: image for case, image in zip(ids, images, strict=True) if case not in done}
-    new_pool = partial(ProcessPoolExecutor, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker,
-                       initargs=(atlases, setting, kind, n_atlases, folder and str(folder)))
+    new_pool = partial(
+        ProcessPoolExecutor,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(atlases, setting, kind, n_atlases, folder and str(folder)),
+    )
     while waiting:
         finished, culprit = _round(new_pool, waiting, min(n_workers, len(waiting)))
-        if culprit is not None: finished[culprit] = _dead(culprit, atlases, n_atlases)
+        if culprit is not None:
+            finished[culprit] = _dead(culprit, atlases, n_atlases)
         done |= finished
         waiting, n_workers = {case: image for case, image in waiting.items() if case not in done}, 1
     tables = [done[case][1] for case in ids]
-    nodes = [mean_points(done[case][0], (table.status == "good").reindex(range(n_atlases), fill_value=False)) for case, table in zip(ids, tables, strict=True)]
+    nodes = [
+        mean_points(done[case][0], (table.status == "good").reindex(range(n_atlases), fill_value=False))
+        for case, table in zip(ids, tables, strict=True)
+    ]
     return np.stack(nodes), pd.concat(tables, ignore_index=True)
 
 # %% ../../nbs/chest/50_registration.ipynb #47acde1f
 @dataclass(frozen=True)
 class PublishedSet:
     "Published predictions of one data set."
-    layout:str        # Name of the layout that the reference has
-    reference:str     # Folder of the reference below the external files
-    spacing_mm:float  # Length of one px of the frame, mm; NaN where not known
 
-_JSRT, _OTHER = PublishedSet("LH", "published/jsrt_landmarks/Test/landmarks", 0.35), PublishedSet("L", "chest_xray_landmarks/landmarks", float("nan"))
-PUBLISHED_SETS = { # Data set, what was registered
-    ("JSRT", "images"): _JSRT, ("JSRT", "labels"): _JSRT, ("Montgomery", "images"): _OTHER, ("Shenzhen", "images"): _OTHER}
+    layout: str  # Name of the layout that the reference has
+    reference: str  # Folder of the reference below the external files
+    spacing_mm: float  # Length of one px of the frame, mm; NaN where not known
+
+
+_JSRT, _OTHER = (
+    PublishedSet("LH", "published/jsrt_landmarks/Test/landmarks", 0.35),
+    PublishedSet("L", "chest_xray_landmarks/landmarks", float("nan")),
+)
+PUBLISHED_SETS = {  # Data set, what was registered
+    ("JSRT", "images"): _JSRT,
+    ("JSRT", "labels"): _JSRT,
+    ("Montgomery", "images"): _OTHER,
+    ("Shenzhen", "images"): _OTHER,
+}
 PUBLISHED_FOLDER = "published/multiatlas/MultiAtlas"
 
+
 def read_flat_landmarks(
-    path:Path|str, # File of 332 numbers
-    layout:Layout, # Organs wanted, the first of `LHC`
-) -> np.ndarray:   # (N,2) float64, xy, px of the frame
+    path: Path | str,  # File of 332 numbers
+    layout: Layout,  # Organs wanted, the first of `LHC`
+) -> np.ndarray:  # (N,2) float64, xy, px of the frame
     "Read the organs of a layout from a flat landmark file."
     flat = np.load(require_file(path, "run: graphseg fetch multiatlas"), allow_pickle=False)
-    expected = 2*LAYOUTS["LHC"].n_nodes
-    if flat.shape != (expected,): raise ValueError(f"{path}: expected {expected} numbers, got {flat.shape}")
-    return flat.reshape(-1, 2)[:layout.n_nodes]
+    expected = 2 * LAYOUTS["LHC"].n_nodes
+    if flat.shape != (expected,):
+        raise ValueError(f"{path}: expected {expected} numbers, got {flat.shape}")
+    return flat.reshape(-1, 2)[: layout.n_nodes]
+
 
 def _references(folder, layout, is_flat):
     "Case → reader of its reference."
-    if is_flat: return {p.stem: partial(read_flat_landmarks, p, layout) for p in folder.glob("*.npy")}
-    return {p.stem: partial(read_landmarks, folder, p.stem, layout) for p in (folder/layout.organ_names[0]).glob("*.npy")}
+    if is_flat:
+        return {p.stem: partial(read_flat_landmarks, p, layout) for p in folder.glob("*.npy")}
+    return {
+        p.stem: partial(read_landmarks, folder, p.stem, layout) for p in (folder / layout.organ_names[0]).glob("*.npy")
+    }
 
 # %% ../../nbs/chest/50_registration.ipynb #e5f7e0a3
 def score_published(
-    root:Path|str,  # Folder of the external files
-    dataset:str,    # "JSRT", "Montgomery" or "Shenzhen"
-    kind:str,       # What was registered: "images" or "labels"
+    root: Path | str,  # Folder of the external files
+    dataset: str,  # "JSRT", "Montgomery" or "Shenzhen"
+    kind: str,  # What was registered: "images" or "labels"
 ) -> pd.DataFrame:  # dataset, kind, then as made by `score_landmarks`; one row per case and structure
     "Score published predictions on all cases that have a reference."
-    if (dataset, kind) not in PUBLISHED_SETS: raise ValueError(f"dataset, kind: expected one of {list(PUBLISHED_SETS)}, got {(dataset, kind)}")
-    rule, folder = PUBLISHED_SETS[dataset, kind], Path(root)/PUBLISHED_FOLDER/dataset/kind/"output_points"
-    require_file(folder, f"the points predicted from {kind} of {dataset} are not among the external files; run: graphseg fetch multiatlas")
-    reference = require_file(Path(root)/rule.reference, "run: graphseg fetch jsrt_landmarks, and: graphseg fetch chest_xray_landmarks")
+    if (dataset, kind) not in PUBLISHED_SETS:
+        raise ValueError(f"dataset, kind: expected one of {list(PUBLISHED_SETS)}, got {(dataset, kind)}")
+    rule, folder = PUBLISHED_SETS[dataset, kind], Path(root) / PUBLISHED_FOLDER / dataset / kind / "output_points"
+    require_file(
+        folder,
+        f"the points predicted from {kind} of {dataset} are not among the external files; run: graphseg fetch multiatlas",
+    )
+    reference = require_file(
+        Path(root) / rule.reference, "run: graphseg fetch jsrt_landmarks, and: graphseg fetch chest_xray_landmarks"
+    )
     layout = LAYOUTS[rule.layout]
     annotated = _references(reference, layout, rule is _JSRT)
     cases = sorted(p.stem for p in folder.glob("*.npy") if p.stem in annotated)
-    if not cases: raise ValueError(f"{folder}: expected cases that have a reference in {reference}, got none")
-    predictions = np.stack([read_flat_landmarks(folder/f"{case}.npy", layout) for case in cases])
+    if not cases:
+        raise ValueError(f"{folder}: expected cases that have a reference in {reference}, got none")
+    predictions = np.stack([read_flat_landmarks(folder / f"{case}.npy", layout) for case in cases])
     truth = np.stack([annotated[case]() for case in cases])
     scores = score_landmarks(cases, predictions, truth, None, layout, FRAME_PX, rule.spacing_mm)
     return pd.concat([pd.DataFrame({"dataset": dataset, "kind": kind}, index=scores.index), scores], axis=1)
 
 # %% ../../nbs/chest/50_registration.ipynb #aca32b56
 def practice_points(
-    folder:Path|str, # Folder to write to
-    n_cases:int=6,   # Cases of each data set
-) -> Path:           # The same folder
+    folder: Path | str,  # Folder to write to
+    n_cases: int = 6,  # Cases of each data set
+) -> Path:  # The same folder
     "Write invented predictions, references and a clinical table in the published form."
     root, layout = Path(folder), LAYOUTS["LHC"]
-    names = {(dataset, k): f"{dataset}_{k:03d}" for dataset in ("JSRT", "Montgomery", "Shenzhen") for k in range(n_cases)}
+    names = {
+        (dataset, k): f"{dataset}_{k:03d}" for dataset in ("JSRT", "Montgomery", "Shenzhen") for k in range(n_cases)
+    }
     for number, (dataset, kind) in enumerate(PUBLISHED_SETS):
-        reference, points = root/PUBLISHED_SETS[dataset, kind].reference, root/PUBLISHED_FOLDER/dataset/kind/"output_points"
+        reference, points = (
+            root / PUBLISHED_SETS[dataset, kind].reference,
+            root / PUBLISHED_FOLDER / dataset / kind / "output_points",
+        )
         for k in range(n_cases):
-            name, truth = f"{names[dataset, k]}.npy", chest_landmarks(draw_chest_shape(generator(k, 1), draw_chest_person(generator(k, 0))))
-            files = {points/name: (truth + generator(k, number).normal(0, 8, 2)).ravel()}
-            if dataset == "JSRT": files[reference/name] = truth.ravel()
-            else: files |= {reference/organ/name: truth[part] for organ, part in layout.slices.items()}
+            name, truth = (
+                f"{names[dataset, k]}.npy",
+                chest_landmarks(draw_chest_shape(generator(k, 1), draw_chest_person(generator(k, 0)))),
+            )
+            files = {points / name: (truth + generator(k, number).normal(0, 8, 2)).ravel()}
+            if dataset == "JSRT":
+                files[reference / name] = truth.ravel()
+            else:
+                files |= {reference / organ / name: truth[part] for organ, part in layout.slices.items()}
             for path, values in files.items():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 np.save(path, values)
-    rows = [{"File": f"{name}.png", "Dataset": dataset, "Age": 9 + 7*k} for (dataset, k), name in names.items()]
-    write_csv(root/"chest_xray_landmarks"/"clinical.csv", pd.DataFrame(rows).reindex(columns=list(CLINICAL_COLUMNS)))
+    rows = [{"File": f"{name}.png", "Dataset": dataset, "Age": 9 + 7 * k} for (dataset, k), name in names.items()]
+    write_csv(
+        root / "chest_xray_landmarks" / "clinical.csv", pd.DataFrame(rows).reindex(columns=list(CLINICAL_COLUMNS))
+    )
     return root

@@ -24,131 +24,180 @@ from ..base.report import describe_scores, format_number, require_columns
 from ..shapes.layouts import CHEST_LH, Layout
 
 # %% ../../nbs/chest/76_review.ipynb #87849ab3
-READERS = ("prediction", "P1", "P2")                                 # Who drew a contour
-CODE_COLUMNS = {"RL": "Right Lung", "LL": "Left Lung", "H": "Heart"} # Organ to the column of its run-length code
-SUBSET_FILE = "thesis_tabla_5_1_images.csv"                          # Images of the thesis' table, 30 per data set
+READERS = ("prediction", "P1", "P2")  # Who drew a contour
+CODE_COLUMNS = {"RL": "Right Lung", "LL": "Left Lung", "H": "Heart"}  # Organ to the column of its run-length code
+SUBSET_FILE = "thesis_tabla_5_1_images.csv"  # Images of the thesis' table, 30 per data set
+
 
 def practice_nodes(
-    shift:float=0.0, # How far the heart is moved in x and y, fraction of the side
-    size:int=64,     # Side of the square frame, px
-) -> np.ndarray:     # (120,2) float, xy, px
+    shift: float = 0.0,  # How far the heart is moved in x and y, fraction of the side
+    size: int = 64,  # Side of the square frame, px
+) -> np.ndarray:  # (120,2) float, xy, px
     "Invented contours: one ellipse per organ."
     parts = []
     for organ, (x, y, a, b) in zip(CHEST_LH.organs, ((18, 30, 9, 18), (46, 30, 10, 17), (36, 44, 11, 8)), strict=True):
-        angle = np.linspace(0, 2*np.pi, organ.n_nodes, endpoint=False)
-        moved = 64*shift if organ.name == "H" else 0
-        parts.append(np.stack([x + moved + a*np.cos(angle), y + moved + b*np.sin(angle)], 1))
-    return (np.concatenate(parts)*size/64).round()
+        angle = np.linspace(0, 2 * np.pi, organ.n_nodes, endpoint=False)
+        moved = 64 * shift if organ.name == "H" else 0
+        parts.append(np.stack([x + moved + a * np.cos(angle), y + moved + b * np.sin(angle)], 1))
+    return (np.concatenate(parts) * size / 64).round()
 
 # %% ../../nbs/chest/76_review.ipynb #d96e44d1
 def practice_reviews(
-    folder:Path|str,                     # Existing folder to write into
-    n:int=3,                             # Images per data set
-    size:int=1024,                       # Side of the square frame, px
-    datasets:tuple[str,...]=("Demo",),   # Names of the data sets
-) -> Path:                               # The folder
+    folder: Path | str,  # Existing folder to write into
+    n: int = 3,  # Images per data set
+    size: int = 1024,  # Side of the square frame, px
+    datasets: tuple[str, ...] = ("Demo",),  # Names of the data sets
+) -> Path:  # The folder
     "Write invented annotations in the published layout: three files per data set."
-    shifts = {"": [0]*n, "_a_annotations": [1/32]*n, "_b_annotations": [(1/64, 0, 3/64)[k % 3] for k in range(n)]}
+    shifts = {
+        "": [0] * n,
+        "_a_annotations": [1 / 32] * n,
+        "_b_annotations": [(1 / 64, 0, 3 / 64)[k % 3] for k in range(n)],
+    }
     for name in datasets:
         for suffix, values in shifts.items():
-            rows = [{"ImageID": f"{name}-{k:03d}", "Dice RCA (Mean)": 0.8, "Dice RCA (Max)": 0.7 if k == n - 1 else 0.9,
-                     "Landmarks": ",".join(f"{x:.0f}" for x in practice_nodes(shift, size).ravel())}
-                    | {CODE_COLUMNS[organ]: code for organ, code in landmarks_to_rle(practice_nodes(shift, size), CHEST_LH, size).items()}
-                    for k, shift in enumerate(values)]
-            pd.DataFrame(rows[::-1] if suffix else rows).to_csv(Path(folder)/f"{name}{suffix}.csv", index=False)
-    first = [{"ImageID": f"{name}-{k:03d}", "Dataset": name} for name in datasets for k in range((n + 1)//2)]
-    pd.DataFrame(first).to_csv(Path(folder)/SUBSET_FILE, index=False)
+            rows = [
+                {
+                    "ImageID": f"{name}-{k:03d}",
+                    "Dice RCA (Mean)": 0.8,
+                    "Dice RCA (Max)": 0.7 if k == n - 1 else 0.9,
+                    "Landmarks": ",".join(f"{x:.0f}" for x in practice_nodes(shift, size).ravel()),
+                }
+                | {
+                    CODE_COLUMNS[organ]: code
+                    for organ, code in landmarks_to_rle(practice_nodes(shift, size), CHEST_LH, size).items()
+                }
+                for k, shift in enumerate(values)
+            ]
+            pd.DataFrame(rows[::-1] if suffix else rows).to_csv(Path(folder) / f"{name}{suffix}.csv", index=False)
+    first = [{"ImageID": f"{name}-{k:03d}", "Dataset": name} for name in datasets for k in range((n + 1) // 2)]
+    pd.DataFrame(first).to_csv(Path(folder) / SUBSET_FILE, index=False)
     return Path(folder)
 
 # %% ../../nbs/chest/76_review.ipynb #98671a4b
 def review_files(
-    folder:Path|str, # Folder of the physicians' annotations
-) -> dict:           # Data set name → {reader: file}
+    folder: Path | str,  # Folder of the physicians' annotations
+) -> dict:  # Data set name → {reader: file}
     "Find the three files of every reviewed data set."
     folder = require_file(folder, "run: graphseg fetch chexmask_physicians")
     names = sorted({path.name.split("_")[0] for path in folder.glob("*_annotations.csv")})
-    found = {name: [folder/f"{name}.csv", *sorted(folder.glob(f"{name}_*_annotations.csv"))] for name in names if (folder/f"{name}.csv").exists()}
-    if not found: raise FileNotFoundError(f"{folder}: expected files X.csv and X_*_annotations.csv; run: graphseg fetch chexmask_physicians")
+    found = {
+        name: [folder / f"{name}.csv", *sorted(folder.glob(f"{name}_*_annotations.csv"))]
+        for name in names
+        if (folder / f"{name}.csv").exists()
+    }
+    if not found:
+        raise FileNotFoundError(
+            f"{folder}: expected files X.csv and X_*_annotations.csv; run: graphseg fetch chexmask_physicians"
+        )
     for name, files in found.items():
-        if len(files) != 3: raise FileNotFoundError(f"{folder}: expected two files {name}_*_annotations.csv, got {len(files) - 1}")
+        if len(files) != 3:
+            raise FileNotFoundError(f"{folder}: expected two files {name}_*_annotations.csv, got {len(files) - 1}")
     return {name: dict(zip(READERS, files, strict=True)) for name, files in found.items()}
 
 # %% ../../nbs/chest/76_review.ipynb #c7092afc
 def parse_landmarks(
-    text:str,              # "x,y,x,y,…", px of the 1024 frame
-    layout:Layout=CHEST_LH, # Organs and node counts
-) -> np.ndarray:           # (N,2) float32, xy, px of the 1024 frame
+    text: str,  # "x,y,x,y,…", px of the 1024 frame
+    layout: Layout = CHEST_LH,  # Organs and node counts
+) -> np.ndarray:  # (N,2) float32, xy, px of the 1024 frame
     "Read a landmark list."
     values = np.array(text.split(","), np.float32)
-    if len(values) != 2*layout.n_nodes: raise ValueError(f"landmarks: expected {2*layout.n_nodes} numbers, got {len(values)}")
+    if len(values) != 2 * layout.n_nodes:
+        raise ValueError(f"landmarks: expected {2 * layout.n_nodes} numbers, got {len(values)}")
     return values.reshape(-1, 2)
+
 
 def _read_reader(path, dataset, reader):
     "Rows of one file under common names, keyed by image."
     df = pd.read_csv(path, dtype=str)
     df = df.rename(columns={df.columns[0]: "case"} | {column: organ for organ, column in CODE_COLUMNS.items()})
     missing = sorted({"Landmarks", *CODE_COLUMNS} - set(df))
-    if missing: raise ValueError(f"{path.name}: expected columns Landmarks and {list(CODE_COLUMNS.values())}, got no {missing}")
-    if df.case.duplicated().any(): raise ValueError(f"{path.name}: expected one row per image, got {df.case[df.case.duplicated()].iloc[0]} twice")
+    if missing:
+        raise ValueError(f"{path.name}: expected columns Landmarks and {list(CODE_COLUMNS.values())}, got no {missing}")
+    if df.case.duplicated().any():
+        raise ValueError(f"{path.name}: expected one row per image, got {df.case[df.case.duplicated()].iloc[0]} twice")
     df["landmarks_px"] = df.Landmarks.map(parse_landmarks)
     df["rca_mean"], df["rca_max"] = [pd.to_numeric(df.get(f"Dice RCA ({name})", np.nan)) for name in ("Mean", "Max")]
-    return df.assign(dataset=dataset, reader=reader)[["dataset", "case", "reader", *CODE_COLUMNS, "landmarks_px", "rca_mean", "rca_max"]]
+    return df.assign(dataset=dataset, reader=reader)[
+        ["dataset", "case", "reader", *CODE_COLUMNS, "landmarks_px", "rca_mean", "rca_max"]
+    ]
 
 # %% ../../nbs/chest/76_review.ipynb #e94b5bcb
 def read_reviews(
-    folder:Path|str, # Folder of the physicians' annotations
-) -> pd.DataFrame:   # One row per case and reader: dataset, case, reader, RL, LL, H (run-length codes), landmarks_px, rca_mean, rca_max
+    folder: Path | str,  # Folder of the physicians' annotations
+) -> (
+    pd.DataFrame
+):  # One row per case and reader: dataset, case, reader, RL, LL, H (run-length codes), landmarks_px, rca_mean, rca_max
     "Read predictions and both physicians' corrections of every data set."
-    tables = [_read_reader(path, name, reader) for name, readers in review_files(folder).items() for reader, path in readers.items()]
+    tables = [
+        _read_reader(path, name, reader)
+        for name, readers in review_files(folder).items()
+        for reader, path in readers.items()
+    ]
     reviews = pd.concat(tables, ignore_index=True)
     incomplete = reviews.groupby(["dataset", "case"]).reader.nunique().loc[lambda n: n < len(READERS)]
-    if len(incomplete): raise ValueError(f"reviews: expected three readers per image, got {incomplete.iloc[0]} for {incomplete.index[0]}")
-    return reviews.sort_values(["dataset", "case", "reader"], key=lambda s: s.map(READERS.index) if s.name == "reader" else s, ignore_index=True)
+    if len(incomplete):
+        raise ValueError(
+            f"reviews: expected three readers per image, got {incomplete.iloc[0]} for {incomplete.index[0]}"
+        )
+    return reviews.sort_values(
+        ["dataset", "case", "reader"],
+        key=lambda s: s.map(READERS.index) if s.name == "reader" else s,
+        ignore_index=True,
+    )
 
 # %% ../../nbs/chest/76_review.ipynb #365c10fc
 def in_subset(
-    reviews:pd.DataFrame, # Any table with dataset and case
-    file:Path|str,        # Table of images, columns Dataset and ImageID
-) -> np.ndarray:          # bool, one value per row
+    reviews: pd.DataFrame,  # Any table with dataset and case
+    file: Path | str,  # Table of images, columns Dataset and ImageID
+) -> np.ndarray:  # bool, one value per row
     "Which rows belong to the images of the thesis' table."
     listed = pd.read_csv(require_file(file, "run: dvc pull data.dvc"), dtype=str)
     wanted = pd.MultiIndex.from_frame(listed[["Dataset", "ImageID"]])
     unknown = wanted.difference(pd.MultiIndex.from_frame(reviews[["dataset", "case"]]))
-    if len(unknown): raise ValueError(f"{SUBSET_FILE}: expected images of the reviews, got {len(unknown)} others, first {unknown[0]}")
+    if len(unknown):
+        raise ValueError(
+            f"{SUBSET_FILE}: expected images of the reviews, got {len(unknown)} others, first {unknown[0]}"
+        )
     return pd.MultiIndex.from_frame(reviews[["dataset", "case"]]).isin(wanted)
 
 # %% ../../nbs/chest/76_review.ipynb #83b567fb
-PAIRS = (("prediction", "P1"), ("prediction", "P2"), ("P1", "P2")) # Who is compared with whom
-STRUCTURES = structures(CHEST_LH)                                  # Scored structure to its organs: lungs and heart
+PAIRS = (("prediction", "P1"), ("prediction", "P2"), ("P1", "P2"))  # Who is compared with whom
+STRUCTURES = structures(CHEST_LH)  # Scored structure to its organs: lungs and heart
+
 
 def structure_masks(
-    row,           # One row of `read_reviews`: fields RL, LL, H with run-length codes
-    size:int=1024, # Side of the square frame, px
-) -> dict:         # "lungs" and "heart" → (H,W) bool
+    row,  # One row of `read_reviews`: fields RL, LL, H with run-length codes
+    size: int = 1024,  # Side of the square frame, px
+) -> dict:  # "lungs" and "heart" → (H,W) bool
     "Decode the run-length codes of one reader."
     organs = {name: rle_decode(getattr(row, name), (size, size)).astype(bool) for name in CODE_COLUMNS}
     return {name: np.logical_or.reduce([organs[part] for part in parts]) for name, parts in STRUCTURES.items()}
 
 # %% ../../nbs/chest/76_review.ipynb #9a29b305
 def landmark_mse(
-    first:np.ndarray,       # Landmarks of one reader, (N,2), px
-    second:np.ndarray,      # Landmarks of the other, (N,2), px
-    layout:Layout=CHEST_LH, # Organs
-) -> dict:                  # "lungs", "heart" and "all" → mean over nodes and both coordinates, px²
+    first: np.ndarray,  # Landmarks of one reader, (N,2), px
+    second: np.ndarray,  # Landmarks of the other, (N,2), px
+    layout: Layout = CHEST_LH,  # Organs
+) -> dict:  # "lungs", "heart" and "all" → mean over nodes and both coordinates, px²
     "Mean squared coordinate difference per structure."
-    require_shape("first", first, f"{layout.n_nodes},2"); require_shape("second", second, f"{layout.n_nodes},2")
-    squared = (np.asarray(first, float) - np.asarray(second, float))**2
-    parts = {name: np.concatenate([squared[layout.slices[organ]] for organ in organs]) for name, organs in STRUCTURES.items()}
+    require_shape("first", first, f"{layout.n_nodes},2")
+    require_shape("second", second, f"{layout.n_nodes},2")
+    squared = (np.asarray(first, float) - np.asarray(second, float)) ** 2
+    parts = {
+        name: np.concatenate([squared[layout.slices[organ]] for organ in organs]) for name, organs in STRUCTURES.items()
+    }
     return {name: float(part.mean()) for name, part in parts.items()} | {"all": float(squared.mean())}
 
 # %% ../../nbs/chest/76_review.ipynb #56a421ad
 def score_reviews(
-    reviews:pd.DataFrame,              # From `read_reviews`
-    pairs:Iterable[tuple[str,str]]=PAIRS, # Readers to compare
-    size:int=1024,                     # Side of the square frame, px
-) -> pd.DataFrame:                     # Tidy: dataset, case, pair, organ, dsc, hd_px, hd95_px, mse_px2, mse_all_px2
+    reviews: pd.DataFrame,  # From `read_reviews`
+    pairs: Iterable[tuple[str, str]] = PAIRS,  # Readers to compare
+    size: int = 1024,  # Side of the square frame, px
+) -> pd.DataFrame:  # Tidy: dataset, case, pair, organ, dsc, hd_px, hd95_px, mse_px2, mse_all_px2
     "Score every pair of readers on every image."
-    for name in {name for pair in pairs for name in pair}: require_choice("reader", name, READERS)
+    for name in {name for pair in pairs for name in pair}:
+        require_choice("reader", name, READERS)
     rows = []
     for (dataset, case), group in reviews.groupby(["dataset", "case"], sort=False):
         readers = {row.reader: row for row in group.itertuples()}
@@ -157,22 +206,41 @@ def score_reviews(
             errors = landmark_mse(readers[first].landmarks_px, readers[second].landmarks_px)
             for organ in STRUCTURES:
                 scores = mask_metrics(masks[first][organ], masks[second][organ])
-                rows.append({"dataset": dataset, "case": case, "pair": f"{first} vs {second}", "organ": organ, "dsc": scores["dsc"],
-                             "hd_px": scores["hd"], "hd95_px": scores["hd95"], "mse_px2": errors[organ], "mse_all_px2": errors["all"]})
+                rows.append(
+                    {
+                        "dataset": dataset,
+                        "case": case,
+                        "pair": f"{first} vs {second}",
+                        "organ": organ,
+                        "dsc": scores["dsc"],
+                        "hd_px": scores["hd"],
+                        "hd95_px": scores["hd95"],
+                        "mse_px2": errors[organ],
+                        "mse_all_px2": errors["all"],
+                    }
+                )
     return pd.DataFrame(rows)
 
 # %% ../../nbs/chest/76_review.ipynb #dfd00009
-PRINTED_DECIMALS = {"dsc": 3, "hd_px": 1, "hd95_px": 1} # Decimals the publications print
+PRINTED_DECIMALS = {"dsc": 3, "hd_px": 1, "hd95_px": 1}  # Decimals the publications print
+
 
 def published_table(
-    scores:pd.DataFrame,              # From `score_reviews`
-    by:tuple[str,...]=("dataset",),   # Columns that become rows
-    text:str="{mean} ± {sd}",         # How a cell is printed
-) -> pd.DataFrame:                    # by, n, then one text column per structure and metric
+    scores: pd.DataFrame,  # From `score_reviews`
+    by: tuple[str, ...] = ("dataset",),  # Columns that become rows
+    text: str = "{mean} ± {sd}",  # How a cell is printed
+) -> pd.DataFrame:  # by, n, then one text column per structure and metric
     "Scores in the layout of the published tables."
     numbers = describe_scores(scores, [*by, "organ"], list(PRINTED_DECIMALS))
-    numbers["text"] = [text.format(**{key: format_number(value, decimals=PRINTED_DECIMALS[metric]) for key, value in (("mean", mean), ("sd", sd))})
-                       for metric, mean, sd in zip(numbers.metric, numbers["mean"], numbers.sd, strict=True)]
+    numbers["text"] = [
+        text.format(
+            **{
+                key: format_number(value, decimals=PRINTED_DECIMALS[metric])
+                for key, value in (("mean", mean), ("sd", sd))
+            }
+        )
+        for metric, mean, sd in zip(numbers.metric, numbers["mean"], numbers.sd, strict=True)
+    ]
     numbers["column"] = numbers.organ + "_" + numbers.metric
     wide = numbers.pivot(index=list(by), columns="column", values="text")
     columns = [f"{organ}_{metric}" for organ in STRUCTURES for metric in PRINTED_DECIMALS]
@@ -181,17 +249,21 @@ def published_table(
     return table.sort_values(list(by), key=lambda s: s.map(place[s.name]), ignore_index=True)
 
 # %% ../../nbs/chest/76_review.ipynb #651e8745
-AUTHOR_COLUMNS = {"dsc": "Dice", "hd_px": "Hausdorff", "hd95_px": "Hausdorff 95"} # Our metric to the authors' heading
+AUTHOR_COLUMNS = {"dsc": "Dice", "hd_px": "Hausdorff", "hd95_px": "Hausdorff 95"}  # Our metric to the authors' heading
+
 
 def read_author_scores(
-    folder:Path|str, # Folder of the physicians' annotations
-) -> pd.DataFrame:   # dataset, case, pair, organ, dsc, hd_px, hd95_px, mse_all_px2
+    folder: Path | str,  # Folder of the physicians' annotations
+) -> pd.DataFrame:  # dataset, case, pair, organ, dsc, hd_px, hd95_px, mse_all_px2
     "Read the authors' scores per image in the form of `score_reviews`."
     files = sorted(Path(folder).glob("*_eval.csv"))
-    if len(files) != len(PAIRS): raise FileNotFoundError(f"{folder}: expected {len(PAIRS)} files *_eval.csv, got {len(files)}")
+    if len(files) != len(PAIRS):
+        raise FileNotFoundError(f"{folder}: expected {len(PAIRS)} files *_eval.csv, got {len(files)}")
     tables = []
     for path, (first, second) in zip(files, PAIRS, strict=True):
-        df = pd.read_csv(path, dtype={"ImageID": str}).rename(columns={"Dataset": "dataset", "ImageID": "case", "MSE": "mse_all_px2"})
+        df = pd.read_csv(path, dtype={"ImageID": str}).rename(
+            columns={"Dataset": "dataset", "ImageID": "case", "MSE": "mse_all_px2"}
+        )
         for organ in STRUCTURES:
             names = {f"{theirs} {organ.title()}": ours for ours, theirs in AUTHOR_COLUMNS.items()}
             tables.append(df.rename(columns=names).assign(pair=f"{first} vs {second}", organ=organ))
@@ -199,35 +271,51 @@ def read_author_scores(
 
 # %% ../../nbs/chest/76_review.ipynb #fa20efa8
 def anchoring(
-    scores:pd.DataFrame, # From `score_reviews`
-) -> pd.DataFrame:       # Per pair: n images, landmarks_equal, and per structure the images with DSC exactly 1
+    scores: pd.DataFrame,  # From `score_reviews`
+) -> pd.DataFrame:  # Per pair: n images, landmarks_equal, and per structure the images with DSC exactly 1
     "Count images in which two readers agree to the last pixel."
     require_columns(scores, ["dataset", "case", "pair", "organ", "dsc", "mse_all_px2"])
-    table = scores.assign(equal=scores.dsc == 1).pivot_table(index=["dataset", "case", "pair"], columns="organ", values="equal", aggfunc="first")
+    table = scores.assign(equal=scores.dsc == 1).pivot_table(
+        index=["dataset", "case", "pair"], columns="organ", values="equal", aggfunc="first"
+    )
     table["landmarks_equal"] = scores.groupby(["dataset", "case", "pair"]).mse_all_px2.first() == 0
-    counts = table.astype(int).groupby("pair", sort=False).agg(n=("landmarks_equal", "size"), landmarks_equal=("landmarks_equal", "sum"),
-                                                               **{f"{name}_equal": (name, "sum") for name in STRUCTURES})
+    counts = (
+        table.astype(int)
+        .groupby("pair", sort=False)
+        .agg(
+            n=("landmarks_equal", "size"),
+            landmarks_equal=("landmarks_equal", "sum"),
+            **{f"{name}_equal": (name, "sum") for name in STRUCTURES},
+        )
+    )
     return counts.reindex(scores.pair.unique()).reset_index()
 
 # %% ../../nbs/chest/76_review.ipynb #9f21024b
 def redrawn_difference(
-    reviews:pd.DataFrame,   # From `read_reviews`
-    layout:Layout=CHEST_LH, # Organs
-    size:int=1024,          # Side of the square frame, px
-) -> pd.Series:             # Pixels, one value per row of `reviews`: the largest difference over the organs
+    reviews: pd.DataFrame,  # From `read_reviews`
+    layout: Layout = CHEST_LH,  # Organs
+    size: int = 1024,  # Side of the square frame, px
+) -> pd.Series:  # Pixels, one value per row of `reviews`: the largest difference over the organs
     "Pixels by which an organ filled from the landmark list differs from its stored mask."
+
     def largest(row):
         drawn = organ_masks(row.landmarks_px, layout, size)
-        return max(int((drawn[name] != rle_decode(getattr(row, name), (size, size)).astype(bool)).sum()) for name in CODE_COLUMNS)
-    return pd.Series([largest(row) for row in reviews.itertuples()], index=reviews.index, name="redrawn_difference_px", dtype=int)
+        return max(
+            int((drawn[name] != rle_decode(getattr(row, name), (size, size)).astype(bool)).sum())
+            for name in CODE_COLUMNS
+        )
+
+    return pd.Series(
+        [largest(row) for row in reviews.itertuples()], index=reviews.index, name="redrawn_difference_px", dtype=int
+    )
 
 # %% ../../nbs/chest/76_review.ipynb #c7b10304
 def landmark_error(
-    reviews:pd.DataFrame,   # From `read_reviews`
-    pairs:Iterable[tuple[str,str]]=PAIRS, # Readers to compare
-    leave_out:pd.Series|None=None, # bool per row of `reviews`: landmark lists not to use
-    layout:Layout=CHEST_LH, # Organs
-) -> pd.DataFrame:          # pair, node, organ, n, mse_px2, x_px, y_px (mean position of the first reader, 1024 frame)
+    reviews: pd.DataFrame,  # From `read_reviews`
+    pairs: Iterable[tuple[str, str]] = PAIRS,  # Readers to compare
+    leave_out: pd.Series | None = None,  # bool per row of `reviews`: landmark lists not to use
+    layout: Layout = CHEST_LH,  # Organs
+) -> pd.DataFrame:  # pair, node, organ, n, mse_px2, x_px, y_px (mean position of the first reader, 1024 frame)
     "Error of every node over all images in which both readers' lists may be used."
     used = reviews if leave_out is None else reviews[~leave_out]
     points = used.pivot(index=["dataset", "case"], columns="reader", values="landmarks_px")
@@ -235,19 +323,31 @@ def landmark_error(
     tables = []
     for first, second in pairs:
         both = points.reindex(columns=[first, second]).dropna()
-        if not len(both): raise ValueError(f"leave_out: expected at least one image left for {first} vs {second}, got none")
-        a, b = (np.stack(both[name].tolist()).astype(float) for name in (first, second)) # (n,N,2)
-        tables.append(pd.DataFrame({"pair": f"{first} vs {second}", "node": range(layout.n_nodes), "organ": organs, "n": len(both),
-                                    "mse_px2": ((a - b)**2).mean((0, 2)), "x_px": a[..., 0].mean(0), "y_px": a[..., 1].mean(0)}))
+        if not len(both):
+            raise ValueError(f"leave_out: expected at least one image left for {first} vs {second}, got none")
+        a, b = (np.stack(both[name].tolist()).astype(float) for name in (first, second))  # (n,N,2)
+        tables.append(
+            pd.DataFrame(
+                {
+                    "pair": f"{first} vs {second}",
+                    "node": range(layout.n_nodes),
+                    "organ": organs,
+                    "n": len(both),
+                    "mse_px2": ((a - b) ** 2).mean((0, 2)),
+                    "x_px": a[..., 0].mean(0),
+                    "y_px": a[..., 1].mean(0),
+                }
+            )
+        )
     return pd.concat(tables, ignore_index=True)
 
 # %% ../../nbs/chest/76_review.ipynb #c2a71e55
 def show_landmark_error(
-    errors:pd.DataFrame,             # One pair of `landmark_error`
-    layout:Layout=CHEST_LH,          # Organs
-    limits:tuple[float,float]|None=None, # Colour limits, px²
-    ax=None,                         # Axes to draw into
-):                                   # The collection of nodes, for a colour bar
+    errors: pd.DataFrame,  # One pair of `landmark_error`
+    layout: Layout = CHEST_LH,  # Organs
+    limits: tuple[float, float] | None = None,  # Colour limits, px²
+    ax=None,  # Axes to draw into
+):  # The collection of nodes, for a colour bar
     "Draw the mean shape with its nodes coloured by error on a logarithmic scale."
     require_shape("errors", errors, f"{layout.n_nodes},C")
     ax = ax or plt.gca()
@@ -255,17 +355,20 @@ def show_landmark_error(
     for part in layout.slices.values():
         ring = errors.iloc[[*range(part.start, part.stop), part.start]]
         ax.plot(ring.x_px, ring.y_px, color="0.7", lw=0.6, zorder=1)
-    sizes = 4 + 30*np.clip(np.log(errors.mse_px2/limits[0])/max(np.log(limits[1]/limits[0]), 1e-9), 0, 1)
-    nodes = ax.scatter(errors.x_px, errors.y_px, s=sizes, c=errors.mse_px2, cmap="viridis", norm=LogNorm(*limits), lw=0, zorder=2)
+    sizes = 4 + 30 * np.clip(np.log(errors.mse_px2 / limits[0]) / max(np.log(limits[1] / limits[0]), 1e-9), 0, 1)
+    nodes = ax.scatter(
+        errors.x_px, errors.y_px, s=sizes, c=errors.mse_px2, cmap="viridis", norm=LogNorm(*limits), lw=0, zorder=2
+    )
     ax.set(aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
-    if not ax.yaxis_inverted(): ax.invert_yaxis()
+    if not ax.yaxis_inverted():
+        ax.invert_yaxis()
     return nodes
 
 # %% ../../nbs/chest/76_review.ipynb #fffcf7e8
 def swapped_columns(
-    reviews:pd.DataFrame, # From `read_reviews`
-) -> pd.Series:           # Data set → images whose RCA mean exceeds the RCA maximum
+    reviews: pd.DataFrame,  # From `read_reviews`
+) -> pd.Series:  # Data set → images whose RCA mean exceeds the RCA maximum
     "Count predictions whose two quality columns have changed places."
     require_columns(reviews, ["dataset", "reader", "rca_mean", "rca_max"])
     predictions = reviews[reviews.reader == "prediction"]

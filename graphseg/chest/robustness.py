@@ -37,65 +37,87 @@ from ..shapes.layouts import Layout
 from ..learning.zoo import load_model
 
 # %% ../../nbs/chest/70_robustness.ipynb #8c62faec
-MAP_PX = 256 # Side of the masks in which occluded images are scored
+MAP_PX = 256  # Side of the masks in which occluded images are scored
+
 
 def is_pixel_network(
-    model:nn.Module, # From `zoo.build_model` or `zoo.load_model`
+    model: nn.Module,  # From `zoo.build_model` or `zoo.load_model`
 ) -> bool:
     "Whether a network gives label maps instead of landmarks."
     return getattr(model, "config", {}).get("output") == "pixels"
 
+
 def predict_at(
-    model:nn.Module,    # Network
-    samples:SampleSet,  # n cases with images
-    size:int=MAP_PX,    # Side of the maps, px
-    batch_size:int=4,   # Images at a time
-) -> np.ndarray:        # (n,N,2) float32 landmarks in px of the map, or (n,size,size) uint8 label maps
+    model: nn.Module,  # Network
+    samples: SampleSet,  # n cases with images
+    size: int = MAP_PX,  # Side of the maps, px
+    batch_size: int = 4,  # Images at a time
+) -> np.ndarray:  # (n,N,2) float32 landmarks in px of the map, or (n,size,size) uint8 label maps
     "Landmarks or label maps of a chosen size."
-    if is_pixel_network(model): return predict_label_maps(model, samples, batch_size, size)
-    return predict_nodes(model, samples, batch_size)*np.float32(size)
+    if is_pixel_network(model):
+        return predict_label_maps(model, samples, batch_size, size)
+    return predict_nodes(model, samples, batch_size) * np.float32(size)
+
 
 def score_at(
-    predictions:np.ndarray, # From `predict_at`
-    samples:SampleSet,      # The same n cases
-    size:int=MAP_PX,        # Side of the maps, px
-) -> pd.DataFrame:          # case, organ (lungs, heart), dsc, hd_px of the 1024 px frame, hd_mm where the spacing is known
+    predictions: np.ndarray,  # From `predict_at`
+    samples: SampleSet,  # The same n cases
+    size: int = MAP_PX,  # Side of the maps, px
+) -> pd.DataFrame:  # case, organ (lungs, heart), dsc, hd_px of the 1024 px frame, hd_mm where the spacing is known
     "Score masks of a chosen size; distances are told in the frame."
-    if len(predictions) != len(samples): raise ValueError(f"predictions: expected one for each of {len(samples)} cases, got {len(predictions)}")
-    scale, truth = FRAME_PX/size, samples.landmarks*size
+    if len(predictions) != len(samples):
+        raise ValueError(f"predictions: expected one for each of {len(samples)} cases, got {len(predictions)}")
+    scale, truth = FRAME_PX / size, samples.landmarks * size
     if predictions.shape[1:] == truth.shape[1:]:
-        table = score_landmarks(samples.ids, predictions, truth, samples.present, samples.layout, size, samples.spacing_mm*scale)
+        table = score_landmarks(
+            samples.ids, predictions, truth, samples.present, samples.layout, size, samples.spacing_mm * scale
+        )
     else:
         truths = [truth_labels(samples, i, size) for i in range(len(samples))]
-        table = score_masks(samples.ids, predictions, truths, samples.present, samples.layout, samples.spacing_mm*scale)
-    table = table[table["organ"] != "all"].assign(hd_px=lambda t: t["hd_px"]*scale)
-    return table[["case", "organ", "dsc", "hd_px", *(["hd_mm"] if table["hd_mm"].notna().any() else [])]].reset_index(drop=True)
+        table = score_masks(
+            samples.ids, predictions, truths, samples.present, samples.layout, samples.spacing_mm * scale
+        )
+    table = table[table["organ"] != "all"].assign(hd_px=lambda t: t["hd_px"] * scale)
+    return table[["case", "organ", "dsc", "hd_px", *(["hd_mm"] if table["hd_mm"].notna().any() else [])]].reset_index(
+        drop=True
+    )
 
 # %% ../../nbs/chest/70_robustness.ipynb #ae44983c
 class CorrectedNetwork(nn.Module):
     "A pixel network whose label maps a denoiser corrects; itself a pixel network."
-    def __init__(self,
-        network:nn.Module,  # Pixel network
-        denoiser:nn.Module, # `priors.MaskAutoencoder` of the same layout
+
+    def __init__(
+        self,
+        network: nn.Module,  # Pixel network
+        denoiser: nn.Module,  # `priors.MaskAutoencoder` of the same layout
     ):
         super().__init__()
-        if not is_pixel_network(network): raise ValueError(f"network: expected a pixel network, got {network.config.get('name')!r}; a denoiser reads label maps")
+        if not is_pixel_network(network):
+            raise ValueError(
+                f"network: expected a pixel network, got {network.config.get('name')!r}; a denoiser reads label maps"
+            )
         self.network, self.denoiser, self.config = network, denoiser, network.config
 
-    def forward(self,
-        images:Tensor, # (B,1,S,S) float32, 0 to 1
-    ) -> Tensor:       # Class scores, (B,C,s,s), at the size of the denoiser
+    def forward(
+        self,
+        images: Tensor,  # (B,1,S,S) float32, 0 to 1
+    ) -> Tensor:  # Class scores, (B,C,s,s), at the size of the denoiser
         side = self.denoiser.image_size
         scores = F.interpolate(self.network(images), size=(side, side), mode="bilinear", align_corners=False)
         return self.denoiser(classes_to_one_hot(scores.argmax(1), scores.shape[1]))
 
+
 @lru_cache(maxsize=8)
 def load_network(
-    source:Path|tuple[Path, Path]|nn.Module, # Folder of a network; folders of a pixel network and its denoiser; or a network
-) -> nn.Module:                              # In evaluation mode
+    source: Path
+    | tuple[Path, Path]
+    | nn.Module,  # Folder of a network; folders of a pixel network and its denoiser; or a network
+) -> nn.Module:  # In evaluation mode
     "Load a network, with its denoiser where there is one."
-    if isinstance(source, nn.Module): return source.eval()
-    if isinstance(source, tuple): return CorrectedNetwork(*map(load_model, source)).eval()
+    if isinstance(source, nn.Module):
+        return source.eval()
+    if isinstance(source, tuple):
+        return CorrectedNetwork(*map(load_model, source)).eval()
     return load_model(source)
 
 # %% ../../nbs/chest/70_robustness.ipynb #904de59a
@@ -107,19 +129,29 @@ def _score_block(job, samples, centres, size, batch_size):
     table = score_at(predict_at(load_network(model), covered, size, batch_size), covered, size)
     return table.assign(model=name, side=side, repeat=repeat)
 
+
 def score_occluded(
-    models:Mapping[str, Path|tuple|nn.Module], # Name → what `load_network` reads
-    samples:SampleSet,       # n cases
-    sides:Sequence[float],   # Sides of the squares, fraction of the image side
-    centres:np.ndarray,      # From `draw_centres`: (r,2), or (r,n,2)
-    size:int=MAP_PX,         # Side of the masks, px
-    batch_size:int=4,        # Images at a time
-    n_processes:int=1,       # Processes that share the work
-) -> pd.DataFrame:           # model, side, repeat, case, organ, dsc, hd_px (hd_mm)
+    models: Mapping[str, Path | tuple | nn.Module],  # Name → what `load_network` reads
+    samples: SampleSet,  # n cases
+    sides: Sequence[float],  # Sides of the squares, fraction of the image side
+    centres: np.ndarray,  # From `draw_centres`: (r,2), or (r,n,2)
+    size: int = MAP_PX,  # Side of the masks, px
+    batch_size: int = 4,  # Images at a time
+    n_processes: int = 1,  # Processes that share the work
+) -> pd.DataFrame:  # model, side, repeat, case, organ, dsc, hd_px (hd_mm)
     "Scores of every network under every square."
-    jobs = [(item, side, repeat) for item in models.items() for side in sides for repeat in (range(len(centres)) if side else [0])]
-    work, label = partial(_score_block, samples=samples, centres=centres, size=size, batch_size=batch_size), "occlusions"
-    if n_processes == 1: tables = [work(job) for job in progress(jobs, label)]
+    jobs = [
+        (item, side, repeat)
+        for item in models.items()
+        for side in sides
+        for repeat in (range(len(centres)) if side else [0])
+    ]
+    work, label = (
+        partial(_score_block, samples=samples, centres=centres, size=size, batch_size=batch_size),
+        "occlusions",
+    )
+    if n_processes == 1:
+        tables = [work(job) for job in progress(jobs, label)]
     else:
         with ProcessPoolExecutor(n_processes, multiprocessing.get_context("spawn")) as pool:
             tables = list(progress(pool.map(work, jobs), label, len(jobs)))
@@ -128,46 +160,56 @@ def score_occluded(
 
 # %% ../../nbs/chest/70_robustness.ipynb #0d1e4614
 def case_scores(
-    scores:pd.DataFrame, # From `score_occluded`
-) -> pd.DataFrame:       # model, side, case, organ (and "mean"), the scores, n_undefined
+    scores: pd.DataFrame,  # From `score_occluded`
+) -> pd.DataFrame:  # model, side, case, organ (and "mean"), the scores, n_undefined
     "Mean over repeats for each case and structure, and over structures."
     by, metrics = ["model", "side", "case"], [c for c in ("dsc", "hd_px", "hd_mm") if c in scores]
     counted = scores.assign(n_undefined=scores["hd_px"].isna().astype(int))
     groups = counted.groupby([*by, "organ"], sort=False)
     organs = groups[metrics].mean().join(groups["n_undefined"].sum()).reset_index()
     groups = organs.groupby(by, sort=False)
-    means = groups[metrics].agg(lambda values: values.mean(skipna=False)).join(groups["n_undefined"].sum()).reset_index().assign(organ="mean")
+    means = (
+        groups[metrics]
+        .agg(lambda values: values.mean(skipna=False))
+        .join(groups["n_undefined"].sum())
+        .reset_index()
+        .assign(organ="mean")
+    )
     return pd.concat([organs, means], ignore_index=True)[[*by, "organ", *metrics, "n_undefined"]]
 
 # %% ../../nbs/chest/70_robustness.ipynb #ab0d63cd
 def bootstrap_means(
-    values:np.ndarray,  # (n,…) float, one row per case; NaN is left out
-    n_draws:int=1000,   # Draws of n cases
-    seed:int=0,         # Seed of the draws
-) -> np.ndarray:        # (n_draws,…) float
+    values: np.ndarray,  # (n,…) float, one row per case; NaN is left out
+    n_draws: int = 1000,  # Draws of n cases
+    seed: int = 0,  # Seed of the draws
+) -> np.ndarray:  # (n_draws,…) float
     "Means over cases drawn with replacement."
     n = len(values)
-    if n < 2: raise ValueError(f"values: expected at least 2 cases, got {n}")
-    counts = generator(seed).multinomial(n, np.full(n, 1/n), n_draws).astype(float) # how often each case is drawn
+    if n < 2:
+        raise ValueError(f"values: expected at least 2 cases, got {n}")
+    counts = generator(seed).multinomial(n, np.full(n, 1 / n), n_draws).astype(float)  # how often each case is drawn
     flat = np.asarray(values, float).reshape(n, -1)
-    with np.errstate(invalid="ignore"): means = counts @ np.nan_to_num(flat)/(counts @ np.isfinite(flat))
+    with np.errstate(invalid="ignore"):
+        means = counts @ np.nan_to_num(flat) / (counts @ np.isfinite(flat))
     return means.reshape(n_draws, *np.shape(values)[1:])
 
 # %% ../../nbs/chest/70_robustness.ipynb #e1d958f9
 def curve_table(
-    cases:pd.DataFrame,        # From `case_scores`
-    metrics:Sequence[str]=("dsc", "hd_px"), # Scores
-    organ:str="mean",          # Structure
-    level:float=.95,           # Share of the bootstrap means inside the band
-    n_draws:int=1000,          # Draws of the bootstrap
-    seed:int=0,                # Its seed
-) -> pd.DataFrame:             # model, side, metric, n, mean, low, high, n_undefined
+    cases: pd.DataFrame,  # From `case_scores`
+    metrics: Sequence[str] = ("dsc", "hd_px"),  # Scores
+    organ: str = "mean",  # Structure
+    level: float = 0.95,  # Share of the bootstrap means inside the band
+    n_draws: int = 1000,  # Draws of the bootstrap
+    seed: int = 0,  # Its seed
+) -> pd.DataFrame:  # model, side, metric, n, mean, low, high, n_undefined
     "Mean over cases against the side of the square, with bootstrap bands."
     require_choice("organ", organ, cases["organ"].unique())
     mine, tables = cases[cases["organ"] == organ], []
     for metric in metrics:
         wide = mine.pivot(index="case", columns=["model", "side"], values=metric)
-        low, high = np.nanquantile(bootstrap_means(wide.to_numpy(), n_draws, seed), [(1 - level)/2, (1 + level)/2], axis=0)
+        low, high = np.nanquantile(
+            bootstrap_means(wide.to_numpy(), n_draws, seed), [(1 - level) / 2, (1 + level) / 2], axis=0
+        )
         table = pd.DataFrame({"metric": metric, "n": wide.notna().sum(), "mean": wide.mean(), "low": low, "high": high})
         tables.append(table.join(mine.groupby(["model", "side"])["n_undefined"].sum()).reset_index())
     return pd.concat(tables, ignore_index=True)[["model", "side", "metric", "n", "mean", "low", "high", "n_undefined"]]
@@ -175,57 +217,61 @@ def curve_table(
 # %% ../../nbs/chest/70_robustness.ipynb #127b62e3
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 
+
 def show_curves(
-    curves:pd.DataFrame,      # From `curve_table`
-    metric:str,               # Score
-    order:Sequence[str],      # Models, in the order of colours and legend
-    ax:plt.Axes|None=None,    # Axes to draw into; default a new figure
-    label:str|None=None,      # Vertical axis label with unit; default the metric
+    curves: pd.DataFrame,  # From `curve_table`
+    metric: str,  # Score
+    order: Sequence[str],  # Models, in the order of colours and legend
+    ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
+    label: str | None = None,  # Vertical axis label with unit; default the metric
 ) -> plt.Axes:
     "Curves against the side of the square; a colour and a mark for each model, so that neither is needed alone."
     require_choice("metric", metric, curves["metric"].unique())
     ax = ax or plt.subplots()[1]
     for name, mark in zip(order, cycle(MARKS)):
         rows = curves[(curves["model"] == name) & (curves["metric"] == metric)].sort_values("side")
-        line, = ax.plot(100*rows["side"], rows["mean"], marker=mark, markersize=3, label=name)
-        ax.fill_between(100*rows["side"], rows["low"], rows["high"], color=line.get_color(), alpha=.18, linewidth=0)
+        (line,) = ax.plot(100 * rows["side"], rows["mean"], marker=mark, markersize=3, label=name)
+        ax.fill_between(100 * rows["side"], rows["low"], rows["high"], color=line.get_color(), alpha=0.18, linewidth=0)
     ax.set(xlabel="side of the square, % of the image side", ylabel=label or metric)
     return ax
 
 # %% ../../nbs/chest/70_robustness.ipynb #e1610f24
 def case_changes(
-    cases:pd.DataFrame,  # From `case_scores`
-    metrics:Sequence[str]=("dsc", "hd_px"), # Scores
-    organ:str="mean",    # Structure
-) -> pd.DataFrame:       # model, case, and for each score <score>_change and <score>_slope per tenth of the side
+    cases: pd.DataFrame,  # From `case_scores`
+    metrics: Sequence[str] = ("dsc", "hd_px"),  # Scores
+    organ: str = "mean",  # Structure
+) -> pd.DataFrame:  # model, case, and for each score <score>_change and <score>_slope per tenth of the side
     "Change from no square to the largest, and slope of the line through all sides, for each case."
     require_choice("organ", organ, cases["organ"].unique())
     mine, tables = cases[cases["organ"] == organ], []
     for metric in metrics:
         wide = mine.pivot(index=["model", "case"], columns="side", values=metric).sort_index(axis=1)
         sides = wide.columns.to_numpy(float)
-        if len(sides) < 2: raise ValueError(f"side: expected at least 2 sizes, got {sides.tolist()}")
+        if len(sides) < 2:
+            raise ValueError(f"side: expected at least 2 sizes, got {sides.tolist()}")
         centred = sides - sides.mean()
-        slope = (wide*centred).sum(axis=1, skipna=False)/(centred**2).sum()/10
+        slope = (wide * centred).sum(axis=1, skipna=False) / (centred**2).sum() / 10
         tables.append(pd.DataFrame({f"{metric}_change": wide.iloc[:, -1] - wide.iloc[:, 0], f"{metric}_slope": slope}))
     order = mine.drop_duplicates(["model", "case"])[["model", "case"]]
     return order.merge(pd.concat(tables, axis=1).reset_index(), on=["model", "case"])
 
 # %% ../../nbs/chest/70_robustness.ipynb #16b85956
 def count_pieces(
-    mask:np.ndarray, # (H,W), any dtype; every value but 0 is foreground
-) -> tuple[int, int]: # Connected pieces, holes
+    mask: np.ndarray,  # (H,W), any dtype; every value but 0 is foreground
+) -> tuple[int, int]:  # Connected pieces, holes
     "Connected pieces and holes of a mask."
     require_shape("mask", np.asarray(mask), "H,W")
     binary = np.pad((np.asarray(mask) != 0).astype(np.uint8), 1)
-    return cv2.connectedComponents(binary, connectivity=8)[0] - 1, cv2.connectedComponents(1 - binary, connectivity=4)[0] - 2
+    return cv2.connectedComponents(binary, connectivity=8)[0] - 1, cv2.connectedComponents(1 - binary, connectivity=4)[
+        0
+    ] - 2
 
 # %% ../../nbs/chest/70_robustness.ipynb #9973f45a
 def structure_masks(
-    prediction:np.ndarray, # (N,2) landmarks in px of the map, or a label map (size,size)
-    layout:Layout,         # Organs
-    size:int=FRAME_PX,     # Side of the masks, px
-) -> dict:                 # Structure (lungs, heart) → list of (size,size) bool masks: one per contour, or one of all pixels
+    prediction: np.ndarray,  # (N,2) landmarks in px of the map, or a label map (size,size)
+    layout: Layout,  # Organs
+    size: int = FRAME_PX,  # Side of the masks, px
+) -> dict:  # Structure (lungs, heart) → list of (size,size) bool masks: one per contour, or one of all pixels
     "Masks of the structures of one prediction."
     groups = structures(layout)
     if prediction.shape == (layout.n_nodes, 2):
@@ -234,12 +280,13 @@ def structure_masks(
     require_shape("prediction", prediction, f"{size},{size}")
     return {name: [np.isin(prediction, [layout[o].label for o in organs])] for name, organs in groups.items()}
 
+
 def topology_table(
-    ids:Sequence[str],      # Names of the n cases
-    predictions:np.ndarray, # (n,N,2) landmarks in px of the map, or (n,size,size) label maps
-    layout:Layout,          # Organs
-    size:int=FRAME_PX,      # Side of the masks, px
-) -> pd.DataFrame:          # case, organ, n_pieces, n_expected, n_holes, is_whole
+    ids: Sequence[str],  # Names of the n cases
+    predictions: np.ndarray,  # (n,N,2) landmarks in px of the map, or (n,size,size) label maps
+    layout: Layout,  # Organs
+    size: int = FRAME_PX,  # Side of the masks, px
+) -> pd.DataFrame:  # case, organ, n_pieces, n_expected, n_holes, is_whole
     "Pieces and holes of every structure; whole has as many pieces as organs and no hole."
     rows, groups = [], structures(layout)
     for case, prediction in zip(ids, predictions, strict=True):
@@ -249,35 +296,44 @@ def topology_table(
     return pd.DataFrame(rows, columns=["case", "organ", "n_pieces", "n_expected", "n_holes", "is_whole"])
 
 # %% ../../nbs/chest/70_robustness.ipynb #c2e08a8a
-CLAIM_COLUMNS = ("claim_id", "cohort", "statement", "statistic", "value", "p", "n", "holds") # Columns of claims.csv
+CLAIM_COLUMNS = ("claim_id", "cohort", "statement", "statistic", "value", "p", "n", "holds")  # Columns of claims.csv
+
 
 def paired_claim(
-    claim_id:str,     # Name in data/published/qualitative.csv
-    cohort:str,       # Cases on which it is tested
-    statement:str,    # What should hold, in short
-    statistic:str,    # Name of the value: mean difference of what
-    larger:pd.Series, # Values that should be larger, indexed by case
-    smaller:pd.Series, # Values that should be smaller
-    alpha:float=.05,  # Level of the test
-) -> dict:            # CLAIM_COLUMNS; value: mean of larger − smaller
+    claim_id: str,  # Name in data/published/qualitative.csv
+    cohort: str,  # Cases on which it is tested
+    statement: str,  # What should hold, in short
+    statistic: str,  # Name of the value: mean difference of what
+    larger: pd.Series,  # Values that should be larger, indexed by case
+    smaller: pd.Series,  # Values that should be smaller
+    alpha: float = 0.05,  # Level of the test
+) -> dict:  # CLAIM_COLUMNS; value: mean of larger − smaller
     "Test that one list of values is larger than another, paired over cases."
     if larger.index.has_duplicates or set(larger.index) != set(smaller.index):
         raise ValueError(f"{claim_id}: expected the same cases once in both, got {len(larger)} and {len(smaller)}")
     difference = (larger - smaller).dropna()
-    p = float(stats.wilcoxon(difference).pvalue) if difference.any() else 1.
-    holds = bool(p < alpha and rank_biserial(difference, 0*difference) > 0)
-    return dict(zip(CLAIM_COLUMNS, (claim_id, cohort, statement, statistic, float(difference.mean()), p, len(difference), holds), strict=True))
+    p = float(stats.wilcoxon(difference).pvalue) if difference.any() else 1.0
+    holds = bool(p < alpha and rank_biserial(difference, 0 * difference) > 0)
+    return dict(
+        zip(
+            CLAIM_COLUMNS,
+            (claim_id, cohort, statement, statistic, float(difference.mean()), p, len(difference), holds),
+            strict=True,
+        )
+    )
 
 # %% ../../nbs/chest/70_robustness.ipynb #ed674fef
 def crossover(
-    curves:pd.DataFrame, # From `curve_table`
-    model:str,           # Network that should win under large squares
-    rival:str,           # Network it is compared with
-    metric:str="dsc",    # Score, higher is better
-) -> float:              # Fraction of the image side; 0: always above; NaN: never, or not at the largest
+    curves: pd.DataFrame,  # From `curve_table`
+    model: str,  # Network that should win under large squares
+    rival: str,  # Network it is compared with
+    metric: str = "dsc",  # Score, higher is better
+) -> float:  # Fraction of the image side; 0: always above; NaN: never, or not at the largest
     "Smallest side from which on the mean of one network stays above that of another."
     wide = curves[curves["metric"] == metric].pivot(index="side", columns="model", values="mean").sort_index()
-    for name in (model, rival): require_choice("model", name, wide.columns)
+    for name in (model, rival):
+        require_choice("model", name, wide.columns)
     above = (wide[model] > wide[rival]).to_numpy()
-    if not above[-1]: return float("nan")
-    return float(wide.index[len(above) - above[::-1].argmin()]) if not above.all() else 0.
+    if not above[-1]:
+        return float("nan")
+    return float(wide.index[len(above) - above[::-1].argmin()]) if not above.all() else 0.0

@@ -46,175 +46,234 @@ from ..shapes.layouts import Layout, layout_from_dict
 from ..learning.zoo import load_model
 
 # %% ../../nbs/chest/60_runtime.ipynb #b8859abb
-def tune_allocator() -> str: # Name of the setting that holds now: glibc tuned, default, or the preloaded allocator
+def tune_allocator() -> str:  # Name of the setting that holds now: glibc tuned, default, or the preloaded allocator
     "Let the process keep large blocks of memory, where its C library can be told to."
     preloaded = [name for name in ("jemalloc", "tcmalloc", "mimalloc") if name in os.environ.get("LD_PRELOAD", "")]
-    if preloaded: return preloaded[0]
-    if platform.libc_ver()[0] != "glibc": return "default"
+    if preloaded:
+        return preloaded[0]
+    if platform.libc_ver()[0] != "glibc":
+        return "default"
     trim_threshold, top_pad, mmap_threshold = (-1, 2**31 - 1), (-2, 2**26), (-3, 2**30)
     library = ctypes.CDLL(None)
-    return "glibc tuned" if all(library.mallopt(*setting) for setting in (mmap_threshold, trim_threshold, top_pad)) else "default"
+    return (
+        "glibc tuned"
+        if all(library.mallopt(*setting) for setting in (mmap_threshold, trim_threshold, top_pad))
+        else "default"
+    )
 
 # %% ../../nbs/chest/60_runtime.ipynb #054a733b
 def _traced_moments(x):  # for other runtimes, which also add one by one: means of means
     first, second = x, x.square()
-    while min(first.shape[-2:]) > 32: first, second = F.avg_pool2d(first, 32), F.avg_pool2d(second, 32)
+    while min(first.shape[-2:]) > 32:
+        first, second = F.avg_pool2d(first, 32), F.avg_pool2d(second, 32)
     first, second = first.mean((0, 2, 3)), second.mean((0, 2, 3))
     return first, (second - first.square()).clamp_min(0)
 
+
 def batch_moments(
-    x:Tensor, # Feature map, (B,C,H,W) float32, channels last
-) -> tuple[Tensor, Tensor]: # Mean and variance of each channel, (C,) float32
+    x: Tensor,  # Feature map, (B,C,H,W) float32, channels last
+) -> tuple[Tensor, Tensor]:  # Mean and variance of each channel, (C,) float32
     "Mean and variance over batch and space, summed in blocks."
-    n_channels, n = x.shape[1], x.numel()//x.shape[1]
-    if torch.compiler.is_compiling(): return _traced_moments(x)
-    flat = x.permute(0, 2, 3, 1).reshape(-1)                                # no copy where channels are last
-    width = n_channels*max(1, 64//n_channels) if flat.numel() % (n_channels*max(1, 64//n_channels)) == 0 else n_channels
-    sums = [torch.stack([part.sum(0), part.square().sum(0)]) for part in flat.view(-1, width).split(2**20//width)]
-    first, second = torch.stack(sums).double().sum(0).view(2, -1, n_channels).sum(1)/n
+    n_channels, n = x.shape[1], x.numel() // x.shape[1]
+    if torch.compiler.is_compiling():
+        return _traced_moments(x)
+    flat = x.permute(0, 2, 3, 1).reshape(-1)  # no copy where channels are last
+    width = (
+        n_channels * max(1, 64 // n_channels)
+        if flat.numel() % (n_channels * max(1, 64 // n_channels)) == 0
+        else n_channels
+    )
+    sums = [torch.stack([part.sum(0), part.square().sum(0)]) for part in flat.view(-1, width).split(2**20 // width)]
+    first, second = torch.stack(sums).double().sum(0).view(2, -1, n_channels).sum(1) / n
     return first.float(), (second - first.square()).clamp_min(0).float()
 
+
 def apply_norm(
-    norm:nn.BatchNorm2d, # Norm in evaluation
-    x:Tensor,            # Feature map, (B,C,H,W)
-) -> Tensor:             # Feature map, (B,C,H,W)
+    norm: nn.BatchNorm2d,  # Norm in evaluation
+    x: Tensor,  # Feature map, (B,C,H,W)
+) -> Tensor:  # Feature map, (B,C,H,W)
     "Batch norm of a map, with its own statistics where the norm keeps none."
-    if norm.track_running_stats: return norm(x)
+    if norm.track_running_stats:
+        return norm(x)
     mean, variance = batch_moments(x)
-    if not torch.compiler.is_compiling(): return F.batch_norm(x, mean, variance, norm.weight, norm.bias, False, 0, norm.eps)
-    scale = norm.weight/(variance + norm.eps).sqrt()
-    return x*scale.view(-1, 1, 1) + (norm.bias - mean*scale).view(-1, 1, 1)
+    if not torch.compiler.is_compiling():
+        return F.batch_norm(x, mean, variance, norm.weight, norm.bias, False, 0, norm.eps)
+    scale = norm.weight / (variance + norm.eps).sqrt()
+    return x * scale.view(-1, 1, 1) + (norm.bias - mean * scale).view(-1, 1, 1)
 
 # %% ../../nbs/chest/60_runtime.ipynb #b66b427e
 def convolve_relu(
-    conv:nn.Conv2d,         # Convolution with bias
-    x:Tensor,               # Feature map, (B,C,H,W)
-    side:Tensor|None=None,  # Map to add before the ReLU, (B,C',H',W')
-) -> Tensor:                # Feature map, (B,C',H',W'), not negative
+    conv: nn.Conv2d,  # Convolution with bias
+    x: Tensor,  # Feature map, (B,C,H,W)
+    side: Tensor | None = None,  # Map to add before the ReLU, (B,C',H',W')
+) -> Tensor:  # Feature map, (B,C',H',W'), not negative
     "ReLU of a convolution and a side path; one kernel on CPUs that have it."
-    plain = torch.compiler.is_compiling() or not torch.backends.mkldnn.is_available() or x.device.type != "cpu" or x.dtype != torch.float32
+    plain = (
+        torch.compiler.is_compiling()
+        or not torch.backends.mkldnn.is_available()
+        or x.device.type != "cpu"
+        or x.dtype != torch.float32
+    )
     fused = None if plain else getattr(torch.ops.mkldnn, "_convolution_pointwise", None)  # a compiler fuses by itself
-    if fused is None: return F.relu_(conv(x) if side is None else conv(x).add_(side))
+    if fused is None:
+        return F.relu_(conv(x) if side is None else conv(x).add_(side))
     weights = conv.weight, conv.bias, conv.padding, conv.stride, conv.dilation, conv.groups
-    if side is None: return fused(x, *weights, "relu", [], "")
+    if side is None:
+        return fused(x, *weights, "relu", [], "")
     return fused.binary(x, side, *weights, "add", 1.0, "relu", [], None)
+
 
 class PredictionPool(nn.Module):
     "The largest of 2×2 values, rows first, then columns: whole rows compare faster than windows."
-    def forward(self,
-        x:Tensor, # Feature map, (B,C,H,W), even sides
+
+    def forward(
+        self,
+        x: Tensor,  # Feature map, (B,C,H,W), even sides
     ) -> Tensor:  # Feature map, (B,C,H/2,W/2)
-        if torch.compiler.is_compiling(): return F.max_pool2d(x, 2)
+        if torch.compiler.is_compiling():
+            return F.max_pool2d(x, 2)
         x = torch.maximum(x[:, :, 0::2], x[:, :, 1::2])
         return torch.maximum(x[..., 0::2], x[..., 1::2])
 
 # %% ../../nbs/chest/60_runtime.ipynb #07a94605
 class PredictionBlock(nn.Module):
     "A residual block for prediction, with all norms folded that can be."
-    def __init__(self,
-        block:ResidualBlock, # Block whose weights are copied
+
+    def __init__(
+        self,
+        block: ResidualBlock,  # Block whose weights are copied
     ):
         super().__init__()
         norm1, _, conv1, norm2, _, conv2 = copy.deepcopy(block.block).eval()
         self.norm1, self.conv2 = norm1, conv2
-        self.conv1, self.norm2 = (fuse_conv_bn_eval(conv1, norm2), None) if norm2.track_running_stats else (conv1, norm2)
+        self.conv1, self.norm2 = (
+            (fuse_conv_bn_eval(conv1, norm2), None) if norm2.track_running_stats else (conv1, norm2)
+        )
         skip = copy.deepcopy(block.skip).eval()
         self.skip, self.skip_norm = (None, None) if isinstance(skip, nn.Identity) else skip
-        if self.skip_norm is not None and norm2.track_running_stats: self.skip, self.skip_norm = fuse_conv_bn_eval(*skip), None
+        if self.skip_norm is not None and norm2.track_running_stats:
+            self.skip, self.skip_norm = fuse_conv_bn_eval(*skip), None
         self.to(memory_format=torch.channels_last).requires_grad_(False)
 
-    def forward(self,
-        x:Tensor, # Feature map, (B,C,H,W)
+    def forward(
+        self,
+        x: Tensor,  # Feature map, (B,C,H,W)
     ) -> Tensor:  # Feature map, (B,C',H,W), not negative
         y = F.relu_(apply_norm(self.norm1, x))
         y = convolve_relu(self.conv1, y) if self.norm2 is None else F.relu_(apply_norm(self.norm2, self.conv1(y)))
         return convolve_relu(self.conv2, y, x if self.skip is None else self.look_aside(x))
 
-    def look_aside(self, x:Tensor) -> Tensor:
+    def look_aside(self, x: Tensor) -> Tensor:
         "The side path. Of a single channel x, mean and variance of w·x are w·mean and w²·variance: one pass less over the largest map."
-        if self.skip_norm is None: return self.skip(x)
-        if x.shape[1] > 1 or torch.compiler.is_exporting(): return apply_norm(self.skip_norm, self.skip(x))
+        if self.skip_norm is None:
+            return self.skip(x)
+        if x.shape[1] > 1 or torch.compiler.is_exporting():
+            return apply_norm(self.skip_norm, self.skip(x))
         weight, (mean, variance) = self.skip.weight.flatten(), batch_moments(x)
-        scale = self.skip_norm.weight*weight/(weight.square()*variance + self.skip_norm.eps).sqrt()
-        return F.conv2d(x, scale.view(-1, 1, 1, 1), self.skip_norm.bias - scale*mean)
+        scale = self.skip_norm.weight * weight / (weight.square() * variance + self.skip_norm.eps).sqrt()
+        return F.conv2d(x, scale.view(-1, 1, 1, 1), self.skip_norm.bias - scale * mean)
 
 # %% ../../nbs/chest/60_runtime.ipynb #5bc6c518
 def fast_network(
-    model:nn.Module, # Network with residual blocks, from `zoo.build_model` or `zoo.load_model`
-) -> nn.Module:      # A copy for prediction: same call, same answers, no gradients
+    model: nn.Module,  # Network with residual blocks, from `zoo.build_model` or `zoo.load_model`
+) -> nn.Module:  # A copy for prediction: same call, same answers, no gradients
     "Copy of a network with `PredictionBlock`s and without the head that prediction does not use."
-    if not any(isinstance(module, ResidualBlock) for module in model.modules()): raise ValueError(f"model: expected residual blocks, got {type(model).__name__} without")
+    if not any(isinstance(module, ResidualBlock) for module in model.modules()):
+        raise ValueError(f"model: expected residual blocks, got {type(model).__name__} without")
     network = copy.deepcopy(model).eval().requires_grad_(False)
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
-            if isinstance(child, ResidualBlock): setattr(parent, name, PredictionBlock(child))
-            if isinstance(child, nn.MaxPool2d) and child.kernel_size == 2: setattr(parent, name, PredictionPool())
-    if getattr(getattr(network, "encoder", None), "logvar", None) is not None: network.encoder.logvar = None
+            if isinstance(child, ResidualBlock):
+                setattr(parent, name, PredictionBlock(child))
+            if isinstance(child, nn.MaxPool2d) and child.kernel_size == 2:
+                setattr(parent, name, PredictionPool())
+    if getattr(getattr(network, "encoder", None), "logvar", None) is not None:
+        network.encoder.logvar = None
     return network
 
+
 def fold_batch_norm(
-    model:nn.Module, # Network with running statistics
-) -> nn.Module:      # `fast_network` of it
+    model: nn.Module,  # Network with running statistics
+) -> nn.Module:  # `fast_network` of it
     "Fold every norm that follows a convolution; refuses networks in which that is impossible."
     if any(isinstance(m, nn.BatchNorm2d) and not m.track_running_stats for m in model.modules()):
-        raise ValueError("model: expected running statistics, got batch_stats=True, whose norms differ from image to image; use fast_network")
+        raise ValueError(
+            "model: expected running statistics, got batch_stats=True, whose norms differ from image to image; use fast_network"
+        )
     return fast_network(model)
 
 # %% ../../nbs/chest/60_runtime.ipynb #33b90c60
 def sample_images(
-    size:int,          # Side, px
-    n:int=4,           # Number of images
-    in_channels:int=1, # Channels of the network's input
-) -> Tensor:           # (n,in_channels,size,size) float32, 0 to 1
+    size: int,  # Side, px
+    n: int = 4,  # Number of images
+    in_channels: int = 1,  # Channels of the network's input
+) -> Tensor:  # (n,in_channels,size,size) float32, 0 to 1
     "Phantoms to try a network on."
     images = [cv2.resize(chest_phantom(seed).image, (size, size), interpolation=cv2.INTER_LINEAR) for seed in range(n)]
-    return torch.from_numpy(np.stack(images).astype(np.float32)/255)[:, None].expand(-1, in_channels, -1, -1).contiguous()
+    return (
+        torch.from_numpy(np.stack(images).astype(np.float32) / 255)[:, None]
+        .expand(-1, in_channels, -1, -1)
+        .contiguous()
+    )
 
 # %% ../../nbs/chest/60_runtime.ipynb #41270116
 RUNTIMES = {"torch": (), "compile": (), "onnx": ("onnxruntime",), "openvino": ("openvino",)}  # packages to run
-EXPORTS = {"onnx": ("onnx", "onnxscript", "onnxruntime"), "openvino": ("openvino",)}          # packages to export
+EXPORTS = {"onnx": ("onnx", "onnxscript", "onnxruntime"), "openvino": ("openvino",)}  # packages to export
 NETWORK_FILES = {"onnx": ("network.onnx",), "openvino": ("network.xml", "network.bin")}
 
+
 def require_runtime(
-    runtime:str,             # One of `RUNTIMES`
-    export:bool=False,       # Also for writing?
+    runtime: str,  # One of `RUNTIMES`
+    export: bool = False,  # Also for writing?
 ) -> None:
     "Raise `ValueError` with the fix where a runtime is unknown or not installed."
     require_choice("runtime", runtime, EXPORTS if export else RUNTIMES)
     missing = [name for name in (EXPORTS if export else RUNTIMES)[runtime] if importlib.util.find_spec(name) is None]
-    if missing: raise ValueError(f"runtime {runtime}: expected the package {' and '.join(missing)}, not installed; pip install \"graphseg[runtime]\"")
+    if missing:
+        raise ValueError(
+            f'runtime {runtime}: expected the package {" and ".join(missing)}, not installed; pip install "graphseg[runtime]"'
+        )
     compiler = os.environ.get("CXX", "g++")
     if runtime == "compile" and not shutil.which(compiler):
-        raise ValueError(f"runtime compile: expected the C++ compiler {compiler}, not found; install g++, name another in CXX, or use the runtime torch")
+        raise ValueError(
+            f"runtime compile: expected the C++ compiler {compiler}, not found; install g++, name another in CXX, or use the runtime torch"
+        )
+
 
 def has_runtime(
-    runtime:str,       # One of `RUNTIMES`
-    export:bool=False, # Also for writing?
+    runtime: str,  # One of `RUNTIMES`
+    export: bool = False,  # Also for writing?
 ) -> bool:
     "Is everything there that a runtime needs?"
     require_choice("runtime", runtime, RUNTIMES)
-    try: require_runtime(runtime, export)
-    except ValueError: return False
+    try:
+        require_runtime(runtime, export)
+    except ValueError:
+        return False
     return True
 
 # %% ../../nbs/chest/60_runtime.ipynb #eaea7551
 class NodesOnly(nn.Module):
     "A landmark network without its other outputs."
-    def __init__(self,
-        model:nn.Module, # Landmark network
+
+    def __init__(
+        self,
+        model: nn.Module,  # Landmark network
     ):
         super().__init__()
         self.model = model
 
-    def forward(self,
-        images:Tensor, # (B,C,S,S) float32, 0 to 1
-    ) -> Tensor:       # (B,N,2) float32 xy, fraction of the image side
+    def forward(
+        self,
+        images: Tensor,  # (B,C,S,S) float32, 0 to 1
+    ) -> Tensor:  # (B,N,2) float32 xy, fraction of the image side
         return self.model(images).nodes
 
+
 def write_network(
-    model:nn.Module, # Landmark network
-    folder:Path,     # Existing folder
-    runtime:str,     # onnx or openvino
+    model: nn.Module,  # Landmark network
+    folder: Path,  # Existing folder
+    runtime: str,  # onnx or openvino
 ) -> None:
     "Write the graph of a network for a runtime."
     size, channels = model.config["image_size"], model.config["options"].get("in_channels", 1)
@@ -224,27 +283,43 @@ def write_network(
         warnings.simplefilter("ignore")
         program = torch.export.export(network, (example,))
         if runtime == "onnx":
-            torch.onnx.export(program, (), folder/"network.onnx", dynamo=True, input_names=["images"], output_names=["nodes"], external_data=False, verbose=False)
+            torch.onnx.export(
+                program,
+                (),
+                folder / "network.onnx",
+                dynamo=True,
+                input_names=["images"],
+                output_names=["nodes"],
+                external_data=False,
+                verbose=False,
+            )
             return
         import openvino
-        openvino.save_model(openvino.convert_model(program), folder/"network.xml", compress_to_fp16=False)
+
+        openvino.save_model(openvino.convert_model(program), folder / "network.xml", compress_to_fp16=False)
 
 # %% ../../nbs/chest/60_runtime.ipynb #48ec1e19
 class Runtime(nn.Module):
     "A landmark network in some runtime: images to nodes."
-    def __init__(self,
-        config:dict,                             # Configuration of the network, see `zoo.build_model`
-        predict:Callable[[Tensor], Tensor],      # One image (1,C,S,S) to its nodes (1,N,2); or a batch, see `batched`
-        name:str,                                # One of `RUNTIMES`
-        batched:bool=False,                      # Give whole batches to `predict`?
+
+    def __init__(
+        self,
+        config: dict,  # Configuration of the network, see `zoo.build_model`
+        predict: Callable[[Tensor], Tensor],  # One image (1,C,S,S) to its nodes (1,N,2); or a batch, see `batched`
+        name: str,  # One of `RUNTIMES`
+        batched: bool = False,  # Give whole batches to `predict`?
     ):
         super().__init__()
         self.config, self.name, self.batched, self.layout = config, name, batched, layout_from_dict(config["layout"])
-        self.predict, self.place = predict, nn.Parameter(torch.empty(0), requires_grad=False)  # its device is where images belong
+        self.predict, self.place = (
+            predict,
+            nn.Parameter(torch.empty(0), requires_grad=False),
+        )  # its device is where images belong
 
     @torch.inference_mode()
-    def forward(self,
-        images:Tensor, # (B,C,S,S) float32, 0 to 1
+    def forward(
+        self,
+        images: Tensor,  # (B,C,S,S) float32, 0 to 1
     ) -> LandmarkOutput:
         size, channels = self.config["image_size"], self.config["options"].get("in_channels", 1)
         if images.ndim != 4 or tuple(images.shape[1:]) != (channels, size, size):
@@ -252,162 +327,243 @@ class Runtime(nn.Module):
         parts = [images] if self.batched else images.split(1)
         return LandmarkOutput(torch.cat([self.predict(part) for part in parts]))
 
-    def extra_repr(self): return f"{self.config['name']}, {self.name}, {self.config['image_size']} px"
+    def extra_repr(self):
+        return f"{self.config['name']}, {self.name}, {self.config['image_size']} px"
 
 # %% ../../nbs/chest/60_runtime.ipynb #8d6f3ed5
 def _torch_predictor(model, threads):
-    if threads: torch.set_num_threads(threads)
+    if threads:
+        torch.set_num_threads(threads)
     return NodesOnly(fast_network(model))
 
+
 def _compiled_predictor(model, threads):
-    if threads: torch.set_num_threads(threads)
+    if threads:
+        torch.set_num_threads(threads)
     size, channels = model.config["image_size"], model.config["options"].get("in_channels", 1)
     compiled = torch.compile(NodesOnly(fast_network(model)), options={"freezing": True})
     try:
-        with torch.inference_mode(): compiled(torch.zeros(1, channels, size, size))
+        with torch.inference_mode():
+            compiled(torch.zeros(1, channels, size, size))
     except torch._dynamo.exc.BackendCompilerFailed as error:
-        raise ValueError(f"runtime compile: {str(error).splitlines()[0]}; check the C++ compiler or use the runtime torch") from error
+        raise ValueError(
+            f"runtime compile: {str(error).splitlines()[0]}; check the C++ compiler or use the runtime torch"
+        ) from error
     return compiled
+
 
 def _onnx_predictor(path, threads):
     import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = threads or torch.get_num_threads(), 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the processor to others
+    options.add_session_config_entry(
+        "session.intra_op.allow_spinning", "0"
+    )  # idle threads leave the processor to others
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     return lambda images: torch.from_numpy(session.run(None, {"images": images.numpy()})[0])
 
+
 def _openvino_predictor(path, threads):
     import openvino
-    settings = {"INFERENCE_NUM_THREADS": threads or torch.get_num_threads(), "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+
+    settings = {
+        "INFERENCE_NUM_THREADS": threads or torch.get_num_threads(),
+        "NUM_STREAMS": 1,
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": "f32",
+    }
     request = openvino.Core().compile_model(path, "CPU", settings).create_infer_request()
     return lambda images: torch.from_numpy(request.infer(images.numpy(), share_inputs=True)[0].copy())
 
 # %% ../../nbs/chest/60_runtime.ipynb #9d9ccad9
 def read_exported(
-    folder:Path|str, # Folder written by `export_model`
-) -> dict:           # Runtime, configuration, checksums, drift
+    folder: Path | str,  # Folder written by `export_model`
+) -> dict:  # Runtime, configuration, checksums, drift
     "Read and check `runtime.json` and the files it names."
-    path = require_file(Path(folder)/"runtime.json", "an exported folder holds runtime.json and the network; run: graphseg export MODEL -o DIR")
-    try: about = json.loads(path.read_text())
-    except ValueError as error: raise ValueError(f"{path}: expected JSON, got a damaged file ({error}); export the model again") from error
-    if missing := {"runtime", "config", "files", "source"} - set(about): raise ValueError(f"{path}: expected the keys of export_model, missing {sorted(missing)}; export the model again")
+    path = require_file(
+        Path(folder) / "runtime.json",
+        "an exported folder holds runtime.json and the network; run: graphseg export MODEL -o DIR",
+    )
+    try:
+        about = json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{path}: expected JSON, got a damaged file ({error}); export the model again") from error
+    if missing := {"runtime", "config", "files", "source"} - set(about):
+        raise ValueError(
+            f"{path}: expected the keys of export_model, missing {sorted(missing)}; export the model again"
+        )
     for name, checksum in about["files"].items():
-        if sha256(require_file(path.parent/name, "export the model again")) != checksum:
-            raise ValueError(f"{path.parent/name}: damaged or not of this runtime.json (checksum differs); export the model again")
+        if sha256(require_file(path.parent / name, "export the model again")) != checksum:
+            raise ValueError(
+                f"{path.parent / name}: damaged or not of this runtime.json (checksum differs); export the model again"
+            )
     return about
 
+
 def load_runtime(
-    folder:Path|str,          # Folder of a model (torch, compile) or of an exported one (onnx, openvino)
-    runtime:str="torch",      # One of `RUNTIMES`
-    threads:int|None=None,    # Threads; default those of torch
-    layout:Layout|None=None,  # Expected layout; None takes any
-    image_size:int|None=None, # Expected image side, px; None takes any
+    folder: Path | str,  # Folder of a model (torch, compile) or of an exported one (onnx, openvino)
+    runtime: str = "torch",  # One of `RUNTIMES`
+    threads: int | None = None,  # Threads; default those of torch
+    layout: Layout | None = None,  # Expected layout; None takes any
+    image_size: int | None = None,  # Expected image side, px; None takes any
 ) -> Runtime:
     "Load a network into a runtime."
     require_runtime(runtime)
-    if threads is not None and threads < 1: raise ValueError(f"threads: expected at least 1, got {threads}")
-    if runtime in EXPORTS: return _load_exported(Path(folder), runtime, threads, layout, image_size)
-    if (Path(folder)/"runtime.json").exists(): raise ValueError(f"{folder}: expected a model for the runtime {runtime}, got one exported for {read_exported(folder)['runtime']}")
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads: expected at least 1, got {threads}")
+    if runtime in EXPORTS:
+        return _load_exported(Path(folder), runtime, threads, layout, image_size)
+    if (Path(folder) / "runtime.json").exists():
+        raise ValueError(
+            f"{folder}: expected a model for the runtime {runtime}, got one exported for {read_exported(folder)['runtime']}"
+        )
     model = load_model(folder, layout, image_size)
-    if model.config.get("output", "landmarks") != "landmarks": raise ValueError(f"{folder}: expected a landmark network, got {model.config['name']}")
-    return Runtime(model.config, (_torch_predictor if runtime == "torch" else _compiled_predictor)(model, threads), runtime, runtime == "torch")
+    if model.config.get("output", "landmarks") != "landmarks":
+        raise ValueError(f"{folder}: expected a landmark network, got {model.config['name']}")
+    return Runtime(
+        model.config,
+        (_torch_predictor if runtime == "torch" else _compiled_predictor)(model, threads),
+        runtime,
+        runtime == "torch",
+    )
+
 
 def _load_exported(folder, runtime, threads, layout=None, image_size=None):
-    if (folder/"config.json").exists(): raise ValueError(f"{folder}: expected a model exported for {runtime}, got weights; run: graphseg export {folder} -o DIR --runtime {runtime}")
+    if (folder / "config.json").exists():
+        raise ValueError(
+            f"{folder}: expected a model exported for {runtime}, got weights; run: graphseg export {folder} -o DIR --runtime {runtime}"
+        )
     about = read_exported(folder)
     stored, size = layout_from_dict(about["config"]["layout"]), about["config"]["image_size"]
-    if about["runtime"] != runtime: raise ValueError(f"{folder}: expected a model exported for {runtime}, got one for {about['runtime']}; choose that runtime or export again")
-    if layout is not None and layout != stored: raise ValueError(f"{folder}: expected a model for layout {layout}, got {stored}; choose another model or layout")
-    if image_size not in (None, size): raise ValueError(f"{folder}: expected a model for image_size={image_size}, got {size}; resize the images or choose another model")
+    if about["runtime"] != runtime:
+        raise ValueError(
+            f"{folder}: expected a model exported for {runtime}, got one for {about['runtime']}; choose that runtime or export again"
+        )
+    if layout is not None and layout != stored:
+        raise ValueError(
+            f"{folder}: expected a model for layout {layout}, got {stored}; choose another model or layout"
+        )
+    if image_size not in (None, size):
+        raise ValueError(
+            f"{folder}: expected a model for image_size={image_size}, got {size}; resize the images or choose another model"
+        )
     predictor = {"onnx": _onnx_predictor, "openvino": _openvino_predictor}[runtime]
-    return Runtime(about["config"], predictor(folder/NETWORK_FILES[runtime][0], threads), runtime)
+    return Runtime(about["config"], predictor(folder / NETWORK_FILES[runtime][0], threads), runtime)
 
 # %% ../../nbs/chest/60_runtime.ipynb #4e883f0c
 def measure_drift(
-    ours:nn.Module,   # Network or `Runtime`
-    truth:nn.Module,  # Network it should equal
-    images:Tensor,    # (n,C,S,S) float32, 0 to 1
-) -> dict:            # mean_px and max_px of the distance of nodes, px of the frame; n_images
+    ours: nn.Module,  # Network or `Runtime`
+    truth: nn.Module,  # Network it should equal
+    images: Tensor,  # (n,C,S,S) float32, 0 to 1
+) -> dict:  # mean_px and max_px of the distance of nodes, px of the frame; n_images
     "How far the nodes of two networks lie apart, image by image."
     with torch.inference_mode():
         pairs = [(ours(image).nodes, truth(image).nodes) for image in images.split(1)]
-    distance = torch.cat([(a - b).norm(dim=-1) for a, b in pairs])*FRAME_PX
+    distance = torch.cat([(a - b).norm(dim=-1) for a, b in pairs]) * FRAME_PX
     return {"mean_px": distance.mean().item(), "max_px": distance.max().item(), "n_images": len(images)}
 
+
 def export_model(
-    folder:Path|str,           # Folder of a landmark network, from `zoo.save_model`
-    out:Path|str,              # Folder to write, new or one that was exported before
-    runtime:str="onnx",        # onnx or openvino
-    images:Tensor|None=None,   # Images on which the drift is measured, (n,C,S,S) float32, 0 to 1; default phantoms
-) -> dict:                     # What `runtime.json` holds
+    folder: Path | str,  # Folder of a landmark network, from `zoo.save_model`
+    out: Path | str,  # Folder to write, new or one that was exported before
+    runtime: str = "onnx",  # onnx or openvino
+    images: Tensor | None = None,  # Images on which the drift is measured, (n,C,S,S) float32, 0 to 1; default phantoms
+) -> dict:  # What `runtime.json` holds
     "Write a network for a runtime, try it, and note how far it drifts; all or nothing."
     model, out = load_model(folder), Path(out)
-    if model.config.get("output", "landmarks") != "landmarks": raise ValueError(f"{folder}: expected a landmark network, got {model.config['name']}")
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out/"runtime.json").exists())):
+    if model.config.get("output", "landmarks") != "landmarks":
+        raise ValueError(f"{folder}: expected a landmark network, got {model.config['name']}")
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "runtime.json").exists())):
         raise ValueError(f"{out}: expected a new folder or an exported one, got other files; choose another")
     require_runtime(runtime, export=True)
-    if images is None: images = sample_images(model.config["image_size"], in_channels=model.config["options"].get("in_channels", 1))
+    if images is None:
+        images = sample_images(model.config["image_size"], in_channels=model.config["options"].get("in_channels", 1))
     with atomic_path(out) as temporary:
         temporary.mkdir()
         write_network(model, temporary, runtime)
-        about = {"runtime": runtime, "config": model.config, "source": sha256(Path(folder)/"model.safetensors"), "graphseg": graphseg.__version__,
-                 "files": {name: sha256(temporary/name) for name in NETWORK_FILES[runtime]}}
-        write_json(temporary/"runtime.json", about)
-        write_json(temporary/"runtime.json", about | {"drift": measure_drift(_load_exported(temporary, runtime, None), model, images)})
+        about = {
+            "runtime": runtime,
+            "config": model.config,
+            "source": sha256(Path(folder) / "model.safetensors"),
+            "graphseg": graphseg.__version__,
+            "files": {name: sha256(temporary / name) for name in NETWORK_FILES[runtime]},
+        }
+        write_json(temporary / "runtime.json", about)
+        write_json(
+            temporary / "runtime.json",
+            about | {"drift": measure_drift(_load_exported(temporary, runtime, None), model, images)},
+        )
     return read_exported(out)
 
 # %% ../../nbs/chest/60_runtime.ipynb #046117d7
 _timed = {}
 
+
 def _start_timing(build, image, n_threads, tuned):
     torch.set_num_threads(n_threads)
     _timed.update(build=build, image=torch.from_numpy(image), allocator=tune_allocator() if tuned else "default")
 
+
 @torch.inference_mode()
 def _time_once():
-    if "network" not in _timed: _timed["network"] = _timed["build"]()
+    if "network" not in _timed:
+        _timed["network"] = _timed["build"]()
     wall, processor = time.perf_counter(), time.process_time()
     output = _timed["network"](_timed["image"])
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
     return wall, processor, np.asarray(getattr(output, "nodes", output)), _timed["allocator"]
 
+
 def load_reference(
-    folder:Path|str, # Folder of a HybridGNet
+    folder: Path | str,  # Folder of a HybridGNet
 ) -> nn.Module:
     "The published structure with the weights of a folder."
     from graphseg.chest.reference import ReferenceNetwork
+
     return ReferenceNetwork(load_model(folder))
 
+
 def time_networks(
-    networks:dict[str, tuple[Callable, bool]], # Name → what builds the network in its process (can be pickled); tune the allocator?
-    image:Tensor,                              # Input of all, (1,C,S,S) float32
-    repeats:int=5,                             # Timed rounds, after three rounds to warm up
-    n_threads:int=1,                           # Threads of torch, and of a `Runtime` that names none
-) -> tuple[pd.DataFrame, dict[str, np.ndarray]]: # network, allocator, turn, wall_s, processor_s; and what each network gave
+    networks: dict[
+        str, tuple[Callable, bool]
+    ],  # Name → what builds the network in its process (can be pickled); tune the allocator?
+    image: Tensor,  # Input of all, (1,C,S,S) float32
+    repeats: int = 5,  # Timed rounds, after three rounds to warm up
+    n_threads: int = 1,  # Threads of torch, and of a `Runtime` that names none
+) -> tuple[
+    pd.DataFrame, dict[str, np.ndarray]
+]:  # network, allocator, turn, wall_s, processor_s; and what each network gave
     "Time predictions of several networks in turns."
     spawn, rows, outputs = multiprocessing.get_context("spawn"), [], {}
     with contextlib.ExitStack() as stack:
-        pools = {name: stack.enter_context(ProcessPoolExecutor(1, spawn, _start_timing, (build, image.numpy(), n_threads, tuned)))
-                 for name, (build, tuned) in networks.items()}
+        pools = {
+            name: stack.enter_context(
+                ProcessPoolExecutor(1, spawn, _start_timing, (build, image.numpy(), n_threads, tuned))
+            )
+            for name, (build, tuned) in networks.items()
+        }
         for turn in range(-3, repeats):
             for name, pool in pools.items():
                 wall, processor, outputs[name], allocator = pool.submit(_time_once).result()
-                if turn >= 0: rows.append((name, allocator, turn, wall, processor))
+                if turn >= 0:
+                    rows.append((name, allocator, turn, wall, processor))
     return pd.DataFrame(rows, columns=["network", "allocator", "turn", "wall_s", "processor_s"]), outputs
 
 # %% ../../nbs/chest/60_runtime.ipynb #3f84f3e3
 def load_segmenter(
-    folder:Path|str,              # Folder of a landmark network or a pixel network
-    denoiser:Path|str|None=None,  # Folder of a denoiser for the label maps of a pixel network
-) -> Callable[[Tensor], np.ndarray]: # Images (B,1,S,S) float32 to label maps (B,S,S) uint8
+    folder: Path | str,  # Folder of a landmark network or a pixel network
+    denoiser: Path | str | None = None,  # Folder of a denoiser for the label maps of a pixel network
+) -> Callable[[Tensor], np.ndarray]:  # Images (B,1,S,S) float32 to label maps (B,S,S) uint8
     "Everything between an image and its label map."
     network, second = fast_network(load_model(folder)), None if denoiser is None else load_model(denoiser)
     layout = layout_from_dict(network.config["layout"])
 
     def segment(images):
         size, pixels = images.shape[-1], images[:, 0].numpy()
-        if network.config["output"] == "landmarks": return np.stack([landmarks_to_mask(nodes*size, layout, size) for nodes in predict_nodes(network, pixels)])
+        if network.config["output"] == "landmarks":
+            return np.stack([landmarks_to_mask(nodes * size, layout, size) for nodes in predict_nodes(network, pixels)])
         maps = predict_label_maps(network, pixels, size=size)
         return maps if second is None else denoise(second, maps)
+
     return segment

@@ -21,24 +21,30 @@ from ..learning.zoo import build_model
 
 # %% ../../nbs/chest/52_scoring.ipynb #d373581c
 def augmented_shapes(
-    samples:SampleSet, # Training cases
-    augment,           # `augment.Augment`
-    n_draws:int=100,   # Draws of each case
-    seed:int=0,        # Seed of the draws
-) -> np.ndarray:       # (m,N,2) float32, fraction of the image side
+    samples: SampleSet,  # Training cases
+    augment,  # `augment.Augment`
+    n_draws: int = 100,  # Draws of each case
+    seed: int = 0,  # Seed of the draws
+) -> np.ndarray:  # (m,N,2) float32, fraction of the image side
     "Shapes of the completely annotated cases after random geometry."
     complete = samples.landmarks[samples.present.all(1)]
-    if not len(complete): raise ValueError(f"samples: expected a case with all organs of {samples.layout.name}, got none; choose a smaller layout")
+    if not len(complete):
+        raise ValueError(
+            f"samples: expected a case with all organs of {samples.layout.name}, got none; choose a smaller layout"
+        )
     geometry = replace(augment, gamma=(1, 1), contrast=(1, 1), brightness=0, bias_field=0, noise=(0, 0))
-    return np.stack([geometry(None, nodes, generator(seed, k, i))[1] for k in range(n_draws) for i, nodes in enumerate(complete)])
+    return np.stack(
+        [geometry(None, nodes, generator(seed, k, i))[1] for k in range(n_draws) for i, nodes in enumerate(complete)]
+    )
+
 
 def new_network(
-    name:str,          # One of `zoo.MODELS`
-    train:SampleSet,   # Training cases, for layout, image size and shapes
-    augment,           # `augment.Augment` that training will use
-    seed:int,          # Seed of the first weights
-    shape_draws:int=100, # Augmented draws of each shape for the components of the PCA model
-    **options,         # Further arguments of the network
+    name: str,  # One of `zoo.MODELS`
+    train: SampleSet,  # Training cases, for layout, image size and shapes
+    augment,  # `augment.Augment` that training will use
+    seed: int,  # Seed of the first weights
+    shape_draws: int = 100,  # Augmented draws of each shape for the components of the PCA model
+    **options,  # Further arguments of the network
 ) -> nn.Module:
     "Build a network; give the PCA model its components."
     torch.manual_seed(seed)
@@ -48,26 +54,29 @@ def new_network(
 # %% ../../nbs/chest/52_scoring.ipynb #02b2cf36
 SCORES = ("dsc", "jaccard", "hd_px", "hd95_px", "assd_px", "hd_mm", "hd95_mm", "assd_mm", "mse_px2", "mae_px")
 
+
 def score_predictions(
-    predictions:np.ndarray, # (n,N,2) landmarks in px of the frame, or (n,1024,1024) label maps
-    samples:SampleSet,      # n cases
-    **names,                # Columns to put in front: cohort, model, seed
-) -> pd.DataFrame:          # The names, case, organ, and those of `SCORES` that are defined
+    predictions: np.ndarray,  # (n,N,2) landmarks in px of the frame, or (n,1024,1024) label maps
+    samples: SampleSet,  # n cases
+    **names,  # Columns to put in front: cohort, model, seed
+) -> pd.DataFrame:  # The names, case, organ, and those of `SCORES` that are defined
     "Score the predictions for a set of cases in the frame."
-    if len(predictions) != len(samples): raise ValueError(f"predictions: expected one for each of {len(samples)} cases, got {len(predictions)}")
-    truth, spacing = samples.landmarks*FRAME_PX, samples.spacing_mm
+    if len(predictions) != len(samples):
+        raise ValueError(f"predictions: expected one for each of {len(samples)} cases, got {len(predictions)}")
+    truth, spacing = samples.landmarks * FRAME_PX, samples.spacing_mm
     if predictions.shape[1:] == truth.shape[1:]:
         table = score_landmarks(samples.ids, predictions, truth, samples.present, samples.layout, FRAME_PX, spacing)
     else:
         masks = [truth_labels(samples, i) for i in range(len(samples))]
         table = score_masks(samples.ids, predictions, masks, samples.present, samples.layout, spacing)
     kept = [c for c in SCORES if c in table and table[c].notna().any()]
-    front = pd.DataFrame({k: [v]*len(table) for k, v in names.items()})
+    front = pd.DataFrame({k: [v] * len(table) for k, v in names.items()})
     return pd.concat([front, table[["case", "organ", *kept]]], axis=1)
 
+
 def summarise(
-    scores:pd.DataFrame, # As made by `score_predictions`, one model
-) -> dict:               # Structure → score → mean over cases, and the number of cases
+    scores: pd.DataFrame,  # As made by `score_predictions`, one model
+) -> dict:  # Structure → score → mean over cases, and the number of cases
     "Means for metrics.json."
     means = scores.groupby("organ", sort=False)[[c for c in SCORES if c in scores]].mean()
     content = {organ: row.dropna().to_dict() for organ, row in means.iterrows()}

@@ -23,25 +23,29 @@ from ..learning.samples import FRAME_PX
 
 # %% ../../nbs/chest/80_shape_space.ipynb #5154428f
 def latent_size(
-    model:nn.Module, # Landmark network with an encoder and a decoder
-) -> int:            # Length Z of its latent vector
+    model: nn.Module,  # Landmark network with an encoder and a decoder
+) -> int:  # Length Z of its latent vector
     "Length of the latent vector; an error for networks without one."
     if not hasattr(model, "encoder") or not hasattr(model, "decode"):
-        raise ValueError(f"model: expected a landmark network with a latent vector (pca, fc, hybridgnet …), got {type(model).__name__}")
+        raise ValueError(
+            f"model: expected a landmark network with a latent vector (pca, fc, hybridgnet …), got {type(model).__name__}"
+        )
     return model.encoder.mu.out_features
+
 
 @torch.inference_mode()
 def latent_codes(
-    model:nn.Module,   # Landmark network
-    cases,             # n images, see `inference.image_batches`
-    batch_size:int=4,  # Images at a time
-) -> np.ndarray:       # (n,Z) float32
+    model: nn.Module,  # Landmark network
+    cases,  # n images, see `inference.image_batches`
+    batch_size: int = 4,  # Images at a time
+) -> np.ndarray:  # (n,Z) float32
     "Latent means of images."
     latent_size(model)
     model.eval()
     device = next(model.parameters()).device
     codes = [model(images.to(device)).mu.float().cpu() for images in image_batches(cases, batch_size)]
-    if not codes: raise ValueError("images: expected at least one, got none")
+    if not codes:
+        raise ValueError("images: expected at least one, got none")
     return torch.cat(codes).numpy()
 
 # %% ../../nbs/chest/80_shape_space.ipynb #000281db
@@ -49,17 +53,25 @@ def _skip_features(model, image):
     "Features of one image for the skips of a network; none where it has no skips."
     n_skips = len(getattr(model, "skips", ()))
     if n_skips and image is None:
-        raise ValueError(f"image: expected the image that the {n_skips} skips of this network look at, got none; give one, or take a network without skips")
-    if image is not None and not n_skips: raise ValueError("image: expected none, for this network has no skips and decodes without an image; leave it out")
-    if image is None: return []
+        raise ValueError(
+            f"image: expected the image that the {n_skips} skips of this network look at, got none; give one, or take a network without skips"
+        )
+    if image is not None and not n_skips:
+        raise ValueError(
+            "image: expected none, for this network has no skips and decodes without an image; leave it out"
+        )
+    if image is None:
+        return []
     return model.encode(next(image_batches(np.asarray(image)[None], 1)).to(next(model.parameters()).device))[2]
+
 
 @torch.inference_mode()
 def decode_codes(
-    model:nn.Module,             # Landmark network
-    codes:np.ndarray,            # (n,Z)
-    image:np.ndarray|None=None,  # Image whose features feed the skips, (H,W) uint8, or float 0 to 1; only for networks with skips
-) -> np.ndarray:                 # (n,N,2) float32 xy, fraction of the image side
+    model: nn.Module,  # Landmark network
+    codes: np.ndarray,  # (n,Z)
+    image: np.ndarray
+    | None = None,  # Image whose features feed the skips, (H,W) uint8, or float 0 to 1; only for networks with skips
+) -> np.ndarray:  # (n,N,2) float32 xy, fraction of the image side
     "Shapes of latent codes."
     size = latent_size(model)
     require_shape("codes", np.asarray(codes), f"n,{size}")
@@ -73,75 +85,86 @@ def decode_codes(
 @dataclass(frozen=True)
 class LatentModes:
     "Principal modes of a set of latent codes."
-    mean:np.ndarray        # (Z,)
-    directions:np.ndarray  # (K,Z), orthonormal, largest variance first
-    deviations:np.ndarray  # Standard deviation along each, (K,)
-    shares:np.ndarray      # Fraction of the variance of the codes, (K,)
 
-    def __len__(self): return len(self.directions)
+    mean: np.ndarray  # (Z,)
+    directions: np.ndarray  # (K,Z), orthonormal, largest variance first
+    deviations: np.ndarray  # Standard deviation along each, (K,)
+    shares: np.ndarray  # Fraction of the variance of the codes, (K,)
 
-    def place(self,
-        amounts:np.ndarray, # (n,K), standard deviations along the modes
-    ) -> np.ndarray:        # Codes, (n,Z)
+    def __len__(self):
+        return len(self.directions)
+
+    def place(
+        self,
+        amounts: np.ndarray,  # (n,K), standard deviations along the modes
+    ) -> np.ndarray:  # Codes, (n,Z)
         require_shape("amounts", np.asarray(amounts), f"n,{len(self)}")
-        return self.mean + np.asarray(amounts)*self.deviations @ self.directions
+        return self.mean + np.asarray(amounts) * self.deviations @ self.directions
+
 
 def principal_modes(
-    codes:np.ndarray, # (n,Z) finite
-    n_modes:int=5,    # Number of modes K
+    codes: np.ndarray,  # (n,Z) finite
+    n_modes: int = 5,  # Number of modes K
 ) -> LatentModes:
     "Mean and principal directions of latent codes."
     codes = np.asarray(codes, np.float64)
     require_shape("codes", codes, "n,Z")
-    if not np.isfinite(codes).all(): raise ValueError("codes: expected finite numbers, got NaN; are the weights of the network damaged?")
+    if not np.isfinite(codes).all():
+        raise ValueError("codes: expected finite numbers, got NaN; are the weights of the network damaged?")
     limit = min(len(codes) - 1, codes.shape[1])
-    if not 1 <= n_modes <= limit: raise ValueError(f"n_modes: expected 1 to {limit} for {len(codes)} codes of length {codes.shape[1]}, got {n_modes}")
+    if not 1 <= n_modes <= limit:
+        raise ValueError(
+            f"n_modes: expected 1 to {limit} for {len(codes)} codes of length {codes.shape[1]}, got {n_modes}"
+        )
     _, singular, rows = np.linalg.svd(codes - codes.mean(0), full_matrices=False)
-    rows = rows*np.sign(np.take_along_axis(rows, np.abs(rows).argmax(1)[:, None], 1))
-    variance = singular**2/(len(codes) - 1)
-    return LatentModes(codes.mean(0), rows[:n_modes], np.sqrt(variance[:n_modes]), variance[:n_modes]/variance.sum())
+    rows = rows * np.sign(np.take_along_axis(rows, np.abs(rows).argmax(1)[:, None], 1))
+    variance = singular**2 / (len(codes) - 1)
+    return LatentModes(codes.mean(0), rows[:n_modes], np.sqrt(variance[:n_modes]), variance[:n_modes] / variance.sum())
 
 # %% ../../nbs/chest/80_shape_space.ipynb #5164bac0
 def mode_shapes(
-    model:nn.Module,            # Landmark network
-    modes:LatentModes,          # K modes
-    steps:Sequence[float]=(-2, 0, 2), # Standard deviations, S of them
-    image:np.ndarray|None=None, # For the skips, see `decode_codes`
-) -> np.ndarray:                # (K,S,N,2) fraction of the image side
+    model: nn.Module,  # Landmark network
+    modes: LatentModes,  # K modes
+    steps: Sequence[float] = (-2, 0, 2),  # Standard deviations, S of them
+    image: np.ndarray | None = None,  # For the skips, see `decode_codes`
+) -> np.ndarray:  # (K,S,N,2) fraction of the image side
     "Shapes along every mode."
-    amounts = np.eye(len(modes))[:, None]*np.asarray(steps, float)[None, :, None]   # (K, S, K)
+    amounts = np.eye(len(modes))[:, None] * np.asarray(steps, float)[None, :, None]  # (K, S, K)
     nodes = decode_codes(model, modes.place(amounts.reshape(-1, len(modes))), image)
     return nodes.reshape(len(modes), len(steps), *nodes.shape[1:])
 
+
 def mode_effects(
-    model:nn.Module,            # Landmark network
-    modes:LatentModes,          # K modes
-    step_sd:float=2,            # The ends lie so many standard deviations from the mean
-    image:np.ndarray|None=None, # For the skips, see `decode_codes`
-) -> np.ndarray:                # Root mean square path of a node from one end to the other, (K,), px of the frame
+    model: nn.Module,  # Landmark network
+    modes: LatentModes,  # K modes
+    step_sd: float = 2,  # The ends lie so many standard deviations from the mean
+    image: np.ndarray | None = None,  # For the skips, see `decode_codes`
+) -> np.ndarray:  # Root mean square path of a node from one end to the other, (K,), px of the frame
     "How far nodes travel along every mode."
     low, high = np.moveaxis(mode_shapes(model, modes, (-step_sd, step_sd), image), 1, 0)
-    return np.sqrt(np.square(high - low).sum(-1).mean(-1))*FRAME_PX
+    return np.sqrt(np.square(high - low).sum(-1).mean(-1)) * FRAME_PX
 
 # %% ../../nbs/chest/80_shape_space.ipynb #5c0d6229
 def _panels(shapes, width, titles):
     "A row of axes without frames, one for each title, that all show the extent of all shapes."
     low, high = shapes.reshape(-1, 2).min(0) - 25, shapes.reshape(-1, 2).max(0) + 25
-    fig, axes = grid(len(titles), len(titles), width, ratio=1.15*float((high - low)[1]/(high - low)[0]))
+    fig, axes = grid(len(titles), len(titles), width, ratio=1.15 * float((high - low)[1] / (high - low)[0]))
     for ax, title in zip(axes, titles, strict=True):
         ax.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), aspect="equal", xticks=[], yticks=[], xlabel=title)
-        for spine in ax.spines.values(): spine.set_visible(False)
+        for spine in ax.spines.values():
+            spine.set_visible(False)
     return fig, axes
 
+
 def show_modes(
-    model:nn.Module,            # Landmark network from `build_model` or `load_model`
-    modes:LatentModes,          # Modes to draw, one panel each
-    step_sd:float=2,            # Ends to draw, standard deviations
-    image:np.ndarray|None=None, # For the skips, see `decode_codes`
-    width:float=PAGE_IN,        # Width of the figure, in
+    model: nn.Module,  # Landmark network from `build_model` or `load_model`
+    modes: LatentModes,  # Modes to draw, one panel each
+    step_sd: float = 2,  # Ends to draw, standard deviations
+    image: np.ndarray | None = None,  # For the skips, see `decode_codes`
+    width: float = PAGE_IN,  # Width of the figure, in
 ) -> plt.Figure:
     "Mean (grey) and both ends (solid below, dashed above the mean) of every mode."
-    layout, shapes = layout_of(model), FRAME_PX*mode_shapes(model, modes, (-step_sd, 0, step_sd), image)
+    layout, shapes = layout_of(model), FRAME_PX * mode_shapes(model, modes, (-step_sd, 0, step_sd), image)
     fig, axes = _panels(shapes, width, [f"mode {k} ({share:.0%})" for k, share in enumerate(modes.shares, 1)])
     for ax, (below, mean, above) in zip(axes, shapes, strict=True):
         show_landmarks(mean, layout, ax, color="0.7")
@@ -151,69 +174,95 @@ def show_modes(
 
 # %% ../../nbs/chest/80_shape_space.ipynb #295ac54b
 def interpolate_codes(
-    first:np.ndarray,  # (Z,)
-    second:np.ndarray, # (Z,)
-    n:int=5,           # Number of codes, both ends included
-) -> np.ndarray:       # (n,Z)
+    first: np.ndarray,  # (Z,)
+    second: np.ndarray,  # (Z,)
+    n: int = 5,  # Number of codes, both ends included
+) -> np.ndarray:  # (n,Z)
     "Codes on the straight line between two."
     first, second = np.asarray(first), np.asarray(second)
     require_shape("first", first, "Z")
     require_shape("second", second, str(len(first)))
-    if n < 2: raise ValueError(f"n: expected at least the two ends, got {n}")
-    return first + np.linspace(0, 1, n)[:, None]*(second - first)
+    if n < 2:
+        raise ValueError(f"n: expected at least the two ends, got {n}")
+    return first + np.linspace(0, 1, n)[:, None] * (second - first)
+
 
 def sample_codes(
-    codes:np.ndarray, # Codes of a cohort, (n,Z)
-    n:int,            # How many to draw
-    seed:int=0,       # Seed
-    spread:float=1.0, # Factor on the standard deviation: 1 as the cohort, 0 its mean
-) -> np.ndarray:      # (n,Z)
+    codes: np.ndarray,  # Codes of a cohort, (n,Z)
+    n: int,  # How many to draw
+    seed: int = 0,  # Seed
+    spread: float = 1.0,  # Factor on the standard deviation: 1 as the cohort, 0 its mean
+) -> np.ndarray:  # (n,Z)
     "Draw from the normal distribution that fits the codes."
     codes = np.asarray(codes, np.float64)
     require_shape("codes", codes, "m,Z")
-    if len(codes) < 2: raise ValueError(f"codes: expected at least two, got {len(codes)}")
+    if len(codes) < 2:
+        raise ValueError(f"codes: expected at least two, got {len(codes)}")
     weights = generator(seed).standard_normal((n, len(codes)))
-    return codes.mean(0) + spread*weights @ (codes - codes.mean(0))/np.sqrt(len(codes) - 1)
+    return codes.mean(0) + spread * weights @ (codes - codes.mean(0)) / np.sqrt(len(codes) - 1)
 
 # %% ../../nbs/chest/80_shape_space.ipynb #9c04cbea
 def show_row(
-    shapes:np.ndarray,       # (n,N,2) fraction of the image side
-    layout,                  # Layout with N nodes
-    titles:Sequence[str]=(), # n texts below the panels; default none
-    width:float=PAGE_IN,     # Width of the figure, in
+    shapes: np.ndarray,  # (n,N,2) fraction of the image side
+    layout,  # Layout with N nodes
+    titles: Sequence[str] = (),  # n texts below the panels; default none
+    width: float = PAGE_IN,  # Width of the figure, in
 ) -> plt.Figure:
     "Shapes side by side in one frame."
-    shapes = FRAME_PX*np.asarray(shapes)
+    shapes = FRAME_PX * np.asarray(shapes)
     require_shape("shapes", shapes, f"n,{layout.n_nodes},2")
-    fig, axes = _panels(shapes, width, list(titles) or [""]*len(shapes))
-    for ax, shape in zip(axes, shapes, strict=True): show_landmarks(shape, layout, ax)
+    fig, axes = _panels(shapes, width, list(titles) or [""] * len(shapes))
+    for ax, shape in zip(axes, shapes, strict=True):
+        show_landmarks(shape, layout, ax)
     return fig
 
 # %% ../../nbs/chest/80_shape_space.ipynb #a3287c87
 def _shape_png(model, codes, image, background):
     "PNG of one decoded shape."
     fig, ax = plt.subplots(figsize=(3.3, 3.3))
-    show_landmarks(FRAME_PX*decode_codes(model, codes, image)[0], layout_of(model), show_image(background, ax))
+    show_landmarks(FRAME_PX * decode_codes(model, codes, image)[0], layout_of(model), show_image(background, ax))
     content = io.BytesIO()
     fig.savefig(content, format="png", dpi=110)
     plt.close(fig)
     return content.getvalue()
 
+
 def explore_modes(
-    model:nn.Module,            # Landmark network from `build_model` or `load_model`
-    modes:LatentModes,          # One slider each
-    image:np.ndarray|None=None, # For the skips, see `decode_codes`; also drawn behind the shape
-    limit_sd:float=3,           # Range of the sliders, standard deviations
-):                              # ipywidgets.HBox: sliders and a button on the left, the picture on the right
+    model: nn.Module,  # Landmark network from `build_model` or `load_model`
+    modes: LatentModes,  # One slider each
+    image: np.ndarray | None = None,  # For the skips, see `decode_codes`; also drawn behind the shape
+    limit_sd: float = 3,  # Range of the sliders, standard deviations
+):  # ipywidgets.HBox: sliders and a button on the left, the picture on the right
     "Sliders along the modes and the shape they make."
-    try: import ipywidgets
-    except ImportError as error: raise ImportError("ipywidgets: not installed, and the explorer needs it; run: pip install ipywidgets") from error
-    sliders = [ipywidgets.FloatSlider(0, min=-limit_sd, max=limit_sd, step=0.1, description=f"mode {k+1}", continuous_update=False, readout_format="+.1f") for k in range(len(modes))]
+    try:
+        import ipywidgets
+    except ImportError as error:
+        raise ImportError(
+            "ipywidgets: not installed, and the explorer needs it; run: pip install ipywidgets"
+        ) from error
+    sliders = [
+        ipywidgets.FloatSlider(
+            0,
+            min=-limit_sd,
+            max=limit_sd,
+            step=0.1,
+            description=f"mode {k + 1}",
+            continuous_update=False,
+            readout_format="+.1f",
+        )
+        for k in range(len(modes))
+    ]
     picture, reset = ipywidgets.Image(format="png", width=360), ipywidgets.Button(description="mean shape")
-    def draw(_=None): picture.value = _shape_png(model, modes.place([[s.value for s in sliders]]), image, image)
+
+    def draw(_=None):
+        picture.value = _shape_png(model, modes.place([[s.value for s in sliders]]), image, image)
+
     def to_mean(_):
-        for slider in sliders: slider.value = 0
-    for slider in sliders: slider.observe(draw, "value")
+        for slider in sliders:
+            slider.value = 0
+
+    for slider in sliders:
+        slider.observe(draw, "value")
     reset.on_click(to_mean)
     draw()
     return ipywidgets.HBox([ipywidgets.VBox([*sliders, reset]), picture])

@@ -27,25 +27,39 @@ def _check_organs(what, layout, wanted):
     "Raise `ValueError` unless `layout` has every organ of `wanted`, with equal nodes and labels."
     for organ in wanted.organs:
         if organ.name not in layout.organ_names or layout[organ.name] != organ:
-            raise ValueError(f"{what}: expected organ {organ.name} of layout {wanted.name}, got {layout}; score fewer organs")
+            raise ValueError(
+                f"{what}: expected organ {organ.name} of layout {wanted.name}, got {layout}; score fewer organs"
+            )
+
 
 def restrict_cases(
-    samples:SampleSet,          # Cases
-    layout:Layout,              # Organs to keep, all of them in `samples.layout`
-    image_size:int|None=None,   # Side of the images the network reads, px; default as they are
+    samples: SampleSet,  # Cases
+    layout: Layout,  # Organs to keep, all of them in `samples.layout`
+    image_size: int | None = None,  # Side of the images the network reads, px; default as they are
 ) -> SampleSet:
     "The same cases with fewer organs, at another image size."
     _check_organs("samples", samples.layout, layout)
-    nodes = np.concatenate([np.arange(samples.layout.n_nodes)[samples.layout.slices[name]] for name in layout.organ_names])
+    nodes = np.concatenate(
+        [np.arange(samples.layout.n_nodes)[samples.layout.slices[name]] for name in layout.organ_names]
+    )
     size, images = image_size or samples.image_size, samples.images
-    if images is not None and size != samples.image_size: images = np.stack([resize_square(image, size) for image in images])
-    return replace(samples, layout=layout, image_size=size, images=images, landmarks=samples.landmarks[:, nodes], present=samples.present[:, nodes])
+    if images is not None and size != samples.image_size:
+        images = np.stack([resize_square(image, size) for image in images])
+    return replace(
+        samples,
+        layout=layout,
+        image_size=size,
+        images=images,
+        landmarks=samples.landmarks[:, nodes],
+        present=samples.present[:, nodes],
+    )
+
 
 def restrict_predictions(
-    predictions:np.ndarray, # (n,N,2) landmarks, or (n,H,W) integer label maps
-    layout:Layout,          # Layout of the network
-    wanted:Layout,          # Organs to keep
-) -> np.ndarray:            # (n,M,2), or (n,H,W) with the labels of other organs set to 0
+    predictions: np.ndarray,  # (n,N,2) landmarks, or (n,H,W) integer label maps
+    layout: Layout,  # Layout of the network
+    wanted: Layout,  # Organs to keep
+) -> np.ndarray:  # (n,M,2), or (n,H,W) with the labels of other organs set to 0
     "Predictions of some organs."
     _check_organs("layout", layout, wanted)
     if predictions.dtype.kind == "f":
@@ -58,71 +72,112 @@ def restrict_predictions(
 def _wide(scores, metric, models):
     "Cases × models of the cases that every model has, and the number of others."
     require_columns(scores, ["model", "case", metric])
-    for model in models: require_choice("model", model, scores["model"].unique())
+    for model in models:
+        require_choice("model", model, scores["model"].unique())
     wide = scores.pivot(index="case", columns="model", values=metric)[list(models)]
     complete = wide.dropna()
-    if len(complete) < 2: raise ValueError(f"{metric}: expected at least 2 cases with a score of every model, got {len(complete)} of {len(wide)}; compare fewer models")
+    if len(complete) < 2:
+        raise ValueError(
+            f"{metric}: expected at least 2 cases with a score of every model, got {len(complete)} of {len(wide)}; compare fewer models"
+        )
     return complete.to_numpy(float), len(wide) - len(complete)
 
+
 def performance_drops(
-    home:pd.DataFrame,      # Scores at home: model, case, and the metric; one row per model and case
-    away:pd.DataFrame,      # Scores elsewhere
-    models:Sequence[str],   # Models, in order
-    reference:str,          # Model that the others are compared with
-    metric:str="dsc",       # Score
-    higher_is_better:bool=True, # False for distances
-    n_draws:int=2000,       # Draws of the bootstrap
-    seed:int=0,             # Its seed
-) -> pd.DataFrame:          # model, metric, n_home, n_away, n_left_out, home, away, drop, low, high, extra, extra_low, extra_high, p, p_holm
+    home: pd.DataFrame,  # Scores at home: model, case, and the metric; one row per model and case
+    away: pd.DataFrame,  # Scores elsewhere
+    models: Sequence[str],  # Models, in order
+    reference: str,  # Model that the others are compared with
+    metric: str = "dsc",  # Score
+    higher_is_better: bool = True,  # False for distances
+    n_draws: int = 2000,  # Draws of the bootstrap
+    seed: int = 0,  # Its seed
+) -> (
+    pd.DataFrame
+):  # model, metric, n_home, n_away, n_left_out, home, away, drop, low, high, extra, extra_low, extra_high, p, p_holm
     "Loss of every model, and how much more than the reference it loses; 95 % bootstrap bands."
     require_choice("reference", reference, models)
-    sign, (sets, left_out) = 1 if higher_is_better else -1, zip(*(_wide(scores, metric, models) for scores in (home, away)), strict=True)
+    sign, (sets, left_out) = (
+        1 if higher_is_better else -1,
+        zip(*(_wide(scores, metric, models) for scores in (home, away)), strict=True),
+    )
     means = [values.mean(0) for values in sets]
-    draws = [bootstrap_means(values, n_draws, seed + k) for k, values in enumerate(sets)]   # different patients, different draws
-    drop, drawn, r = sign*(means[0] - means[1]), sign*(draws[0] - draws[1]), list(models).index(reference)
+    draws = [
+        bootstrap_means(values, n_draws, seed + k) for k, values in enumerate(sets)
+    ]  # different patients, different draws
+    drop, drawn, r = sign * (means[0] - means[1]), sign * (draws[0] - draws[1]), list(models).index(reference)
     extra, extra_drawn = drop - drop[r], drawn - drawn[:, [r]]
     tail = np.minimum((extra_drawn <= 0).sum(0), (extra_drawn >= 0).sum(0))
-    bands = [np.quantile(values, q, axis=0) for values in (drawn, extra_drawn) for q in (.025, .975)]
-    table = pd.DataFrame({"model": list(models), "metric": metric, "n_home": len(sets[0]), "n_away": len(sets[1]), "n_left_out": sum(left_out), "home": means[0], "away": means[1], "drop": drop,
-                          "low": bands[0], "high": bands[1], "extra": extra, "extra_low": bands[2], "extra_high": bands[3], "p": np.minimum(1, 2*(1 + tail)/(1 + n_draws))})
+    bands = [np.quantile(values, q, axis=0) for values in (drawn, extra_drawn) for q in (0.025, 0.975)]
+    table = pd.DataFrame(
+        {
+            "model": list(models),
+            "metric": metric,
+            "n_home": len(sets[0]),
+            "n_away": len(sets[1]),
+            "n_left_out": sum(left_out),
+            "home": means[0],
+            "away": means[1],
+            "drop": drop,
+            "low": bands[0],
+            "high": bands[1],
+            "extra": extra,
+            "extra_low": bands[2],
+            "extra_high": bands[3],
+            "p": np.minimum(1, 2 * (1 + tail) / (1 + n_draws)),
+        }
+    )
     others = table["model"] != reference
     table.loc[~others, ["extra", "extra_low", "extra_high", "p"]] = np.nan
-    if others.any(): table.loc[others, "p_holm"] = multipletests(table.loc[others, "p"], method="holm")[1]
+    if others.any():
+        table.loc[others, "p_holm"] = multipletests(table.loc[others, "p"], method="holm")[1]
     return table
 
 # %% ../../nbs/chest/74_shift.ipynb #b18076c5
-ADULT_AGE = 18 # Years
+ADULT_AGE = 18  # Years
+
 
 def age_effect(
-    ages:np.ndarray,          # Age of each test case, (n,), years; NaN where not known
-    scores:np.ndarray,        # Score of each test case, (n,)
-    training_ages:np.ndarray, # Ages in training, (m,), years; NaN where not known
-    adult_age:float=ADULT_AGE, # First age that is not young, years
-) -> dict:                    # n_young, n_adult, n_unknown, young, adult, difference (adult − young), p_score, share_test, share_training, p_share
+    ages: np.ndarray,  # Age of each test case, (n,), years; NaN where not known
+    scores: np.ndarray,  # Score of each test case, (n,)
+    training_ages: np.ndarray,  # Ages in training, (m,), years; NaN where not known
+    adult_age: float = ADULT_AGE,  # First age that is not young, years
+) -> dict:  # n_young, n_adult, n_unknown, young, adult, difference (adult − young), p_score, share_test, share_training, p_share
     "Score of young patients against the rest, and their shares in test and training."
     ages, scores, training_ages = (np.asarray(values, float) for values in (ages, scores, training_ages))
-    if ages.shape != scores.shape: raise ValueError(f"scores: expected one for each of {len(ages)} ages, got {len(scores)}")
+    if ages.shape != scores.shape:
+        raise ValueError(f"scores: expected one for each of {len(ages)} ages, got {len(scores)}")
     known, trained = np.isfinite(ages) & np.isfinite(scores), training_ages[np.isfinite(training_ages)]
     young, adult = (scores[known & side] for side in (ages < adult_age, ages >= adult_age))
     counts = [[len(young), len(adult)], [int((trained < adult_age).sum()), int((trained >= adult_age).sum())]]
     both = len(young) and len(adult)
-    return {"n_young": len(young), "n_adult": len(adult), "n_unknown": int((~known).sum()), "n_training": len(trained),
-            "young": young.mean() if len(young) else np.nan, "adult": adult.mean() if len(adult) else np.nan,
-            "difference": adult.mean() - young.mean() if both else np.nan, "p_score": float(stats.mannwhitneyu(young, adult).pvalue) if both else np.nan,
-            "share_test": len(young)/max(1, known.sum()), "share_training": counts[1][0]/max(1, len(trained)), "p_share": float(stats.fisher_exact(counts).pvalue)}
+    return {
+        "n_young": len(young),
+        "n_adult": len(adult),
+        "n_unknown": int((~known).sum()),
+        "n_training": len(trained),
+        "young": young.mean() if len(young) else np.nan,
+        "adult": adult.mean() if len(adult) else np.nan,
+        "difference": adult.mean() - young.mean() if both else np.nan,
+        "p_score": float(stats.mannwhitneyu(young, adult).pvalue) if both else np.nan,
+        "share_test": len(young) / max(1, known.sum()),
+        "share_training": counts[1][0] / max(1, len(trained)),
+        "p_share": float(stats.fisher_exact(counts).pvalue),
+    }
+
 
 def show_age(
-    ages:np.ndarray,          # Age of each test case, (n,), years
-    scores:np.ndarray,        # Score of each test case, (n,)
-    training_ages:np.ndarray, # Ages in training, (m,), years
-    axes:Sequence[plt.Axes],  # Upper axes for the histograms, lower for the scatter
-    label:str="lungs DSC",    # Vertical axis label of the scatter
-    adult_age:float=ADULT_AGE, # Where the dotted line stands, years
-) -> Sequence[plt.Axes]:      # The same axes
+    ages: np.ndarray,  # Age of each test case, (n,), years
+    scores: np.ndarray,  # Score of each test case, (n,)
+    training_ages: np.ndarray,  # Ages in training, (m,), years
+    axes: Sequence[plt.Axes],  # Upper axes for the histograms, lower for the scatter
+    label: str = "lungs DSC",  # Vertical axis label of the scatter
+    adult_age: float = ADULT_AGE,  # Where the dotted line stands, years
+) -> Sequence[plt.Axes]:  # The same axes
     "Score against age, with the age histograms of test and training above."
     above, below = axes
     ages, trained = np.asarray(ages, float), np.asarray(training_ages, float)
-    bins = np.arange(0, 10*np.ceil(np.nanmax(np.concatenate([ages, trained, [10]]))/10) + 1, 5)
+    bins = np.arange(0, 10 * np.ceil(np.nanmax(np.concatenate([ages, trained, [10]])) / 10) + 1, 5)
     for values, color, name in ((ages, "#0072B2", "test"), (trained, "#D55E00", "training")):
         above.hist(values[np.isfinite(values)], bins, color=color, alpha=0.55, label=name, density=True)
     above.set(ylabel="share per year", xlim=(bins[0], bins[-1]))

@@ -26,139 +26,172 @@ from ..shapes.raster import sample_label_map
 # %% ../../nbs/chest/42_tasks.ipynb #bb71f094
 class LandmarkTask:
     "Predict the nodes of a layout; scored by mean squared error in the reference frame."
+
     score_name = "mse_px2"
     given = "image"
 
-    def __init__(self,
-        layout:Layout,                # Organs the network draws
-        weights:LandmarkWeights=LandmarkWeights(), # noqa: B008 (immutable)
-        norm:str="squared",           # "squared" or "absolute" distances in the loss
-        frame_px:int=FRAME_PX,        # Side of the frame in which errors are told
+    def __init__(
+        self,
+        layout: Layout,  # Organs the network draws
+        weights: LandmarkWeights = LandmarkWeights(),  # noqa: B008 (immutable)
+        norm: str = "squared",  # "squared" or "absolute" distances in the loss
+        frame_px: int = FRAME_PX,  # Side of the frame in which errors are told
     ):
-        self.layout, self.weights, self.norm, self.frame_px, self.pools = layout, weights, norm, frame_px, pool_matrices(layout)
+        self.layout, self.weights, self.norm, self.frame_px, self.pools = (
+            layout,
+            weights,
+            norm,
+            frame_px,
+            pool_matrices(layout),
+        )
 
-    def loss(self, model:nn.Module, batch:dict) -> dict[str, Tensor]:
+    def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
         output, pools = model(batch[self.given]), [pool.to(batch["nodes"].device) for pool in self.pools]
         pixels = () if output.scores is None else pixel_target(batch, self.layout)
         return landmark_loss(output, batch["nodes"], batch["present"], pools, self.weights, self.norm, *pixels)
 
-    def score(self, model:nn.Module, batch:dict) -> Tensor: # (B,) px²
+    def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,) px²
         mask = batch["present"].unsqueeze(-1)
         difference = torch.where(mask, model(batch[self.given]).nodes.float() - batch["nodes"], 0)
-        return (difference*self.frame_px).square().sum((1, 2))/(2*mask.sum((1, 2)))
+        return (difference * self.frame_px).square().sum((1, 2)) / (2 * mask.sum((1, 2)))
 
-    def __repr__(self): return f"{type(self).__name__}({self.layout.name}, {self.weights}, {self.norm}, {self.frame_px} px)"
+    def __repr__(self):
+        return f"{type(self).__name__}({self.layout.name}, {self.weights}, {self.norm}, {self.frame_px} px)"
 
 # %% ../../nbs/chest/42_tasks.ipynb #0cb87060
 def class_map(
-    nodes:np.ndarray,   # Node positions, (N,2) float, fraction of image side
-    present:np.ndarray, # Is the node annotated, (N,) bool
-    layout:Layout,      # Organs in painting order
-    size:int,           # Side of the image, px
-) -> Tensor:            # Class of each pixel, (size,size) int64
+    nodes: np.ndarray,  # Node positions, (N,2) float, fraction of image side
+    present: np.ndarray,  # Is the node annotated, (N,) bool
+    layout: Layout,  # Organs in painting order
+    size: int,  # Side of the image, px
+) -> Tensor:  # Class of each pixel, (size,size) int64
     "Paint the annotated organs; later organs cover earlier ones."
     annotated = [name for name, organ in layout.slices.items() if present[organ].all()]
     return labels_to_classes(sample_label_map(nodes, layout, size, annotated), layout)
 
+
 def pixel_target(
-    batch:dict,    # Batch with "image", "nodes" and "present"
-    layout:Layout, # Organs in painting order
-) -> tuple[Tensor, Tensor]: # Class of each pixel, (B,H,W) int64; was the class drawn, (B,C) bool
+    batch: dict,  # Batch with "image", "nodes" and "present"
+    layout: Layout,  # Organs in painting order
+) -> tuple[Tensor, Tensor]:  # Class of each pixel, (B,H,W) int64; was the class drawn, (B,C) bool
     "Fill the landmarks of a batch; a class is drawn where all its organs are annotated."
     nodes, present, image = batch["nodes"].cpu().numpy(), batch["present"].cpu().numpy(), batch["image"]
     maps = [class_map(n, p, layout, image.shape[-1]) for n, p in zip(nodes, present, strict=True)]
     drawn = np.ones((len(nodes), len(pixel_classes(layout))), bool)
-    for organ in layout.organs: drawn[:, int(labels_to_classes(np.array([organ.label]), layout))] &= present[:, layout.slices[organ.name]].all(1)
+    for organ in layout.organs:
+        drawn[:, int(labels_to_classes(np.array([organ.label]), layout))] &= present[:, layout.slices[organ.name]].all(
+            1
+        )
     return torch.stack(maps).to(image.device), torch.from_numpy(drawn).to(image.device)
 
 # %% ../../nbs/chest/42_tasks.ipynb #12e96b71
 def one_minus_dsc(
-    scores:Tensor, # Class scores, (B,C,H,W)
-    target:Tensor, # Class of each pixel, (B,H,W) int64
-    drawn:Tensor,  # Was the class drawn, (B,C) bool
-) -> Tensor:       # (B,), NaN where no class was drawn
+    scores: Tensor,  # Class scores, (B,C,H,W)
+    target: Tensor,  # Class of each pixel, (B,H,W) int64
+    drawn: Tensor,  # Was the class drawn, (B,C) bool
+) -> Tensor:  # (B,), NaN where no class was drawn
     "One minus the mean Dice of the classes that were drawn."
     truth, found = (nn.functional.one_hot(t, scores.shape[1])[..., 1:].float() for t in (target, scores.argmax(1)))
-    dice = 2*(truth*found).sum((1, 2))/(truth + found).sum((1, 2))
+    dice = 2 * (truth * found).sum((1, 2)) / (truth + found).sum((1, 2))
     return 1 - torch.where(drawn[:, 1:], dice.nan_to_num(1), torch.nan).nanmean(1)
+
 
 class PixelTask:
     "Predict a class per pixel; scored by 1 − mean Dice of the annotated classes."
+
     score_name = "one_minus_dsc"
 
-    def __init__(self,
-        layout:Layout,         # Organs to draw
-        partial:str="merge",   # Organs without annotation: "merge" with background, or count as "background" (published)
-        joint:bool=True,       # Dice over all classes jointly (published), or per class
+    def __init__(
+        self,
+        layout: Layout,  # Organs to draw
+        partial: str = "merge",  # Organs without annotation: "merge" with background, or count as "background" (published)
+        joint: bool = True,  # Dice over all classes jointly (published), or per class
     ):
         require_choice("partial", partial, ("merge", "background"))
         self.layout, self.partial, self.joint = layout, partial, joint
 
-    def loss(self, model:nn.Module, batch:dict) -> dict[str, Tensor]:
+    def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
         target, drawn = pixel_target(batch, self.layout)
         return pixel_loss(model(batch["image"]), target, drawn if self.partial == "merge" else None, self.joint)
 
-    def score(self, model:nn.Module, batch:dict) -> Tensor: # (B,)
+    def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,)
         target, drawn = pixel_target(batch, self.layout)
         return one_minus_dsc(model(batch["image"]), target, drawn)
 
-    def __repr__(self): return f"PixelTask({self.layout.name}, {self.partial}, {'joint' if self.joint else 'per class'})"
+    def __repr__(self):
+        return f"PixelTask({self.layout.name}, {self.partial}, {'joint' if self.joint else 'per class'})"
 
 # %% ../../nbs/chest/42_tasks.ipynb #7043c99a
 class ImageTask:
     "Give an image back, or label its pixels, through a latent distribution."
-    def __init__(self,
-        layout:Layout,         # Organs to label
-        segment:bool=False,    # Label the pixels instead of giving the image back?
-        kl:float=1e-5,         # Weight of the divergence
-        reduction:str="sum",   # Its form: sum (published) or mean
+
+    def __init__(
+        self,
+        layout: Layout,  # Organs to label
+        segment: bool = False,  # Label the pixels instead of giving the image back?
+        kl: float = 1e-5,  # Weight of the divergence
+        reduction: str = "sum",  # Its form: sum (published) or mean
     ):
         self.layout, self.segment, self.kl, self.reduction = layout, segment, kl, reduction
         self.score_name = "one_minus_dsc" if segment else "image_mse"
 
-    def loss(self, model:nn.Module, batch:dict) -> dict[str, Tensor]:
+    def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
         output = model(batch["image"])
-        if self.segment: image = pixel_loss(output.image, *pixel_target(batch, self.layout))["loss"]
-        else: image = nn.functional.mse_loss(output.image, batch["image"])
+        if self.segment:
+            image = pixel_loss(output.image, *pixel_target(batch, self.layout))["loss"]
+        else:
+            image = nn.functional.mse_loss(output.image, batch["image"])
         kl = kl_divergence(output.mu, output.logvar, self.reduction)
-        return {"loss": image + self.kl*kl, "image": image, "kl": kl}
+        return {"loss": image + self.kl * kl, "image": image, "kl": kl}
 
-    def score(self, model:nn.Module, batch:dict) -> Tensor: # (B,)
+    def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,)
         found = model(batch["image"]).image.float()
-        if self.segment: return one_minus_dsc(found, *pixel_target(batch, self.layout))
+        if self.segment:
+            return one_minus_dsc(found, *pixel_target(batch, self.layout))
         return (found - batch["image"]).square().mean((1, 2, 3))
 
-    def __repr__(self): return f"ImageTask({self.layout.name}, segment={self.segment}, {self.kl} {self.reduction})"
+    def __repr__(self):
+        return f"ImageTask({self.layout.name}, segment={self.segment}, {self.kl} {self.reduction})"
+
 
 class GraphTask(LandmarkTask):
     "Give a shape back through a latent distribution; scored like `LandmarkTask`."
+
     given = "nodes"
 
-    def loss(self, model:nn.Module, batch:dict) -> dict[str, Tensor]:
+    def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
         if not batch["present"].all():
-            raise ValueError("present: expected complete shapes, got a case with a missing organ; leave such cases out or choose a smaller layout")
+            raise ValueError(
+                "present: expected complete shapes, got a case with a missing organ; leave such cases out or choose a smaller layout"
+            )
         return super().loss(model, batch)
 
 # %% ../../nbs/chest/42_tasks.ipynb #ac16064f
 def pretrain(
-    model:nn.Module,           # Network of 2021 from `zoo.build_model`, changed in place
-    train_set,                 # `samples.LandmarkDataset`, with augmentation; complete shapes
-    validation_set,            # `samples.LandmarkDataset` without, or None
-    settings:TrainingSettings, # Settings of both trainings
-    folder:Path|str,           # Where both autoencoders and their checkpoints go; must survive a kill
-    seed:int=0,                # Seed of their first weights, order, augmentation and noise
-) -> dict[str, FitResult]:     # Result of "image_autoencoder" and "graph_autoencoder"
+    model: nn.Module,  # Network of 2021 from `zoo.build_model`, changed in place
+    train_set,  # `samples.LandmarkDataset`, with augmentation; complete shapes
+    validation_set,  # `samples.LandmarkDataset` without, or None
+    settings: TrainingSettings,  # Settings of both trainings
+    folder: Path | str,  # Where both autoencoders and their checkpoints go; must survive a kill
+    seed: int = 0,  # Seed of their first weights, order, augmentation and noise
+) -> dict[str, FitResult]:  # Result of "image_autoencoder" and "graph_autoencoder"
     "Train an image and a graph autoencoder and move their halves into `model`."
     config, networks, results = model.config, {}, {}
     layout, size = layout_from_dict(config["layout"]), config["image_size"]
-    parts = {"image_autoencoder": (ImageTask, ("in_channels", "latent_size", "batch_stats", "channels")),
-             "graph_autoencoder": (GraphTask, ("latent_size", "order", "widths"))}
+    parts = {
+        "image_autoencoder": (ImageTask, ("in_channels", "latent_size", "batch_stats", "channels")),
+        "graph_autoencoder": (GraphTask, ("latent_size", "order", "widths")),
+    }
     with torch.random.fork_rng(devices=[]):
         for name, (_, keys) in parts.items():
             torch.manual_seed(seed)
-            networks[name] = build_model(name, layout, size, **{k: config["options"][k] for k in keys if k in config["options"]})
+            networks[name] = build_model(
+                name, layout, size, **{k: config["options"][k] for k in keys if k in config["options"]}
+            )
         transplant(model, *networks.values())  # halves that do not fit are refused before they are trained
         for name, (task, _) in parts.items():
-            results[name] = fit_once(networks[name], task(layout), train_set, validation_set, settings, Path(folder)/name, seed)
+            results[name] = fit_once(
+                networks[name], task(layout), train_set, validation_set, settings, Path(folder) / name, seed
+            )
     transplant(model, *networks.values())
     return results

@@ -19,44 +19,82 @@ from ..shapes.meshes import SurfaceMesh, TetrahedralMesh, quality_summary, tetra
 
 # %% ../../nbs/hearts/00_atlas.ipynb #e4f72187
 KINDS = ("surface", "volume")
-PUBLISHED_ATLAS = {"mean": .491, "std": .174, "min": .092, "max": .984, "p01": .115, "p05": .194, "p25": .367, "p50": .494, "p75": .617} # Scaled Jacobian of the published tetrahedra
+PUBLISHED_ATLAS = {
+    "mean": 0.491,
+    "std": 0.174,
+    "min": 0.092,
+    "max": 0.984,
+    "p01": 0.115,
+    "p05": 0.194,
+    "p25": 0.367,
+    "p50": 0.494,
+    "p75": 0.617,
+}  # Scaled Jacobian of the published tetrahedra
 PUBLISHED_VOLUME_MM3 = 257054.53
 
-def _atlas_file(folder, name): return require_file(Path(folder)/name, "run: graphseg fetch cardiac_atlas")
+
+def _atlas_file(folder, name):
+    return require_file(Path(folder) / name, "run: graphseg fetch cardiac_atlas")
+
 
 def _labels(path, n_nodes):
     labels = path.read_text().splitlines()
-    if len(labels) != n_nodes: raise ValueError(f"{path.name}: expected a label for each of {n_nodes} nodes, got {len(labels)}")
+    if len(labels) != n_nodes:
+        raise ValueError(f"{path.name}: expected a label for each of {n_nodes} nodes, got {len(labels)}")
     return tuple(labels)
 
+
 def _checked(name, nodes, faces):
-    if nodes.ndim != 2 or nodes.shape[1] != 3 or not np.isfinite(nodes).all(): raise ValueError(f"{name}: expected finite nodes (N,3), got {nodes.shape}")
-    if faces.ndim != 2 or faces.shape[1] != 3 or faces.min() < 0 or faces.max() >= len(nodes): raise ValueError(f"{name}: expected triangles (F,3) of {len(nodes)} nodes, got {faces.shape} up to node {faces.max()}")
+    if nodes.ndim != 2 or nodes.shape[1] != 3 or not np.isfinite(nodes).all():
+        raise ValueError(f"{name}: expected finite nodes (N,3), got {nodes.shape}")
+    if faces.ndim != 2 or faces.shape[1] != 3 or faces.min() < 0 or faces.max() >= len(nodes):
+        raise ValueError(
+            f"{name}: expected triangles (F,3) of {len(nodes)} nodes, got {faces.shape} up to node {faces.max()}"
+        )
     return np.asarray(nodes, float), np.asarray(faces, np.int32)
 
+
 def load_cardiac_atlas(
-    kind:str="surface",    # One of `KINDS`
-    folder:Path|None=None, # Folder with `SurfaceFiles` and `VolumetricFiles`; default that of the cohort cardiac_atlas
-) -> SurfaceMesh|tuple:    # "surface": mesh with one region `wall`; "volume": nodes (N,3) mm, outward boundary (F,3) int32, labels of the nodes
+    kind: str = "surface",  # One of `KINDS`
+    folder: Path
+    | None = None,  # Folder with `SurfaceFiles` and `VolumetricFiles`; default that of the cohort cardiac_atlas
+) -> (
+    SurfaceMesh | tuple
+):  # "surface": mesh with one region `wall`; "volume": nodes (N,3) mm, outward boundary (F,3) int32, labels of the nodes
     "Read the published atlas."
     require_choice("kind", kind, KINDS)
-    folder = Path(folder) if folder else require_external("cardiac_atlas")/"published"/"cardiac_atlas"
+    folder = Path(folder) if folder else require_external("cardiac_atlas") / "published" / "cardiac_atlas"
     if kind == "surface":
-        where = folder/"SurfaceFiles"
-        nodes, faces = _checked("surface", np.load(_atlas_file(where, "points_fhm_atlas_numpy.npy")), np.load(_atlas_file(where, "faces_fhm_numpy.npy")).astype(np.int64))
-        return SurfaceMesh(nodes, faces, np.tile(np.array([[1, 0]], np.int16), (len(faces), 1)), ("wall",), _labels(_atlas_file(where, "subparts_fhm.txt"), len(nodes)))
-    where = folder/"VolumetricFiles"
-    nodes, is_surface, faces = (np.load(_atlas_file(where, f"{name}.npy")) for name in ("vol_nodes", "surface_nodes_idx", "surface_faces"))
+        where = folder / "SurfaceFiles"
+        nodes, faces = _checked(
+            "surface",
+            np.load(_atlas_file(where, "points_fhm_atlas_numpy.npy")),
+            np.load(_atlas_file(where, "faces_fhm_numpy.npy")).astype(np.int64),
+        )
+        return SurfaceMesh(
+            nodes,
+            faces,
+            np.tile(np.array([[1, 0]], np.int16), (len(faces), 1)),
+            ("wall",),
+            _labels(_atlas_file(where, "subparts_fhm.txt"), len(nodes)),
+        )
+    where = folder / "VolumetricFiles"
+    nodes, is_surface, faces = (
+        np.load(_atlas_file(where, f"{name}.npy")) for name in ("vol_nodes", "surface_nodes_idx", "surface_faces")
+    )
     on_surface = np.flatnonzero(is_surface)
-    if faces.max() >= len(on_surface): raise ValueError(f"surface_faces.npy: expected numbers of the {len(on_surface)} surface nodes, got {faces.max()}")
+    if faces.max() >= len(on_surface):
+        raise ValueError(
+            f"surface_faces.npy: expected numbers of the {len(on_surface)} surface nodes, got {faces.max()}"
+        )
     return (*_checked("volume", nodes, on_surface[faces]), _labels(_atlas_file(where, "vol_subparts.txt"), len(nodes)))
 
 # %% ../../nbs/hearts/00_atlas.ipynb #c490bdc6
 def wall_tetrahedra(
-    nodes_mm:np.ndarray, # Nodes, (N,3), mm
-    boundary:np.ndarray, # Closed outward triangles, (F,3)
-    labels:tuple,        # Labels of the nodes
-) -> TetrahedralMesh:    # One region, `wall`
+    nodes_mm: np.ndarray,  # Nodes, (N,3), mm
+    boundary: np.ndarray,  # Closed outward triangles, (F,3)
+    labels: tuple,  # Labels of the nodes
+) -> TetrahedralMesh:  # One region, `wall`
     "Fill what a boundary goes round once, with all of its nodes."
     nodes, cells, pocket = fill_with_tetrahedra(nodes_mm, boundary)
     volumes, kept = tetrahedron_quality(nodes, cells, "volume"), np.zeros(len(cells), bool)
@@ -64,28 +102,42 @@ def wall_tetrahedra(
         mine = np.flatnonzero(pocket == number)
         centre = nodes[cells[mine[volumes[mine].argmax()]]].mean(0, keepdims=True)
         kept[mine] = round(float(winding_number(centre, nodes_mm, boundary)[0])) == 1
-    if len(nodes) > len(nodes_mm): raise ValueError(f"nodes_mm: expected nodes that suffice, TetGen added {len(nodes) - len(nodes_mm)}")
-    if not kept.any(): raise ValueError("boundary: expected a closed outward surface, it goes round nothing once; are its triangles turned inwards?")
+    if len(nodes) > len(nodes_mm):
+        raise ValueError(f"nodes_mm: expected nodes that suffice, TetGen added {len(nodes) - len(nodes_mm)}")
+    if not kept.any():
+        raise ValueError(
+            "boundary: expected a closed outward surface, it goes round nothing once; are its triangles turned inwards?"
+        )
     return TetrahedralMesh(nodes, cells[kept], np.ones(kept.sum(), np.int16), ("wall",), tuple(labels))
 
+
 def atlas_tetrahedra(
-    flips:bool=False,      # Replace slivers by `flip_tetrahedra`?
-    folder:Path|None=None, # As for `load_cardiac_atlas`
-) -> TetrahedralMesh:      # 101,750 nodes
+    flips: bool = False,  # Replace slivers by `flip_tetrahedra`?
+    folder: Path | None = None,  # As for `load_cardiac_atlas`
+) -> TetrahedralMesh:  # 101,750 nodes
     "Tetrahedra of the volumetric atlas, made from its nodes and boundary."
     mesh = wall_tetrahedra(*load_cardiac_atlas("volume", folder))
     return flip_tetrahedra(mesh) if flips else mesh
 
 # %% ../../nbs/hearts/00_atlas.ipynb #9f2fdfd9
 def atlas_quality(
-    flips:bool=True,       # Add the row with flips? Takes most of the time
-    folder:Path|None=None, # As for `load_cardiac_atlas`
-) -> pd.DataFrame:         # mesh, n_tetrahedra, volume_mm3, mean, std, min, max, p01, p05, p25, p50, p75 of the scaled Jacobian
+    flips: bool = True,  # Add the row with flips? Takes most of the time
+    folder: Path | None = None,  # As for `load_cardiac_atlas`
+) -> (
+    pd.DataFrame
+):  # mesh, n_tetrahedra, volume_mm3, mean, std, min, max, p01, p05, p25, p50, p75 of the scaled Jacobian
     "Quality of the atlas: as published, made again, and with flips."
     rows = [{"mesh": "published", "n_tetrahedra": 408764, "volume_mm3": PUBLISHED_VOLUME_MM3, **PUBLISHED_ATLAS}]
     mesh = atlas_tetrahedra(folder=folder)
-    for name in ("constrained Delaunay", "with flips")[:1 + flips]:
-        if name == "with flips": mesh = flip_tetrahedra(mesh)
-        rows.append({"mesh": name, "n_tetrahedra": len(mesh.tetrahedra), "volume_mm3": float(tetrahedron_quality(mesh.nodes_mm, mesh.tetrahedra, "volume").sum()),
-                     **quality_summary(tetrahedron_quality(mesh.nodes_mm, mesh.tetrahedra))})
+    for name in ("constrained Delaunay", "with flips")[: 1 + flips]:
+        if name == "with flips":
+            mesh = flip_tetrahedra(mesh)
+        rows.append(
+            {
+                "mesh": name,
+                "n_tetrahedra": len(mesh.tetrahedra),
+                "volume_mm3": float(tetrahedron_quality(mesh.nodes_mm, mesh.tetrahedra, "volume").sum()),
+                **quality_summary(tetrahedron_quality(mesh.nodes_mm, mesh.tetrahedra)),
+            }
+        )
     return pd.DataFrame(rows)

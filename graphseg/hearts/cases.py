@@ -16,7 +16,15 @@ import pandas as pd
 
 from ..base.core import atomic_path, require_choice, require_file, write_csv
 from .measures import STRUCTURES, mesh_errors, slice_scores
-from .training import MeshCases, MeshDataset, crop_centres, load_cases, predict_nodes, save_cases, world_nodes
+from graphseg.hearts.training import (
+    MeshCases,
+    MeshDataset,
+    crop_centres,
+    load_cases,
+    predict_nodes,
+    save_cases,
+    world_nodes,
+)
 from .views import HeartCase
 from ..shapes.mesh_planes import paint_masks
 from ..shapes.mesh_pooling import load_hierarchy, save_hierarchy
@@ -26,89 +34,123 @@ from ..shapes.meshes import read_mesh, write_mesh
 KINDS = ("surface", "volume")
 HEART_PARTS = ("train", "valid", "test")
 
+
 class Grid(NamedTuple):
     "Where the short-axis stack of a case lies; enough to paint masks on."
-    pixels: np.ndarray # zeros, [slice, row, column]
-    affine: np.ndarray # index (x,y,z,1) to world mm, (4,4)
+
+    pixels: np.ndarray  # zeros, [slice, row, column]
+    affine: np.ndarray  # index (x,y,z,1) to world mm, (4,4)
+
 
 @dataclass(frozen=True, eq=False)
 class HeartSet:
     "Prepared hearts, their split and their template."
-    cases:MeshCases                    # Images and nodes of the tetrahedra
-    parts:np.ndarray                   # train, valid or test, (n,)
-    affines:np.ndarray                 # Of the short-axis stacks as scanned, (n,4,4)
-    shapes:np.ndarray                  # Their slices, rows and columns, (n,3)
-    meshes:dict                        # Template: "surface" and "volume"
-    hierarchies:dict                   # Levels of both
 
-    def grid(self,
-        index:int, # Case
+    cases: MeshCases  # Images and nodes of the tetrahedra
+    parts: np.ndarray  # train, valid or test, (n,)
+    affines: np.ndarray  # Of the short-axis stacks as scanned, (n,4,4)
+    shapes: np.ndarray  # Their slices, rows and columns, (n,3)
+    meshes: dict  # Template: "surface" and "volume"
+    hierarchies: dict  # Levels of both
+
+    def grid(
+        self,
+        index: int,  # Case
     ) -> Grid:
         "Where to paint the masks of a case."
         return Grid(np.zeros(self.shapes[index], np.uint8), self.affines[index])
 
-    def part(self,
-        name:str,            # train, valid or test
-        kind:str="volume",   # Whose nodes: surface or volume
+    def part(
+        self,
+        name: str,  # train, valid or test
+        kind: str = "volume",  # Whose nodes: surface or volume
     ) -> "HeartSet":
         "The cases of one part, with the nodes of one mesh."
         require_choice("part", name, HEART_PARTS), require_choice("kind", kind, KINDS)
         mine, n = np.flatnonzero(self.parts == name), len(self.meshes[kind].nodes_mm)
         cases = self.cases.take(mine)
-        return replace(self, cases=replace(cases, nodes=cases.nodes[:, :n]), parts=self.parts[mine], affines=self.affines[mine], shapes=self.shapes[mine])
+        return replace(
+            self,
+            cases=replace(cases, nodes=cases.nodes[:, :n]),
+            parts=self.parts[mine],
+            affines=self.affines[mine],
+            shapes=self.shapes[mine],
+        )
 
     @property
-    def step_px(self) -> int: # Side of the squares of scanned pixels that became one
-        return round(float(self.cases.size_mm[0, 0]/self.cases.sax.shape[3]/np.linalg.norm(self.affines[0, :3, 0])))
+    def step_px(self) -> int:  # Side of the squares of scanned pixels that became one
+        return round(float(self.cases.size_mm[0, 0] / self.cases.sax.shape[3] / np.linalg.norm(self.affines[0, :3, 0])))
 
-    def world_nodes(self) -> np.ndarray: # True nodes, (n,N,3), world mm
+    def world_nodes(self) -> np.ndarray:  # True nodes, (n,N,3), world mm
         return world_nodes(self.cases.nodes, self.cases)
 
 # %% ../../nbs/hearts/65_cases.ipynb #144b5a25
 def save_hearts(
-    folder:Path|str,          # Where to
-    cases:MeshCases,          # Prepared cases, with the nodes of the tetrahedra
-    parts:Sequence[str],      # Part of each
-    images:Sequence[HeartCase], # The same cases as scanned, for the places of their stacks
-    meshes:dict,              # Template: "surface" and "volume"
-    hierarchies:dict,         # Levels of both
-) -> pd.DataFrame:            # case, subject, phase, part
+    folder: Path | str,  # Where to
+    cases: MeshCases,  # Prepared cases, with the nodes of the tetrahedra
+    parts: Sequence[str],  # Part of each
+    images: Sequence[HeartCase],  # The same cases as scanned, for the places of their stacks
+    meshes: dict,  # Template: "surface" and "volume"
+    hierarchies: dict,  # Levels of both
+) -> pd.DataFrame:  # case, subject, phase, part
     "Write prepared hearts; people are never divided between parts."
-    for part in parts: require_choice("part", part, HEART_PARTS)
+    for part in parts:
+        require_choice("part", part, HEART_PARTS)
     table = pd.DataFrame({"case": cases.ids, "subject": cases.subjects, "phase": cases.phases, "part": list(parts)})
     divided = table.groupby("subject").part.nunique()
-    if (divided > 1).any(): raise ValueError(f"parts: expected every subject in one part, got {divided.index[divided > 1][0]!r} in {divided.max()}; deal whole subjects")
-    if [c.case_id for c in images] != list(cases.ids): raise ValueError("images: expected the same cases in the same order as `cases`")
+    if (divided > 1).any():
+        raise ValueError(
+            f"parts: expected every subject in one part, got {divided.index[divided > 1][0]!r} in {divided.max()}; deal whole subjects"
+        )
+    if [c.case_id for c in images] != list(cases.ids):
+        raise ValueError("images: expected the same cases in the same order as `cases`")
     folder = Path(folder)
-    save_cases(folder/"cases.npz", cases)
-    with atomic_path(folder/"stacks.npz") as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, affines=np.stack([c.sax.affine for c in images]), shapes=np.array([c.sax.pixels.shape for c in images]))
+    save_cases(folder / "cases.npz", cases)
+    with atomic_path(folder / "stacks.npz") as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(
+            file,
+            affines=np.stack([c.sax.affine for c in images]),
+            shapes=np.array([c.sax.pixels.shape for c in images]),
+        )
     for kind, suffix in zip(KINDS, (".vtp", ".vtu"), strict=True):
-        write_mesh(folder/f"{kind}{suffix}", meshes[kind])
-        save_hierarchy(folder/f"{kind}_levels.npz", hierarchies[kind])
-    write_csv(folder/"parts.csv", table)
+        write_mesh(folder / f"{kind}{suffix}", meshes[kind])
+        save_hierarchy(folder / f"{kind}_levels.npz", hierarchies[kind])
+    write_csv(folder / "parts.csv", table)
     return table
 
+
 def load_hearts(
-    folder:Path|str, # Folder of `save_hearts`
+    folder: Path | str,  # Folder of `save_hearts`
 ) -> HeartSet:
     "Read prepared hearts."
     folder = Path(folder)
-    table = pd.read_csv(require_file(folder/"parts.csv", "run: dvc repro prepare_hearts"), dtype=str)
-    with np.load(folder/"stacks.npz", allow_pickle=False) as stacks: affines, shapes = stacks["affines"], stacks["shapes"]
-    meshes = {"surface": read_mesh(folder/"surface.vtp"), "volume": read_mesh(folder/"volume.vtu")}
-    return HeartSet(load_cases(folder/"cases.npz"), table.part.to_numpy(), affines, shapes, meshes, {k: load_hierarchy(folder/f"{k}_levels.npz") for k in KINDS})
+    table = pd.read_csv(require_file(folder / "parts.csv", "run: dvc repro prepare_hearts"), dtype=str)
+    with np.load(folder / "stacks.npz", allow_pickle=False) as stacks:
+        affines, shapes = stacks["affines"], stacks["shapes"]
+    meshes = {"surface": read_mesh(folder / "surface.vtp"), "volume": read_mesh(folder / "volume.vtu")}
+    return HeartSet(
+        load_cases(folder / "cases.npz"),
+        table.part.to_numpy(),
+        affines,
+        shapes,
+        meshes,
+        {k: load_hierarchy(folder / f"{k}_levels.npz") for k in KINDS},
+    )
 
 # %% ../../nbs/hearts/65_cases.ipynb #322c22d3
 def draw_hearts(
-    model,                    # Trained network for meshes
-    hearts:HeartSet,          # Cases
-    crop_px:int=0,            # Side of the window that the network was trained for, px; 0: whole stacks
-    whole:np.ndarray|None=None, # Nodes that a network for whole stacks drew, (n,M,3), world mm; needed for crops
-) -> np.ndarray:              # (n,N,3), world mm
+    model,  # Trained network for meshes
+    hearts: HeartSet,  # Cases
+    crop_px: int = 0,  # Side of the window that the network was trained for, px; 0: whole stacks
+    whole: np.ndarray | None = None,  # Nodes that a network for whole stacks drew, (n,M,3), world mm; needed for crops
+) -> np.ndarray:  # (n,N,3), world mm
     "Nodes of every case."
-    if not crop_px: return world_nodes(predict_nodes(model, MeshDataset(hearts.cases)), hearts.cases)
-    if whole is None or len(whole) != len(hearts.cases): raise ValueError("whole: expected the nodes that a network for whole stacks drew for every case, to crop around; got none")
+    if not crop_px:
+        return world_nodes(predict_nodes(model, MeshDataset(hearts.cases)), hearts.cases)
+    if whole is None or len(whole) != len(hearts.cases):
+        raise ValueError(
+            "whole: expected the nodes that a network for whole stacks drew for every case, to crop around; got none"
+        )
     to_relative = np.linalg.inv(hearts.cases.to_mm)
     fractions = np.einsum("nij,nmj->nmi", to_relative[:, :3, :3], whole) + to_relative[:, None, :3, 3]
     data = MeshDataset(hearts.cases, None, (crop_px, crop_px), crop_centres(fractions))
@@ -116,10 +158,12 @@ def draw_hearts(
 
 # %% ../../nbs/hearts/65_cases.ipynb #6fc4387b
 def score_hearts(
-    nodes_mm:np.ndarray,    # Drawn nodes, (n,N,3), world mm; more than the template's if the surface is the first part of them
-    hearts:HeartSet,        # The n cases
-    **names,                # Columns to put in front, as cohort, model, seed
-) -> tuple[pd.DataFrame, pd.DataFrame]: # Errors of nodes (case, structure, MAE_mm, MSE_mm2, RMSE_mm), slice scores (case, structure, DSC, HD_mm, MCD_mm)
+    nodes_mm: np.ndarray,  # Drawn nodes, (n,N,3), world mm; more than the template's if the surface is the first part of them
+    hearts: HeartSet,  # The n cases
+    **names,  # Columns to put in front, as cohort, model, seed
+) -> tuple[
+    pd.DataFrame, pd.DataFrame
+]:  # Errors of nodes (case, structure, MAE_mm, MSE_mm2, RMSE_mm), slice scores (case, structure, DSC, HD_mm, MCD_mm)
     "Errors of nodes, and scores of the masks they give."
     true, surface, ids = hearts.world_nodes(), hearts.meshes["surface"], hearts.cases.ids
     mesh = surface if true.shape[1] == len(surface.nodes_mm) else hearts.meshes["volume"]
@@ -129,5 +173,8 @@ def score_hearts(
         grid = hearts.grid(k)
         painted = [paint_masks(surface.moved(nodes[k, :n]), grid, outside="empty") for nodes in (true, nodes_mm)]
         slices.append(slice_scores(*painted, np.linalg.norm(grid.affine[:3, 2::-1], axis=0)).assign(case=case))
-    def named(t): return pd.concat([pd.DataFrame({name: [value]*len(t) for name, value in names.items()}), t], axis=1)
+
+    def named(t):
+        return pd.concat([pd.DataFrame({name: [value] * len(t) for name, value in names.items()}), t], axis=1)
+
     return named(errors), named(pd.concat(slices, ignore_index=True))

@@ -24,195 +24,297 @@ from .training import MeshDataset, predict_nodes, prepare_cases, world_nodes
 from .views import LONG_AXIS, HeartCase, read_case, require_inside, spacing_of
 from .mesh_losses import untangle_nodes
 from ..shapes.mesh_warps import warp_mesh
-from ..shapes.meshes import SurfaceMesh, TetrahedralMesh, count_inverted, read_mesh, region_volumes_ml, tetrahedron_quality, write_mesh
+from graphseg.shapes.meshes import (
+    SurfaceMesh,
+    TetrahedralMesh,
+    count_inverted,
+    read_mesh,
+    region_volumes_ml,
+    tetrahedron_quality,
+    write_mesh,
+)
 from ..learning.zoo import load_model
 
 # %% ../../nbs/hearts/70_folders.ipynb #30879315
 @dataclass(frozen=True)
 class HeartFrame:
     "How images were prepared for a network; the defaults are the published ones."
-    full_size_xyz:tuple[int, int, int] = (210, 210, 16) # Size of the padded stack, px
-    lax_px:int = 224                                    # Side of the padded long-axis views, px
-    step_px:int = 1                                     # Side of the squares of pixels that are averaged
-    mode:str = "fixed"                                  # Relative space, see `views.relative_space`
-    crop:tuple[int, int]|None = None                    # Rows and columns of a window in the middle of the stack, px; None: all of it
+
+    full_size_xyz: tuple[int, int, int] = (210, 210, 16)  # Size of the padded stack, px
+    lax_px: int = 224  # Side of the padded long-axis views, px
+    step_px: int = 1  # Side of the squares of pixels that are averaged
+    mode: str = "fixed"  # Relative space, see `views.relative_space`
+    crop: tuple[int, int] | None = None  # Rows and columns of a window in the middle of the stack, px; None: all of it
 
     def __post_init__(self):
         require_choice("mode", self.mode, ("fixed", "faithful"))
-        if len(self.full_size_xyz) != 3 or min(*self.full_size_xyz, self.lax_px, self.step_px, *(self.crop or (1,))) < 1: raise ValueError(f"HeartFrame: expected positive sizes, got {self}")
+        if (
+            len(self.full_size_xyz) != 3
+            or min(*self.full_size_xyz, self.lax_px, self.step_px, *(self.crop or (1,))) < 1
+        ):
+            raise ValueError(f"HeartFrame: expected positive sizes, got {self}")
+
 
 def write_heart_frame(
-    folder:Path|str,                   # Folder of a network, from `zoo.save_model`
-    mesh:TetrahedralMesh|SurfaceMesh,  # Template; the nodes the network draws come first
-    frame:HeartFrame,                  # How its images were prepared
+    folder: Path | str,  # Folder of a network, from `zoo.save_model`
+    mesh: TetrahedralMesh | SurfaceMesh,  # Template; the nodes the network draws come first
+    frame: HeartFrame,  # How its images were prepared
 ) -> Path:
     "Put the mesh of a network beside it."
-    for leftover in ("mesh.vtu", "mesh.vtp"): (Path(folder)/leftover).unlink(missing_ok=True)
-    write_mesh(Path(folder)/("mesh.vtu" if isinstance(mesh, TetrahedralMesh) else "mesh.vtp"), mesh)
-    return write_json(Path(folder)/"frame.json", asdict(frame))
+    for leftover in ("mesh.vtu", "mesh.vtp"):
+        (Path(folder) / leftover).unlink(missing_ok=True)
+    write_mesh(Path(folder) / ("mesh.vtu" if isinstance(mesh, TetrahedralMesh) else "mesh.vtp"), mesh)
+    return write_json(Path(folder) / "frame.json", asdict(frame))
 
 # %% ../../nbs/hearts/70_folders.ipynb #05fcbba2
 @dataclass(frozen=True, eq=False)
 class HeartModel:
     "A network, the mesh it draws, and how to prepare images for it."
-    network:nn.Module                  # In evaluation mode
-    mesh:TetrahedralMesh|SurfaceMesh   # Template, mm
-    frame:HeartFrame                   # Preparation
-    checksum:str                       # Of weights, mesh and preparation
+
+    network: nn.Module  # In evaluation mode
+    mesh: TetrahedralMesh | SurfaceMesh  # Template, mm
+    frame: HeartFrame  # Preparation
+    checksum: str  # Of weights, mesh and preparation
 
     @property
-    def views(self) -> tuple[str, ...]: # Long-axis views the network looks at
-        return tuple(self.network.encoder.views) if hasattr(getattr(self.network, "encoder", None), "views") else LONG_AXIS
+    def views(self) -> tuple[str, ...]:  # Long-axis views the network looks at
+        return (
+            tuple(self.network.encoder.views) if hasattr(getattr(self.network, "encoder", None), "views") else LONG_AXIS
+        )
+
 
 def read_heart_model(
-    folder:Path|str, # Folder with config.json, model.safetensors, frame.json and mesh.vtu or mesh.vtp
+    folder: Path | str,  # Folder with config.json, model.safetensors, frame.json and mesh.vtu or mesh.vtp
 ) -> HeartModel:
     "Load a network for meshes, with its mesh."
     folder = Path(folder)
-    meshes = [path for name in ("mesh.vtu", "mesh.vtp") if (path := folder/name).is_file()]
-    if len(meshes) != 1: raise FileNotFoundError(f"{folder.name}: expected mesh.vtu or mesh.vtp beside the network, got {len(meshes)} of them; write_heart_frame makes one")
-    note = require_file(folder/"frame.json", "write_heart_frame makes it")
-    try: content = json.loads(note.read_text()); frame = HeartFrame(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
-    except (ValueError, TypeError) as error: raise ValueError(f"{note.name}: expected the fields of HeartFrame, got something else ({error})") from error
+    meshes = [path for name in ("mesh.vtu", "mesh.vtp") if (path := folder / name).is_file()]
+    if len(meshes) != 1:
+        raise FileNotFoundError(
+            f"{folder.name}: expected mesh.vtu or mesh.vtp beside the network, got {len(meshes)} of them; write_heart_frame makes one"
+        )
+    note = require_file(folder / "frame.json", "write_heart_frame makes it")
+    try:
+        content = json.loads(note.read_text())
+        frame = HeartFrame(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{note.name}: expected the fields of HeartFrame, got something else ({error})") from error
     network = load_model(folder)
-    if network.config["output"] != "meshes": raise ValueError(f"{folder.name}: expected a network that draws meshes, got {network.config['name']}, which gives {network.config['output']}")
-    checksum = "-".join(sha256(path)[:16] for path in (folder/"model.safetensors", meshes[0], note))
+    if network.config["output"] != "meshes":
+        raise ValueError(
+            f"{folder.name}: expected a network that draws meshes, got {network.config['name']}, which gives {network.config['output']}"
+        )
+    checksum = "-".join(sha256(path)[:16] for path in (folder / "model.safetensors", meshes[0], note))
     return HeartModel(network, read_mesh(meshes[0]), frame, checksum)
 
 # %% ../../nbs/hearts/70_folders.ipynb #2b43294c
 _VIEW_FILES = ("sax.nii.gz", *(f"{name}.nii.gz" for name in LONG_AXIS))
 
+
 def holds_views(
-    folder:Path, # Folder
+    folder: Path,  # Folder
 ) -> bool:
     "Whether a folder is that of a case."
-    return any((folder/name).is_file() for name in _VIEW_FILES)
+    return any((folder / name).is_file() for name in _VIEW_FILES)
+
 
 def find_heart_cases(
-    folder:Path|str, # A case, or a folder of cases to any depth
-) -> dict[str, Path]: # Name, with `/` → folder; one case is named after its folder
+    folder: Path | str,  # A case, or a folder of cases to any depth
+) -> dict[str, Path]:  # Name, with `/` → folder; one case is named after its folder
     "Cases of a folder, in the order of their names."
     folder = require_file(folder, "check the path of the views")
-    if not folder.is_dir(): raise ValueError(f"{folder.name}: expected a folder with {_VIEW_FILES[0]} and long-axis views, got a file; name its folder")
-    if holds_views(folder): return {folder.resolve().name: folder}
-    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_dir() and holds_views(path)}
-    if not found: raise FileNotFoundError(f"{folder.name}: expected {_VIEW_FILES[0]} in it or in folders below it, found none; are the files named so?")
+    if not folder.is_dir():
+        raise ValueError(
+            f"{folder.name}: expected a folder with {_VIEW_FILES[0]} and long-axis views, got a file; name its folder"
+        )
+    if holds_views(folder):
+        return {folder.resolve().name: folder}
+    found = {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_dir() and holds_views(path)
+    }
+    if not found:
+        raise FileNotFoundError(
+            f"{folder.name}: expected {_VIEW_FILES[0]} in it or in folders below it, found none; are the files named so?"
+        )
     return found
 
 # %% ../../nbs/hearts/70_folders.ipynb #be8ee9e1
 MISSING = ("error", "blank")
 
+
 def require_views(
-    case:HeartCase,            # Images
-    views:Sequence[str],       # Long-axis views the network looks at
-    missing:str="error",       # What to do about those that were not taken: one of `MISSING`; "blank" leaves them black
+    case: HeartCase,  # Images
+    views: Sequence[str],  # Long-axis views the network looks at
+    missing: str = "error",  # What to do about those that were not taken: one of `MISSING`; "blank" leaves them black
 ) -> None:
     "Raise `ValueError` unless a case has what a network needs, in planes as their names say."
     require_choice("missing", missing, MISSING)
     lacking = [name for name in views if name not in case.long_axis]
-    if lacking and missing == "error": raise ValueError(f"{case.case_id}: expected the views {', '.join(views)}, got none of {', '.join(lacking)}; take a network for the short axis alone, or allow black views (missing=\"blank\")")
-    normal = case.sax.affine[:3, 2]/spacing_of(case.sax)[2]
+    if lacking and missing == "error":
+        raise ValueError(
+            f'{case.case_id}: expected the views {", ".join(views)}, got none of {", ".join(lacking)}; take a network for the short axis alone, or allow black views (missing="blank")'
+        )
+    normal = case.sax.affine[:3, 2] / spacing_of(case.sax)[2]
     for name, view in case.long_axis.items():
-        tilt = np.degrees(np.arccos(np.clip(abs(view.affine[:3, 2] @ normal)/spacing_of(view)[2], 0, 1)))
-        if tilt < 45: raise ValueError(f"{case.case_id}: expected {name} to stand on the short-axis slices, it is tilted by {tilt:.0f}° against them; is it a short-axis image, or is the stack's third axis not that of the slices?")
+        tilt = np.degrees(np.arccos(np.clip(abs(view.affine[:3, 2] @ normal) / spacing_of(view)[2], 0, 1)))
+        if tilt < 45:
+            raise ValueError(
+                f"{case.case_id}: expected {name} to stand on the short-axis slices, it is tilted by {tilt:.0f}° against them; is it a short-axis image, or is the stack's third axis not that of the slices?"
+            )
 
 # %% ../../nbs/hearts/70_folders.ipynb #324d9d30
 @dataclass(frozen=True)
 class MeshOptions:
     "How hearts are meshed."
-    missing:str = "error"   # Views that were not taken: one of `MISSING`
-    untangle:bool = False   # Remove inverted elements?
 
-    def __post_init__(self): require_choice("missing", self.missing, MISSING)
+    missing: str = "error"  # Views that were not taken: one of `MISSING`
+    untangle: bool = False  # Remove inverted elements?
+
+    def __post_init__(self):
+        require_choice("missing", self.missing, MISSING)
+
 
 def predict_heart(
-    model:HeartModel,                    # Network and mesh
-    case:HeartCase,                      # Images
-    options:MeshOptions=MeshOptions(),   # noqa: B008 (immutable)
-) -> TetrahedralMesh|SurfaceMesh:        # World mm
+    model: HeartModel,  # Network and mesh
+    case: HeartCase,  # Images
+    options: MeshOptions = MeshOptions(),  # noqa: B008 (immutable)
+) -> TetrahedralMesh | SurfaceMesh:  # World mm
     "The mesh of one heart."
     require_views(case, model.views, options.missing)
     frame = model.frame
     prepared = prepare_cases([case], None, frame.full_size_xyz, frame.lax_px, frame.step_px, mode=frame.mode)
     nodes = world_nodes(predict_nodes(model.network, MeshDataset(prepared, None, frame.crop)), prepared)[0]
-    if not np.isfinite(nodes).all(): raise ValueError(f"{case.case_id}: expected finite nodes, the network gave {int((~np.isfinite(nodes)).any(1).sum())} others; is the model damaged?")
-    require_inside(nodes, case.sax, .3)
+    if not np.isfinite(nodes).all():
+        raise ValueError(
+            f"{case.case_id}: expected finite nodes, the network gave {int((~np.isfinite(nodes)).any(1).sum())} others; is the model damaged?"
+        )
+    require_inside(nodes, case.sax, 0.3)
     n_mesh = len(model.mesh.nodes_mm)
-    if len(nodes) == n_mesh: mesh = model.mesh.moved(nodes)
-    elif len(nodes) < n_mesh and isinstance(model.mesh, TetrahedralMesh): mesh = warp_mesh(model.mesh, nodes)
-    else: raise ValueError(f"model: expected a network that draws at most the {n_mesh} nodes of its mesh, it drew {len(nodes)}; write_heart_frame with the mesh it was trained for")
-    if not options.untangle or not isinstance(mesh, TetrahedralMesh): return mesh
+    if len(nodes) == n_mesh:
+        mesh = model.mesh.moved(nodes)
+    elif len(nodes) < n_mesh and isinstance(model.mesh, TetrahedralMesh):
+        mesh = warp_mesh(model.mesh, nodes)
+    else:
+        raise ValueError(
+            f"model: expected a network that draws at most the {n_mesh} nodes of its mesh, it drew {len(nodes)}; write_heart_frame with the mesh it was trained for"
+        )
+    if not options.untangle or not isinstance(mesh, TetrahedralMesh):
+        return mesh
     return mesh.moved(untangle_nodes(mesh.nodes_mm, mesh.tetrahedra, model.mesh.nodes_mm).nodes)
 
 # %% ../../nbs/hearts/70_folders.ipynb #2dd1d81d
 def describe_heart(
-    mesh:TetrahedralMesh|SurfaceMesh, # Mesh
-) -> dict:                            # n_nodes, n_cells; of tetrahedra n_inverted, mean and least scaled Jacobian; volumes_ml of the regions; `VOLUMES` where it has them
+    mesh: TetrahedralMesh | SurfaceMesh,  # Mesh
+) -> dict:  # n_nodes, n_cells; of tetrahedra n_inverted, mean and least scaled Jacobian; volumes_ml of the regions; `VOLUMES` where it has them
     "Numbers to tell about a mesh."
-    about = {"n_nodes": len(mesh.nodes_mm), "n_cells": len(mesh.tetrahedra if isinstance(mesh, TetrahedralMesh) else mesh.faces)}
+    about = {
+        "n_nodes": len(mesh.nodes_mm),
+        "n_cells": len(mesh.tetrahedra if isinstance(mesh, TetrahedralMesh) else mesh.faces),
+    }
     if isinstance(mesh, TetrahedralMesh):
         quality = tetrahedron_quality(mesh.nodes_mm, mesh.tetrahedra)
-        about |= {"n_inverted": int(count_inverted(mesh.nodes_mm, mesh.tetrahedra)), "mean_scaled_jacobian": float(quality.mean()), "least_scaled_jacobian": float(quality.min())}
+        about |= {
+            "n_inverted": int(count_inverted(mesh.nodes_mm, mesh.tetrahedra)),
+            "mean_scaled_jacobian": float(quality.mean()),
+            "least_scaled_jacobian": float(quality.min()),
+        }
     about["volumes_ml"] = region_volumes_ml(mesh)
     return about | (mesh_volumes(mesh) if {"LV", "LV cavity", "RV"} <= set(mesh.regions) else {})
 
+
 def summary_of(
-    record:dict, # Of `mesh_case`
-) -> str:        # One line
+    record: dict,  # Of `mesh_case`
+) -> str:  # One line
     "What people want to know about a mesh."
     text = f"{record['case']}: {record['n_nodes']} nodes, {record['n_cells']} cells"
-    if "n_inverted" in record: text += f", {record['n_inverted']} inverted, mean scaled Jacobian {record['mean_scaled_jacobian']:.3f}"
+    if "n_inverted" in record:
+        text += f", {record['n_inverted']} inverted, mean scaled Jacobian {record['mean_scaled_jacobian']:.3f}"
     return text + "; " + ", ".join(f"{name} {volume:.1f} mL" for name, volume in record["volumes_ml"].items())
 
+
 def mesh_case(
-    case_folder:Path|str,                # Folder of the views
-    model:HeartModel|Path|str,           # Network and mesh, or their folder
-    output:Path|str,                     # File, .vtu (tetrahedra) or .vtp (surface), or another ending of `meshes.MESH_FILES`
-    options:MeshOptions=MeshOptions(),   # noqa: B008 (immutable)
-) -> dict:                               # Record: case, subject, phase, and what `describe_heart` tells
+    case_folder: Path | str,  # Folder of the views
+    model: HeartModel | Path | str,  # Network and mesh, or their folder
+    output: Path | str,  # File, .vtu (tetrahedra) or .vtp (surface), or another ending of `meshes.MESH_FILES`
+    options: MeshOptions = MeshOptions(),  # noqa: B008 (immutable)
+) -> dict:  # Record: case, subject, phase, and what `describe_heart` tells
     "Mesh one heart and write it."
     model = model if isinstance(model, HeartModel) else read_heart_model(model)
     case = read_case(case_folder)
     mesh = predict_heart(model, case, options)
-    values = {"scaled_jacobian": tetrahedron_quality(mesh.nodes_mm, mesh.tetrahedra)} if isinstance(mesh, TetrahedralMesh) and Path(output).suffix != ".stl" else None
+    values = (
+        {"scaled_jacobian": tetrahedron_quality(mesh.nodes_mm, mesh.tetrahedra)}
+        if isinstance(mesh, TetrahedralMesh) and Path(output).suffix != ".stl"
+        else None
+    )
     write_mesh(output, mesh, values)
     return {"case": case.case_id, "subject": case.subject, "phase": case.phase, **describe_heart(mesh)}
 
 # %% ../../nbs/hearts/70_folders.ipynb #e47ae7fd
 def _key(model, folder, options):
     "What a mesh was made from."
-    return {"model": model.checksum, "options": asdict(options), "views": {name: sha256(folder/name) for name in (*_VIEW_FILES, "case.json") if (folder/name).is_file()}}
+    return {
+        "model": model.checksum,
+        "options": asdict(options),
+        "views": {name: sha256(folder / name) for name in (*_VIEW_FILES, "case.json") if (folder / name).is_file()},
+    }
+
 
 def _finished(path, mesh_file, key):
     "Record of a finished case, or None."
-    if not (path.is_file() and mesh_file.is_file()): return None
-    try: record = json.loads(path.read_text())
-    except ValueError: return None
+    if not (path.is_file() and mesh_file.is_file()):
+        return None
+    try:
+        record = json.loads(path.read_text())
+    except ValueError:
+        return None
     return record if all(record.get(name) == value for name, value in key.items()) else None
 
+
 def heart_tables(
-    records:Sequence[dict], # Of `mesh_case`
-) -> tuple[pd.DataFrame, pd.DataFrame]: # Volumes of every case; indices of everyone with both phases, with a column `problem`
+    records: Sequence[dict],  # Of `mesh_case`
+) -> tuple[
+    pd.DataFrame, pd.DataFrame
+]:  # Volumes of every case; indices of everyone with both phases, with a column `problem`
     "Tables of a run."
-    volumes = pd.DataFrame([{**{k: r[k] for k in ("case", "subject", "phase")}, **{f"{name} (mL)": v for name, v in r["volumes_ml"].items()}, "n_inverted": r.get("n_inverted")} for r in records])
-    rows = pd.DataFrame([{k: r[k] for k in ("subject", "phase", *VOLUMES)} for r in records if all(k in r for k in VOLUMES)], columns=["subject", "phase", *VOLUMES])
-    both = rows.groupby("subject")["phase"].transform(lambda p: {"ED", "ES"} <= set(p)) if len(rows) else pd.Series(dtype=bool)
+    volumes = pd.DataFrame(
+        [
+            {
+                **{k: r[k] for k in ("case", "subject", "phase")},
+                **{f"{name} (mL)": v for name, v in r["volumes_ml"].items()},
+                "n_inverted": r.get("n_inverted"),
+            }
+            for r in records
+        ]
+    )
+    rows = pd.DataFrame(
+        [{k: r[k] for k in ("subject", "phase", *VOLUMES)} for r in records if all(k in r for k in VOLUMES)],
+        columns=["subject", "phase", *VOLUMES],
+    )
+    both = (
+        rows.groupby("subject")["phase"].transform(lambda p: {"ED", "ES"} <= set(p))
+        if len(rows)
+        else pd.Series(dtype=bool)
+    )
     return volumes, indices_table(rows[both.astype(bool)], strict=False)
 
 # %% ../../nbs/hearts/70_folders.ipynb #0fd9e074
 def mesh_folder(
-    folder:Path|str,                    # Folder of cases
-    out:Path|str,                       # Output folder; an earlier run there is continued
-    model:HeartModel|Path|str,          # Network and mesh, or their folder
-    options:MeshOptions=MeshOptions(),  # noqa: B008 (immutable)
-) -> pd.DataFrame:                      # Report: case, status (ok, failed), message
+    folder: Path | str,  # Folder of cases
+    out: Path | str,  # Output folder; an earlier run there is continued
+    model: HeartModel | Path | str,  # Network and mesh, or their folder
+    options: MeshOptions = MeshOptions(),  # noqa: B008 (immutable)
+) -> pd.DataFrame:  # Report: case, status (ok, failed), message
     "Mesh every heart of a folder."
     cases, out = find_heart_cases(folder), Path(out)
     model = model if isinstance(model, HeartModel) else read_heart_model(model)
-    if out.exists(): remove_leftovers(out)
+    if out.exists():
+        remove_leftovers(out)
     ending, records, rows = ".vtu" if isinstance(model.mesh, TetrahedralMesh) else ".vtp", [], []
     for name, path in progress(cases.items(), "mesh", len(cases)):
-        place, note = out/"meshes"/f"{name}{ending}", out/"records"/f"{name}.json"
+        place, note = out / "meshes" / f"{name}{ending}", out / "records" / f"{name}.json"
         try:
             key = _key(model, path, options)
             record = _finished(note, place, key)
@@ -225,24 +327,34 @@ def mesh_folder(
         records.append(record)
         rows.append((name, "ok", f"{record['n_inverted']} inverted elements" if record.get("n_inverted") else ""))
     volumes, indices = heart_tables(records)
-    if len(volumes): write_csv(out/"volumes.csv", volumes)
-    if len(indices): write_indices(out/"indices.csv", indices)
-    report = pd.DataFrame([*rows, *((row.case_id, "no index", row.problem) for row in indices.itertuples() if row.problem)], columns=["case", "status", "message"])
-    write_csv(out/"report.csv", report)
+    if len(volumes):
+        write_csv(out / "volumes.csv", volumes)
+    if len(indices):
+        write_indices(out / "indices.csv", indices)
+    report = pd.DataFrame(
+        [*rows, *((row.case_id, "no index", row.problem) for row in indices.itertuples() if row.problem)],
+        columns=["case", "status", "message"],
+    )
+    write_csv(out / "report.csv", report)
     return report
 
 # %% ../../nbs/hearts/70_folders.ipynb #7ca1c01b
 def mesh_any(
-    folder:Path|str,                    # A case, or a folder of cases
-    output:Path|str,                    # File for one case (.vtu, .vtp, .stl or .msh), folder for several
-    model_folder:Path|str,              # Folder of the network
-    options:MeshOptions=MeshOptions(),  # noqa: B008 (immutable)
-) -> tuple[pd.DataFrame, str]:          # Report of `mesh_folder`; text for people
+    folder: Path | str,  # A case, or a folder of cases
+    output: Path | str,  # File for one case (.vtu, .vtp, .stl or .msh), folder for several
+    model_folder: Path | str,  # Folder of the network
+    options: MeshOptions = MeshOptions(),  # noqa: B008 (immutable)
+) -> tuple[pd.DataFrame, str]:  # Report of `mesh_folder`; text for people
     "What `graphseg mesh` does."
     cases, one_file = find_heart_cases(folder), bool(Path(output).suffix)
-    if one_file and not holds_views(Path(folder)): raise ValueError(f"output: expected a folder for the {len(cases)} cases of {Path(folder).name}, got the file {Path(output).name}")
+    if one_file and not holds_views(Path(folder)):
+        raise ValueError(
+            f"output: expected a folder for the {len(cases)} cases of {Path(folder).name}, got the file {Path(output).name}"
+        )
     if not one_file:
         report = mesh_folder(folder, output, model_folder, options)
-        return report, ", ".join(f"{n} {status}" for status, n in report["status"].value_counts().items()) + f"; results in {output}"
+        return report, ", ".join(
+            f"{n} {status}" for status, n in report["status"].value_counts().items()
+        ) + f"; results in {output}"
     record = mesh_case(folder, model_folder, output, options)
     return pd.DataFrame([(record["case"], "ok", "")], columns=["case", "status", "message"]), summary_of(record)

@@ -31,6 +31,7 @@ with warnings.catch_warnings():  # torch calls compressed rows a beta feature, o
     warnings.simplefilter("ignore")
     torch.sparse_csr_tensor(torch.tensor([0, 0]), torch.zeros(0, dtype=torch.int64), torch.zeros(0), (1, 1))
 
+
 class _Product(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, matrix, transposed):
@@ -38,14 +39,17 @@ class _Product(torch.autograd.Function):
         return matrix @ x
 
     @staticmethod
-    def backward(ctx, gradient): return ctx.transposed @ gradient, None, None
+    def backward(ctx, gradient):
+        return ctx.transposed @ gradient, None, None
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #316015c0
 class SparseMatrix(nn.Module):
     "A fixed sparse matrix in compressed rows, saved with the weights."
-    def __init__(self,
-        n_rows:int,    # Rows
-        n_columns:int, # Columns
+
+    def __init__(
+        self,
+        n_rows: int,  # Rows
+        n_columns: int,  # Columns
     ):
         super().__init__()
         self.shape = (n_rows, n_columns)
@@ -54,11 +58,13 @@ class SparseMatrix(nn.Module):
             self.register_buffer(f"{name}columns", torch.zeros(0, dtype=torch.int32), persistent=not name)
             self.register_buffer(f"{name}values", torch.zeros(0), persistent=not name)
 
-    def set(self,
-        matrix, # Sparse matrix of scipy
+    def set(
+        self,
+        matrix,  # Sparse matrix of scipy
     ) -> "SparseMatrix":
         matrix = sparse.csr_array(matrix)
-        if matrix.shape != self.shape: raise ValueError(f"matrix: expected {self.shape}, got {matrix.shape}")
+        if matrix.shape != self.shape:
+            raise ValueError(f"matrix: expected {self.shape}, got {matrix.shape}")
         for name, part in (("", matrix), ("back_", sparse.csr_array(matrix.T))):
             part.sort_indices()
             for kind, values in (("starts", part.indptr), ("columns", part.indices), ("values", part.data)):
@@ -67,49 +73,54 @@ class SparseMatrix(nn.Module):
 
     def _load_from_state_dict(self, state, prefix, *args):
         parts = [state.get(prefix + kind) for kind in ("values", "columns", "starts")]
-        if all(part is not None for part in parts) and len(parts[2]) == self.shape[0] + 1: self.set(sparse.csr_array(tuple(p.cpu().numpy() for p in parts), self.shape))
+        if all(part is not None for part in parts) and len(parts[2]) == self.shape[0] + 1:
+            self.set(sparse.csr_array(tuple(p.cpu().numpy() for p in parts), self.shape))
         super()._load_from_state_dict(state, prefix, *args)
 
-    def rows(self, name=""): # A view of the buffers as a tensor of torch; "back_" gives the transpose
+    def rows(self, name=""):  # A view of the buffers as a tensor of torch; "back_" gives the transpose
         parts = (getattr(self, name + kind) for kind in ("starts", "columns", "values"))
         return torch.sparse_csr_tensor(*parts, self.shape[::-1] if name else self.shape, check_invariants=False)
 
-    def forward(self,
-        x:Tensor, # (n_columns,B,F)
+    def forward(
+        self,
+        x: Tensor,  # (n_columns,B,F)
     ) -> Tensor:  # (n_rows,B,F)
         return _Product.apply(x.flatten(1), self.rows(), self.rows("back_")).view(-1, *x.shape[1:])
 
-    def transposed(self, x:Tensor) -> Tensor: # (n_rows,B,F) → (n_columns,B,F)
+    def transposed(self, x: Tensor) -> Tensor:  # (n_rows,B,F) → (n_columns,B,F)
         return _Product.apply(x.flatten(1), self.rows("back_"), self.rows()).view(-1, *x.shape[1:])
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #74676d7c
 def sparse_laplacian(
-    edges,       # Edges, (2,E) int64, both directions; an edge of a node with itself is ignored
-    n_nodes:int, # Number of nodes N
-) -> sparse.csr_array: # (N,N) float32, symmetric, eigenvalues in [−1,1]
+    edges,  # Edges, (2,E) int64, both directions; an edge of a node with itself is ignored
+    n_nodes: int,  # Number of nodes N
+) -> sparse.csr_array:  # (N,N) float32, symmetric, eigenvalues in [−1,1]
     "Laplacian scaled by λmax = 2: −D^(−1/2) A D^(−1/2); isolated nodes give empty rows."
     edges = np.asarray(edges)
     require_shape("edges", edges, "2,E")
     if edges.size and not 0 <= edges.min() <= edges.max() < n_nodes:
-        raise ValueError(f"edges: expected node numbers 0 to {n_nodes-1}, got {edges.min()} to {edges.max()}")
+        raise ValueError(f"edges: expected node numbers 0 to {n_nodes - 1}, got {edges.min()} to {edges.max()}")
     i, j = np.unique(edges[:, edges[0] != edges[1]], axis=1)
     adjacency = sparse.csr_array((np.ones(len(i)), (i, j)), (n_nodes, n_nodes))
-    if (adjacency != adjacency.T).nnz: raise ValueError("edges: expected every edge in both directions, got some in one; add edges[::-1]")
-    scale = 1/np.sqrt(np.maximum(adjacency.sum(1), 1))
+    if (adjacency != adjacency.T).nnz:
+        raise ValueError("edges: expected every edge in both directions, got some in one; add edges[::-1]")
+    scale = 1 / np.sqrt(np.maximum(adjacency.sum(1), 1))
     return sparse.csr_array(-(adjacency.multiply(scale[:, None]).multiply(scale[None]))).astype(np.float32)
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #fb89f878
-def _clenshaw(x, weight, laplacian): # (N·B,F), (K,F,O) → (N·B,O)
+def _clenshaw(x, weight, laplacian):  # (N·B,F), (K,F,O) → (N·B,O)
     n, later, last = laplacian.shape[0], None, None
     for k in range(len(weight) - 1, -1, -1):
         term = x @ weight[k] if later is None else torch.addmm(later, x, weight[k], beta=-1)
-        if last is not None: term.view(n, -1).addmm_(laplacian, last.view(n, -1), alpha=2 if k else 1)
+        if last is not None:
+            term.view(n, -1).addmm_(laplacian, last.view(n, -1), alpha=2 if k else 1)
         later, last = last, term
     return last
 
+
 class _Chebyshev(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, x, weight, laplacian): # x (N,B,F), weight (K,F,O)
+    def forward(ctx, x, weight, laplacian):  # x (N,B,F), weight (K,F,O)
         ctx.save_for_backward(x, weight)
         ctx.laplacian = laplacian
         return _clenshaw(x.flatten(0, 1), weight, laplacian).view(*x.shape[:2], -1)
@@ -119,123 +130,161 @@ class _Chebyshev(torch.autograd.Function):
         (x, weight), laplacian = ctx.saved_tensors, ctx.laplacian
         terms = gradient.new_empty(len(weight), len(x), gradient[0].numel())
         terms[0] = gradient.flatten(1)
-        if len(terms) > 1: torch.mm(laplacian, terms[0], out=terms[1])
-        for k in range(2, len(terms)): terms[k].copy_(terms[k - 2]).addmm_(laplacian, terms[k - 1], beta=-1, alpha=2)
-        sides = terms.view(len(weight), -1, weight.shape[2])      # (K, N·B, O)
+        if len(terms) > 1:
+            torch.mm(laplacian, terms[0], out=terms[1])
+        for k in range(2, len(terms)):
+            terms[k].copy_(terms[k - 2]).addmm_(laplacian, terms[k - 1], beta=-1, alpha=2)
+        sides = terms.view(len(weight), -1, weight.shape[2])  # (K, N·B, O)
         inside = sides[0] @ weight[0].T
-        for side, w in zip(sides[1:], weight[1:], strict=True): inside.addmm_(side, w.T)
+        for side, w in zip(sides[1:], weight[1:], strict=True):
+            inside.addmm_(side, w.T)
         return inside.view_as(x), torch.stack([x.flatten(0, 1).T @ side for side in sides]), None
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #6872eecf
 class SparseChebyshev(nn.Module):
     "Graph convolution Σ T_k·x·W_k + b by sparse products; the Laplacian is given with the features."
-    def __init__(self,
-        in_features:int,  # Features per node that come in
-        out_features:int, # Features per node that go out
-        order:int=6,      # Number of polynomials K
-        bias:bool=True,   # Learn a bias?
+
+    def __init__(
+        self,
+        in_features: int,  # Features per node that come in
+        out_features: int,  # Features per node that go out
+        order: int = 6,  # Number of polynomials K
+        bias: bool = True,  # Learn a bias?
     ):
         super().__init__()
-        if order < 1: raise ValueError(f"order: expected at least 1, got {order}")
-        self.weight = nn.Parameter(torch.empty(order, in_features, out_features).normal_(0, .1))
-        self.bias = nn.Parameter(torch.empty(out_features).normal_(0, .1)) if bias else None
+        if order < 1:
+            raise ValueError(f"order: expected at least 1, got {order}")
+        self.weight = nn.Parameter(torch.empty(order, in_features, out_features).normal_(0, 0.1))
+        self.bias = nn.Parameter(torch.empty(out_features).normal_(0, 0.1)) if bias else None
 
-    def forward(self,
-        x:Tensor,               # Node features, (N,B,F)
-        laplacian:SparseMatrix, # Scaled Laplacian, (N,N), symmetric
-    ) -> Tensor:                # Node features, (N,B,O)
+    def forward(
+        self,
+        x: Tensor,  # Node features, (N,B,F)
+        laplacian: SparseMatrix,  # Scaled Laplacian, (N,N), symmetric
+    ) -> Tensor:  # Node features, (N,B,O)
         if x.ndim != 3 or x.shape[::2] != (laplacian.shape[0], self.weight.shape[1]):
             raise ValueError(f"x: expected ({laplacian.shape[0]},B,{self.weight.shape[1]}), got {tuple(x.shape)}")
         y = _Chebyshev.apply(x.contiguous(), self.weight, laplacian.rows())
         return y if self.bias is None else y + self.bias
 
-    def extra_repr(self): return "{1}, {2}, order={0}".format(*self.weight.shape)
+    def extra_repr(self):
+        return "{1}, {2}, order={0}".format(*self.weight.shape)
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #dcbd3f81
 def fold_pixels(
-    images:Tensor, # (B,C,…,H,W)
-    fold:int,      # Side of the square
-) -> Tensor:       # (B,C·fold²,…,H/fold,W/fold)
+    images: Tensor,  # (B,C,…,H,W)
+    fold: int,  # Side of the square
+) -> Tensor:  # (B,C·fold²,…,H/fold,W/fold)
     "Make channels of neighbouring pixels of a row and of neighbouring rows."
-    if fold == 1: return images
+    if fold == 1:
+        return images
     b, c, *middle, h, w = images.shape
-    if h % fold or w % fold: raise ValueError(f"images: expected rows and columns divisible by {fold}, got {h} and {w}")
-    x = images.reshape(b, c, *middle, h//fold, fold, w//fold, fold)
-    return x.movedim((-3, -1), (2, 3)).reshape(b, c*fold*fold, *middle, h//fold, w//fold)
+    if h % fold or w % fold:
+        raise ValueError(f"images: expected rows and columns divisible by {fold}, got {h} and {w}")
+    x = images.reshape(b, c, *middle, h // fold, fold, w // fold, fold)
+    return x.movedim((-3, -1), (2, 3)).reshape(b, c * fold * fold, *middle, h // fold, w // fold)
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #c90a706d
 class ViewEncoder(nn.Module):
     "One view, a stack or a plane, to latent mean and log variance."
-    def __init__(self,
-        image_shape:Sequence[int],        # Slices, rows and columns of a stack, or rows and columns of a plane
-        latent_size:int,                  # Length of the latent vector
-        channels:Sequence[int]=CHANNELS,  # Channels of each block
-        batch_stats:bool=False,           # Normalise with the batch at test time too, as published?
-        fold:int=1,                       # Side of the squares of pixels that become channels; 1 is published
-        variational:bool=True,            # Give a log variance?
-        first_sd:float=1.,                # Deviation of the latent noise at the start; 1 is published
-        normed:bool=False,                # Normalise the features before the latent layers? Published: no
+
+    def __init__(
+        self,
+        image_shape: Sequence[int],  # Slices, rows and columns of a stack, or rows and columns of a plane
+        latent_size: int,  # Length of the latent vector
+        channels: Sequence[int] = CHANNELS,  # Channels of each block
+        batch_stats: bool = False,  # Normalise with the batch at test time too, as published?
+        fold: int = 1,  # Side of the squares of pixels that become channels; 1 is published
+        variational: bool = True,  # Give a log variance?
+        first_sd: float = 1.0,  # Deviation of the latent noise at the start; 1 is published
+        normed: bool = False,  # Normalise the features before the latent layers? Published: no
     ):
         super().__init__()
-        if not first_sd > 0: raise ValueError(f"first_sd: expected more than 0, got {first_sd}")
+        if not first_sd > 0:
+            raise ValueError(f"first_sd: expected more than 0, got {first_sd}")
         self.image_shape, self.fold, dims = tuple(image_shape), fold, len(image_shape)
-        if dims not in (2, 3) or min(image_shape) < 1: raise ValueError(f"image_shape: expected (slices, rows, columns) or (rows, columns), got {tuple(image_shape)}")
-        self.blocks = nn.ModuleList(ResidualBlock(c, d, batch_stats, dims) for c, d in pairwise((fold*fold, *channels)))
-        self.pool, self.layout = (F.max_pool2d, torch.channels_last) if dims == 2 else (F.max_pool3d, torch.channels_last_3d)
-        shape, self.pools = [*image_shape[:-2], *(side//fold for side in image_shape[-2:])], []
+        if dims not in (2, 3) or min(image_shape) < 1:
+            raise ValueError(
+                f"image_shape: expected (slices, rows, columns) or (rows, columns), got {tuple(image_shape)}"
+            )
+        self.blocks = nn.ModuleList(
+            ResidualBlock(c, d, batch_stats, dims) for c, d in pairwise((fold * fold, *channels))
+        )
+        self.pool, self.layout = (
+            (F.max_pool2d, torch.channels_last) if dims == 2 else (F.max_pool3d, torch.channels_last_3d)
+        )
+        shape, self.pools = [*image_shape[:-2], *(side // fold for side in image_shape[-2:])], []
         for k in range(1, len(channels)):
             wanted = (2 if k == 3 else 1, 2, 2)[-dims:]
-            self.pools.append(tuple(p if n//p >= 3 else 1 for p, n in zip(wanted, shape, strict=True)))
-            shape = [n//p for p, n in zip(self.pools[-1], shape, strict=True)]
-        self.n_features = channels[-1]*int(np.prod(shape))
-        self.mu, self.logvar = nn.Linear(self.n_features, latent_size), nn.Linear(self.n_features, latent_size) if variational else None
-        self.norm = nn.BatchNorm1d(self.n_features, affine=False, track_running_stats=not batch_stats) if normed else None
-        if normed: nn.init.normal_(self.mu.weight), nn.init.zeros_(self.mu.bias)
-        if variational and first_sd != 1: nn.init.zeros_(self.logvar.weight), nn.init.constant_(self.logvar.bias, 2*math.log(first_sd))
+            self.pools.append(tuple(p if n // p >= 3 else 1 for p, n in zip(wanted, shape, strict=True)))
+            shape = [n // p for p, n in zip(self.pools[-1], shape, strict=True)]
+        self.n_features = channels[-1] * int(np.prod(shape))
+        self.mu, self.logvar = (
+            nn.Linear(self.n_features, latent_size),
+            nn.Linear(self.n_features, latent_size) if variational else None,
+        )
+        self.norm = (
+            nn.BatchNorm1d(self.n_features, affine=False, track_running_stats=not batch_stats) if normed else None
+        )
+        if normed:
+            nn.init.normal_(self.mu.weight), nn.init.zeros_(self.mu.bias)
+        if variational and first_sd != 1:
+            nn.init.zeros_(self.logvar.weight), nn.init.constant_(self.logvar.bias, 2 * math.log(first_sd))
         self.to(memory_format=self.layout)
 
-    def forward(self,
-        images:Tensor,      # (B,1,*image_shape) float32, 0 to 1
-        variance:bool=True, # Compute the log variance, if there is one?
-    ) -> tuple[Tensor, Tensor|None]: # mu and log variance, (B,Z)
-        if images.ndim < 2 or images.shape[1:] != (1, *self.image_shape): raise ValueError(f"images: expected (B,{','.join(map(str, (1, *self.image_shape)))}), got {tuple(images.shape)}")
+    def forward(
+        self,
+        images: Tensor,  # (B,1,*image_shape) float32, 0 to 1
+        variance: bool = True,  # Compute the log variance, if there is one?
+    ) -> tuple[Tensor, Tensor | None]:  # mu and log variance, (B,Z)
+        if images.ndim < 2 or images.shape[1:] != (1, *self.image_shape):
+            raise ValueError(
+                f"images: expected (B,{','.join(map(str, (1, *self.image_shape)))}), got {tuple(images.shape)}"
+            )
         x = fold_pixels(images, self.fold).contiguous(memory_format=self.layout)
-        for block, pool in zip(self.blocks, ((), *self.pools), strict=True): x = block(self.pool(x, pool) if pool else x)
+        for block, pool in zip(self.blocks, ((), *self.pools), strict=True):
+            x = block(self.pool(x, pool) if pool else x)
         x = x.flatten(1)
-        if self.norm is not None: x = self.norm(x)/math.sqrt(self.n_features)
+        if self.norm is not None:
+            x = self.norm(x) / math.sqrt(self.n_features)
         return self.mu(x), self.logvar(x) if variance and self.logvar is not None else None
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #f6c45955
 WIDTHS = (64, 32, 32, 16, 16)
 
+
 class MeshBlock(nn.Module):
     "Sparse Chebyshev convolution, node norm, ReLU."
-    def __init__(self,
-        in_features:int,   # Features per node that come in
-        out_features:int,  # Features per node that go out
-        order:int=6,       # Number of polynomials K
-        norm:str="layer",  # Kind of `NodeNorm`, or none
+
+    def __init__(
+        self,
+        in_features: int,  # Features per node that come in
+        out_features: int,  # Features per node that go out
+        order: int = 6,  # Number of polynomials K
+        norm: str = "layer",  # Kind of `NodeNorm`, or none
     ):
         super().__init__()
         require_choice("norm", norm, ("layer", "instance", "none"))
         self.convolution = SparseChebyshev(in_features, out_features, order)
         self.norm = nn.Identity() if norm == "none" else NodeNorm(out_features, norm)
 
-    def forward(self,
-        x:Tensor,               # Node features, (N,B,F)
-        laplacian:SparseMatrix, # Scaled Laplacian, (N,N)
-    ) -> Tensor:                # Node features, (N,B,O), not negative
+    def forward(
+        self,
+        x: Tensor,  # Node features, (N,B,F)
+        laplacian: SparseMatrix,  # Scaled Laplacian, (N,N)
+    ) -> Tensor:  # Node features, (N,B,O), not negative
         return F.relu_(self.norm(self.convolution(x, laplacian)))
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #7c8975c3
 def kept_nodes(
-    hierarchy:Hierarchy, # Levels of a mesh, finest first
-) -> list[np.ndarray]:   # For each coarse level, the numbers of its nodes on the finest, int64
+    hierarchy: Hierarchy,  # Levels of a mesh, finest first
+) -> list[np.ndarray]:  # For each coarse level, the numbers of its nodes on the finest, int64
     "Which nodes survive to each level."
     kept, found = np.arange(hierarchy.n_nodes[0]), []
     for level, down in enumerate(hierarchy.down, 1):
         down = sparse.csr_array(down)
-        if (np.diff(down.indptr) != 1).any() or not np.allclose(down.data, 1): raise ValueError(f"hierarchy: expected that `down` selects nodes, one 1 per row; level {level} mixes them")
+        if (np.diff(down.indptr) != 1).any() or not np.allclose(down.data, 1):
+            raise ValueError(f"hierarchy: expected that `down` selects nodes, one 1 per row; level {level} mixes them")
         kept = kept[down.indices]
         found.append(kept.astype(np.int64))
     return found
@@ -243,167 +292,225 @@ def kept_nodes(
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #ce60a840
 class MeshLevels(nn.Module):
     "The levels of a mesh, from the coarsest to the finest, as buffers."
-    def __init__(self,
-        n_nodes:Sequence[int],    # Nodes of each level, finest first
-        mean_shape:bool=False,    # Hold a mean shape and a spread?
+
+    def __init__(
+        self,
+        n_nodes: Sequence[int],  # Nodes of each level, finest first
+        mean_shape: bool = False,  # Hold a mean shape and a spread?
     ):
         super().__init__()
         self.sizes = [int(n) for n in n_nodes][::-1]
-        if any(a >= b for a, b in pairwise(self.sizes)): raise ValueError(f"n_nodes: expected fewer nodes at each level, finest first, got {tuple(n_nodes)}")
+        if any(a >= b for a, b in pairwise(self.sizes)):
+            raise ValueError(f"n_nodes: expected fewer nodes at each level, finest first, got {tuple(n_nodes)}")
         self.laplacians = nn.ModuleList(SparseMatrix(n, n) for n in self.sizes)
         self.ups = nn.ModuleList(SparseMatrix(b, a) for a, b in pairwise(self.sizes))
-        for k, n in enumerate(self.sizes[:-1]): self.register_buffer(f"kept{k}", torch.zeros(n, dtype=torch.int64))
+        for k, n in enumerate(self.sizes[:-1]):
+            self.register_buffer(f"kept{k}", torch.zeros(n, dtype=torch.int64))
         self.register_buffer("mean", torch.full((self.sizes[-1], 3), torch.nan) if mean_shape else None)
-        self.register_buffer("spread", torch.tensor(.03) if mean_shape else None)
+        self.register_buffer("spread", torch.tensor(0.03) if mean_shape else None)
 
-    def set(self,
-        hierarchy:Hierarchy, # Levels of the mesh, finest first
-        shapes=None,         # Mean shape (N,3), or training shapes (n,N,3) that also tell the spread; where there is a mean shape
+    def set(
+        self,
+        hierarchy: Hierarchy,  # Levels of the mesh, finest first
+        shapes=None,  # Mean shape (N,3), or training shapes (n,N,3) that also tell the spread; where there is a mean shape
     ) -> "MeshLevels":
         "Take the matrices of a hierarchy, and the mean shape."
-        if list(hierarchy.n_nodes[::-1]) != self.sizes: raise ValueError(f"hierarchy: expected levels of {self.sizes[::-1]} nodes, got {list(hierarchy.n_nodes)}")
-        if (shapes is None) != (self.mean is None): raise ValueError(f"shapes: expected {'none' if self.mean is None else 'a mean shape'} with mean_shape={self.mean is not None}")
-        for k, (edges, n) in enumerate(zip(hierarchy.edges[::-1], self.sizes, strict=True)): self.laplacians[k].set(sparse_laplacian(edges, n))
-        for k, up in enumerate(hierarchy.up[::-1]): self.ups[k].set(up)
-        for k, kept in enumerate(kept_nodes(hierarchy)[::-1]): getattr(self, f"kept{k}").copy_(torch.from_numpy(kept))
+        if list(hierarchy.n_nodes[::-1]) != self.sizes:
+            raise ValueError(f"hierarchy: expected levels of {self.sizes[::-1]} nodes, got {list(hierarchy.n_nodes)}")
+        if (shapes is None) != (self.mean is None):
+            raise ValueError(
+                f"shapes: expected {'none' if self.mean is None else 'a mean shape'} with mean_shape={self.mean is not None}"
+            )
+        for k, (edges, n) in enumerate(zip(hierarchy.edges[::-1], self.sizes, strict=True)):
+            self.laplacians[k].set(sparse_laplacian(edges, n))
+        for k, up in enumerate(hierarchy.up[::-1]):
+            self.ups[k].set(up)
+        for k, kept in enumerate(kept_nodes(hierarchy)[::-1]):
+            getattr(self, f"kept{k}").copy_(torch.from_numpy(kept))
         if shapes is not None:
             many = np.asarray(shapes, float).reshape(-1, *self.mean.shape)
             self.mean.copy_(torch.from_numpy(many.mean(0)))
-            if len(many) > 1: self.spread.fill_(many.std(0).mean())
+            if len(many) > 1:
+                self.spread.fill_(many.std(0).mean())
         return self
 
-    def targets(self,
-        nodes:Tensor, # True positions, (B,N,3)
-    ) -> tuple[Tensor, ...]: # Those of the nodes of each coarse level, coarsest first, (B,M,3)
+    def targets(
+        self,
+        nodes: Tensor,  # True positions, (B,N,3)
+    ) -> tuple[Tensor, ...]:  # Those of the nodes of each coarse level, coarsest first, (B,M,3)
         return tuple(nodes[:, getattr(self, f"kept{k}")] for k in range(len(self.sizes) - 1))
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #fd944392
 class MeshDecoder(MeshLevels):
     "Latent vector to node positions, from the coarsest level of a mesh to the finest."
-    def __init__(self,
-        n_nodes:Sequence[int],          # Nodes of each level, finest first
-        latent_size:int=56,             # Length Z of the latent vector
-        order:int=6,                    # Chebyshev polynomials per convolution
-        widths:Sequence[int]=WIDTHS,    # Features per node of each level, coarsest first
-        norm:str="layer",               # layer (paper), instance (published code) or none
-        deep_supervision:bool=True,     # Propose positions at every coarse level?
-        mean_shape:bool=False,          # Predict differences from a mean shape? Published: no
-        residual:bool=False,            # Correct the proposal of the level below? Published: no
+
+    def __init__(
+        self,
+        n_nodes: Sequence[int],  # Nodes of each level, finest first
+        latent_size: int = 56,  # Length Z of the latent vector
+        order: int = 6,  # Chebyshev polynomials per convolution
+        widths: Sequence[int] = WIDTHS,  # Features per node of each level, coarsest first
+        norm: str = "layer",  # layer (paper), instance (published code) or none
+        deep_supervision: bool = True,  # Propose positions at every coarse level?
+        mean_shape: bool = False,  # Predict differences from a mean shape? Published: no
+        residual: bool = False,  # Correct the proposal of the level below? Published: no
     ):
         super().__init__(n_nodes, mean_shape)
-        if len(self.sizes) != len(widths): raise ValueError(f"widths: expected one for each of the {len(self.sizes)} levels of the hierarchy, got {tuple(widths)}")
+        if len(self.sizes) != len(widths):
+            raise ValueError(
+                f"widths: expected one for each of the {len(self.sizes)} levels of the hierarchy, got {tuple(widths)}"
+            )
         self.deep_supervision, self.residual, heads = deep_supervision, residual, deep_supervision or residual
-        self.linear, inputs = nn.Linear(latent_size, widths[0]*self.sizes[0]), [widths[0], *(w + 3*heads for w in widths[:-1])]
+        self.linear, inputs = (
+            nn.Linear(latent_size, widths[0] * self.sizes[0]),
+            [widths[0], *(w + 3 * heads for w in widths[:-1])],
+        )
         self.blocks = nn.ModuleList(MeshBlock(a, b, order, norm) for a, b in zip(inputs, widths, strict=True))
         self.heads = nn.ModuleList(nn.Linear(w, 3) for w in widths[:-1] if heads)
         self.last = SparseChebyshev(widths[-1], 3, order, bias=False)
-        for layer in (self.linear, self.last, *self.heads): nn.init.normal_(layer.weight, 0, .03 if mean_shape and layer is not self.linear else .1)
+        for layer in (self.linear, self.last, *self.heads):
+            nn.init.normal_(layer.weight, 0, 0.03 if mean_shape and layer is not self.linear else 0.1)
 
-    def forward(self,
-        z:Tensor, # Latent vector, (B,Z)
-    ) -> tuple[Tensor, tuple[Tensor, ...]]: # Node positions (B,N,3) and proposals (B,M,3), coarsest first
-        if not len(self.laplacians[-1].values): raise ValueError("hierarchy: expected matrices, got none; build the network with hybridvnet(name, hierarchy) or load a saved one")
-        x, below, proposals = self.linear(z).relu().view(len(z), self.sizes[0], -1).transpose(0, 1), 0, []   # (M, B, 64)
+    def forward(
+        self,
+        z: Tensor,  # Latent vector, (B,Z)
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:  # Node positions (B,N,3) and proposals (B,M,3), coarsest first
+        if not len(self.laplacians[-1].values):
+            raise ValueError(
+                "hierarchy: expected matrices, got none; build the network with hybridvnet(name, hierarchy) or load a saved one"
+            )
+        x, below, proposals = self.linear(z).relu().view(len(z), self.sizes[0], -1).transpose(0, 1), 0, []  # (M, B, 64)
         for k, block in enumerate(self.blocks):
             x = block(x, self.laplacians[k])
             if self.heads and k < len(self.heads):
                 proposals.append(self.heads[k](x) + below)
                 x = torch.cat([x, proposals[-1]], -1)
-            if k < len(self.ups): x = self.ups[k](x)
-            if self.residual and k < len(self.ups): below = x[..., -3:]  # the unpooled proposal
+            if k < len(self.ups):
+                x = self.ups[k](x)
+            if self.residual and k < len(self.ups):
+                below = x[..., -3:]  # the unpooled proposal
         nodes = self.last(x, self.laplacians[-1]) + below
         return self.placed(nodes, proposals if self.deep_supervision else [])
 
-    def placed(self, nodes, proposals): # From the units of the outputs to fractions of the image, batch first
+    def placed(self, nodes, proposals):  # From the units of the outputs to fractions of the image, batch first
         nodes, proposals = nodes.transpose(0, 1), [p.transpose(0, 1) for p in proposals]
-        if self.mean is None: return nodes, tuple(proposals)
-        return self.mean + self.spread*nodes, tuple(m + self.spread*p for p, m in zip(proposals, self.targets(self.mean[None]), strict=False))
+        if self.mean is None:
+            return nodes, tuple(proposals)
+        return self.mean + self.spread * nodes, tuple(
+            m + self.spread * p for p, m in zip(proposals, self.targets(self.mean[None]), strict=False)
+        )
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #702a6d40
 class MeshOutput(NamedTuple):
     "Output of every network that draws a mesh."
-    nodes:Tensor                      # Node positions, (B,N,3) xyz, fractions of the short-axis image
-    coarse:tuple[Tensor, ...] = ()    # Proposals of the coarse levels, coarsest first, (B,M,3)
-    mu:Tensor|None = None             # Latent mean, (B,Z)
-    logvar:Tensor|None = None         # Log of the latent variance, (B,Z); None: not a distribution, or not computed
+
+    nodes: Tensor  # Node positions, (B,N,3) xyz, fractions of the short-axis image
+    coarse: tuple[Tensor, ...] = ()  # Proposals of the coarse levels, coarsest first, (B,M,3)
+    mu: Tensor | None = None  # Latent mean, (B,Z)
+    logvar: Tensor | None = None  # Log of the latent variance, (B,Z); None: not a distribution, or not computed
+
 
 class ViewsEncoder(nn.Module):
     "An encoder for each view; their latent vectors side by side."
-    def __init__(self,
-        image_shape:Sequence[int],                # Slices, rows and columns of the short-axis stack
-        lax_px:int=224,                           # Side of a long-axis image, px
-        views:Sequence[str]=LONG_AXIS,            # Long-axis views that are looked at, some of `LONG_AXIS`; () for the short axis alone
-        latent_size:int=32,                       # Latent length of the short axis
-        view_latent:int=8,                        # Latent length of each long-axis view
-        channels:Sequence[int]=CHANNELS,          # Channels of each block
-        width:float=1.,                           # Fraction of these channels
-        variational:bool=True,                    # Give a log variance?
-        **options,                                # batch_stats, fold, first_sd and normed of `ViewEncoder`
+
+    def __init__(
+        self,
+        image_shape: Sequence[int],  # Slices, rows and columns of the short-axis stack
+        lax_px: int = 224,  # Side of a long-axis image, px
+        views: Sequence[
+            str
+        ] = LONG_AXIS,  # Long-axis views that are looked at, some of `LONG_AXIS`; () for the short axis alone
+        latent_size: int = 32,  # Latent length of the short axis
+        view_latent: int = 8,  # Latent length of each long-axis view
+        channels: Sequence[int] = CHANNELS,  # Channels of each block
+        width: float = 1.0,  # Fraction of these channels
+        variational: bool = True,  # Give a log variance?
+        **options,  # batch_stats, fold, first_sd and normed of `ViewEncoder`
     ):
         super().__init__()
-        for view in views: require_choice("views", view, LONG_AXIS)
+        for view in views:
+            require_choice("views", view, LONG_AXIS)
         self.views, self.places = tuple(views), [LONG_AXIS.index(view) for view in views]
         channels = scale_channels(channels, width)
         self.sax = ViewEncoder(image_shape, latent_size, channels, variational=variational, **options)
-        self.lax = nn.ModuleList(ViewEncoder((lax_px, lax_px), view_latent, channels, variational=variational, **options) for _ in views)
-        self.latent_size = latent_size + view_latent*len(views)
+        self.lax = nn.ModuleList(
+            ViewEncoder((lax_px, lax_px), view_latent, channels, variational=variational, **options) for _ in views
+        )
+        self.latent_size = latent_size + view_latent * len(views)
 
-    def forward(self,
-        sax:Tensor,           # Short-axis stack, (B,1,Z,Y,X) float32, 0 to 1
-        lax:Tensor|None=None, # Long-axis images in the order of `LONG_AXIS`, (B,3,Q,Q); not needed without views
-        variance:bool=True,   # Compute the log variance?
-    ) -> tuple[Tensor, Tensor|None]: # mu and log variance, (B,Z)
+    def forward(
+        self,
+        sax: Tensor,  # Short-axis stack, (B,1,Z,Y,X) float32, 0 to 1
+        lax: Tensor | None = None,  # Long-axis images in the order of `LONG_AXIS`, (B,3,Q,Q); not needed without views
+        variance: bool = True,  # Compute the log variance?
+    ) -> tuple[Tensor, Tensor | None]:  # mu and log variance, (B,Z)
         if self.views:
-            if lax is None: raise ValueError(f"lax: expected the long-axis images {', '.join(self.views)}, got None; give zeros for a missing view")
+            if lax is None:
+                raise ValueError(
+                    f"lax: expected the long-axis images {', '.join(self.views)}, got None; give zeros for a missing view"
+                )
             require_shape("lax", lax, f"{len(sax)},{len(LONG_AXIS)},Q,Q")
-        parts = [self.sax(sax, variance), *(encoder(lax[:, k:k + 1], variance) for encoder, k in zip(self.lax, self.places, strict=True))]
+        parts = [
+            self.sax(sax, variance),
+            *(encoder(lax[:, k : k + 1], variance) for encoder, k in zip(self.lax, self.places, strict=True)),
+        ]
         mu, logvar = zip(*parts, strict=True)
         return torch.cat(mu, 1), None if logvar[0] is None else torch.cat(logvar, 1)
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #10d3e27f
 class HybridVNet(nn.Module):
     "Views of a heart to the nodes of its mesh."
-    def __init__(self,
-        n_nodes:Sequence[int],                    # Nodes of each level of the hierarchy, finest first
-        image_shape:Sequence[int]=(16, 210, 210), # Slices, rows and columns of the short-axis stack; (16, 100, 100) for cropped ones
-        lax_px:int=224,                           # Side of a long-axis image, px
-        views:Sequence[str]=LONG_AXIS,            # Long-axis views; () for the short axis alone
-        latent_size:int=32,                       # Latent length of the short axis
-        view_latent:int=8,                        # Latent length of each long-axis view
-        order:int=6,                              # Chebyshev polynomials per convolution
-        widths:Sequence[int]=WIDTHS,              # Features per node of each level, coarsest first
-        norm:str="layer",                         # layer (paper), instance (published code) or none
-        deep_supervision:bool=True,               # Propose positions at every coarse level?
-        mean_shape:bool=False,                    # Predict differences from a mean shape? Published: no
-        residual:bool=False,                      # Correct the proposal of the level below? Published: no
-        **options,                                # channels, width, batch_stats, fold, first_sd and normed
+
+    def __init__(
+        self,
+        n_nodes: Sequence[int],  # Nodes of each level of the hierarchy, finest first
+        image_shape: Sequence[int] = (
+            16,
+            210,
+            210,
+        ),  # Slices, rows and columns of the short-axis stack; (16, 100, 100) for cropped ones
+        lax_px: int = 224,  # Side of a long-axis image, px
+        views: Sequence[str] = LONG_AXIS,  # Long-axis views; () for the short axis alone
+        latent_size: int = 32,  # Latent length of the short axis
+        view_latent: int = 8,  # Latent length of each long-axis view
+        order: int = 6,  # Chebyshev polynomials per convolution
+        widths: Sequence[int] = WIDTHS,  # Features per node of each level, coarsest first
+        norm: str = "layer",  # layer (paper), instance (published code) or none
+        deep_supervision: bool = True,  # Propose positions at every coarse level?
+        mean_shape: bool = False,  # Predict differences from a mean shape? Published: no
+        residual: bool = False,  # Correct the proposal of the level below? Published: no
+        **options,  # channels, width, batch_stats, fold, first_sd and normed
     ):
         super().__init__()
         self.encoder = ViewsEncoder(image_shape, lax_px, views, latent_size, view_latent, **options)
-        self.decoder = MeshDecoder(n_nodes, self.encoder.latent_size, order, widths, norm, deep_supervision, mean_shape, residual)
+        self.decoder = MeshDecoder(
+            n_nodes, self.encoder.latent_size, order, widths, norm, deep_supervision, mean_shape, residual
+        )
 
-    def set_hierarchy(self, *args): # hierarchy, and the mean shape where there is one
+    def set_hierarchy(self, *args):  # hierarchy, and the mean shape where there is one
         self.decoder.set(*args)
         return self
 
-    def forward(self,
-        sax:Tensor,           # Short-axis stack, (B,1,Z,Y,X) float32, 0 to 1
-        lax:Tensor|None=None, # Long-axis images in the order of `LONG_AXIS`, (B,3,Q,Q)
-        metadata=None,        # Not looked at; networks for meshes are called alike
+    def forward(
+        self,
+        sax: Tensor,  # Short-axis stack, (B,1,Z,Y,X) float32, 0 to 1
+        lax: Tensor | None = None,  # Long-axis images in the order of `LONG_AXIS`, (B,3,Q,Q)
+        metadata=None,  # Not looked at; networks for meshes are called alike
     ) -> MeshOutput:
         mu, logvar = self.encoder(sax, lax, variance=self.training)
-        z = mu if logvar is None or not self.training else mu + torch.randn_like(mu)*(logvar/2).exp()
+        z = mu if logvar is None or not self.training else mu + torch.randn_like(mu) * (logvar / 2).exp()
         nodes, coarse = self.decoder(z)
         return MeshOutput(nodes, coarse, mu, logvar)
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #2e3ab6a4
 def hybridvnet(
-    name:str,            # `hybridvnet_mv` or `hybridvnet_sax`
-    hierarchy:Hierarchy, # Levels of the mesh, finest first
-    mean_nodes=None,     # Mean shape (N,3), or training shapes (n,N,3), fractions of the image; given, the network predicts differences from the mean
-    **options,           # Further arguments of `HybridVNet`
-) -> HybridVNet:         # Untrained network with its `config`
+    name: str,  # `hybridvnet_mv` or `hybridvnet_sax`
+    hierarchy: Hierarchy,  # Levels of the mesh, finest first
+    mean_nodes=None,  # Mean shape (N,3), or training shapes (n,N,3), fractions of the image; given, the network predicts differences from the mean
+    **options,  # Further arguments of `HybridVNet`
+) -> HybridVNet:  # Untrained network with its `config`
     "Build a network for the mesh of a hierarchy."
-    if mean_nodes is not None: options["mean_shape"] = True
+    if mean_nodes is not None:
+        options["mean_shape"] = True
     model = build_model(name, None, 0, n_nodes=[int(n) for n in hierarchy.n_nodes], **options)
     return model.set_hierarchy(hierarchy, mean_nodes)

@@ -25,55 +25,73 @@ from ..shapes.meshes import SurfaceMesh, TetrahedralMesh, nodes_of, quality_summ
 # %% ../../nbs/hearts/60_measures.ipynb #844795a4
 def _case_errors(error):
     mse = float(np.mean(error**2))
-    return {"MAE_mm": float(np.mean(np.abs(error))), "MSE_mm2": mse, "RMSE_mm": mse**.5}
+    return {"MAE_mm": float(np.mean(np.abs(error))), "MSE_mm2": mse, "RMSE_mm": mse**0.5}
+
 
 def mesh_errors(
-    predicted_mm,                       # Node positions of one case, (N,3), or of n cases, (n,N,3), mm
-    true_mm,                            # The same shape, mm
-    mesh:SurfaceMesh|TetrahedralMesh,   # Mesh with the labels of the N nodes
-    case_ids:Sequence[str]|None=None,   # Names of the n cases; then a column `case` is added
-    structures:Sequence[str]=STRUCTURES, # Structures to score; those the mesh does not have raise `ValueError`
-) -> pd.DataFrame:                      # structure ("whole" first), n_nodes, MAE_mm, MSE_mm2, RMSE_mm
+    predicted_mm,  # Node positions of one case, (N,3), or of n cases, (n,N,3), mm
+    true_mm,  # The same shape, mm
+    mesh: SurfaceMesh | TetrahedralMesh,  # Mesh with the labels of the N nodes
+    case_ids: Sequence[str] | None = None,  # Names of the n cases; then a column `case` is added
+    structures: Sequence[str] = STRUCTURES,  # Structures to score; those the mesh does not have raise `ValueError`
+) -> pd.DataFrame:  # structure ("whole" first), n_nodes, MAE_mm, MSE_mm2, RMSE_mm
     "Errors of node positions, for the whole mesh and each structure."
     predicted, true = (np.asarray(points, np.float64) for points in (predicted_mm, true_mm))
     wanted = (len(mesh.node_labels), 3) if case_ids is None else (len(case_ids), len(mesh.node_labels), 3)
     for name, points in (("predicted_mm", predicted), ("true_mm", true)):
-        if points.shape != wanted: raise ValueError(f"{name}: expected {wanted}, got {points.shape}; several cases need case_ids")
-        if not np.isfinite(points).all(): raise ValueError(f"{name}: expected finite coordinates, got {int((~np.isfinite(points)).any(-1).sum())} bad nodes")
+        if points.shape != wanted:
+            raise ValueError(f"{name}: expected {wanted}, got {points.shape}; several cases need case_ids")
+        if not np.isfinite(points).all():
+            raise ValueError(
+                f"{name}: expected finite coordinates, got {int((~np.isfinite(points)).any(-1).sum())} bad nodes"
+            )
     members = {"whole": np.ones(wanted[-2], bool)} | {name: nodes_of(mesh, name) for name in structures}
     error = predicted - true
-    rows = [({} if case_ids is None else {"case": case_ids[k]}) | {"structure": name, "n_nodes": int(mine.sum())} | _case_errors(one[mine])
-            for k, one in enumerate(error.reshape(-1, *wanted[-2:])) for name, mine in members.items()]
+    rows = [
+        ({} if case_ids is None else {"case": case_ids[k]})
+        | {"structure": name, "n_nodes": int(mine.sum())}
+        | _case_errors(one[mine])
+        for k, one in enumerate(error.reshape(-1, *wanted[-2:]))
+        for name, mine in members.items()
+    ]
     return pd.DataFrame(rows)
 
 # %% ../../nbs/hearts/60_measures.ipynb #736b00c3
 def kept_slices(
-    n_slices:int,           # Slices of the stack
-    rule:str="published",   # "published": without the first and the last two; "all"
-) -> range:                 # Indices
+    n_slices: int,  # Slices of the stack
+    rule: str = "published",  # "published": without the first and the last two; "all"
+) -> range:  # Indices
     "Slices that count for contour distances."
     require_choice("rule", rule, ("published", "all"))
-    if rule == "all": return range(n_slices)
-    if n_slices < 4: raise ValueError(f"n_slices: expected at least 4 slices (the first and the last two are dropped), got {n_slices}; use rule=\"all\"")
+    if rule == "all":
+        return range(n_slices)
+    if n_slices < 4:
+        raise ValueError(
+            f'n_slices: expected at least 4 slices (the first and the last two are dropped), got {n_slices}; use rule="all"'
+        )
     return range(1, n_slices - 2)
+
 
 @numba.njit(cache=True)
 def _by_rows(points, width):
     "Points x, y as rows and columns, sorted, each once."
-    keys = np.sort(points[:, 1].astype(np.int64)*width + points[:, 0])
+    keys = np.sort(points[:, 1].astype(np.int64) * width + points[:, 0])
     found, n = np.empty((len(keys), 2), np.int64), 0
     for k in range(len(keys)):
-        if k and keys[k] == keys[k - 1]: continue
-        found[n, 0], found[n, 1] = keys[k]//width, keys[k] % width
+        if k and keys[k] == keys[k - 1]:
+            continue
+        found[n, 0], found[n, 1] = keys[k] // width, keys[k] % width
         n += 1
     return found[:n]
 
+
 def external_contour(
-    mask:np.ndarray, # (Y,X) bool
-) -> np.ndarray:     # (n,2) int64, row and column, each pixel once, in order of rows
+    mask: np.ndarray,  # (Y,X) bool
+) -> np.ndarray:  # (n,2) int64, row and column, each pixel once, in order of rows
     "Border pixels of a mask whose holes are filled."
     contours = cv2.findContours(np.ascontiguousarray(mask).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
-    if not contours: return np.zeros((0, 2), np.int64)
+    if not contours:
+        return np.zeros((0, 2), np.int64)
     return _by_rows(np.concatenate(contours)[:, 0], mask.shape[1])
 
 # %% ../../nbs/hearts/60_measures.ipynb #94489387
@@ -86,42 +104,55 @@ def _nearest(a, b, sy, sx):
         for step in (1, -1):
             j = start if step == 1 else start - 1
             while 0 <= j < len(b):
-                dy = (b[j, 0] - a[i, 0])*sy
-                if dy*dy >= best: break
-                dx = (b[j, 1] - a[i, 1])*sx
-                best = min(best, dy*dy + dx*dx)
+                dy = (b[j, 0] - a[i, 0]) * sy
+                if dy * dy >= best:
+                    break
+                dx = (b[j, 1] - a[i, 1]) * sx
+                best = min(best, dy * dy + dx * dx)
                 j += step
-        found[i] = best**.5
+        found[i] = best**0.5
     return found
 
+
 def contour_distances(
-    first:np.ndarray,  # (Y,X) bool, with at least one pixel
-    second:np.ndarray, # The same shape
-    pixel_mm=(1., 1.), # Pixel size (y, x), mm
-) -> tuple:            # Two float64 arrays: from the first to the second, and back
+    first: np.ndarray,  # (Y,X) bool, with at least one pixel
+    second: np.ndarray,  # The same shape
+    pixel_mm=(1.0, 1.0),  # Pixel size (y, x), mm
+) -> tuple:  # Two float64 arrays: from the first to the second, and back
     "Distances between the external contours of two masks, in both directions."
     points = [external_contour(mask) for mask in (first, second)]
-    if not (len(points[0]) and len(points[1])): return np.zeros(0), np.zeros(0)
+    if not (len(points[0]) and len(points[1])):
+        return np.zeros(0), np.zeros(0)
     sy, sx = map(float, pixel_mm)
     return _nearest(*points, sy, sx), _nearest(*points[::-1], sy, sx)
 
 # %% ../../nbs/hearts/60_measures.ipynb #600def78
-SLICE_STRUCTURES = {"LV endo": (50,), "LV myo": (250,), "RV endo": (100,)} # Structure → classes of the published painting
+SLICE_STRUCTURES = {
+    "LV endo": (50,),
+    "LV myo": (250,),
+    "RV endo": (100,),
+}  # Structure → classes of the published painting
 CLASSES = {"background": 0, "LV cavity": 50, "RV cavity": 100, "RV wall": 150, "LV myocardium": 250}
-PUBLISHED_PX_MM = 1.8 # Pixel size of the published distances, mm
+PUBLISHED_PX_MM = 1.8  # Pixel size of the published distances, mm
+
 
 def _classes(name, volume):
     volume = np.asarray(volume)
     require_shape(name, volume, "Z,Y,X")
     found = np.flatnonzero(np.bincount(volume.ravel())) if volume.dtype == np.uint8 else np.unique(volume)
-    if strange := sorted(set(found.tolist()) - set(CLASSES.values())): raise ValueError(f"{name}: expected the classes {CLASSES}, got also {strange[:5]}")
+    if strange := sorted(set(found.tolist()) - set(CLASSES.values())):
+        raise ValueError(f"{name}: expected the classes {CLASSES}, got also {strange[:5]}")
     return volume
+
 
 def _spacing(spacing_mm):
     spacing = np.asarray(spacing_mm, float)
     if spacing.shape != (3,) or not (np.isfinite(spacing) & (spacing > 0)).all():
-        raise ValueError(f"spacing_mm: expected three positive lengths (z, y, x), got {np.asarray(spacing_mm).tolist()}")
+        raise ValueError(
+            f"spacing_mm: expected three positive lengths (z, y, x), got {np.asarray(spacing_mm).tolist()}"
+        )
     return spacing
+
 
 def _contour_distances(predicted, true, kept, pixel_mm):
     "HD and MCD of one structure, mean over slices, and how many slices counted."
@@ -129,172 +160,258 @@ def _contour_distances(predicted, true, kept, pixel_mm):
     for k in kept:
         p, t = predicted[k].any(), true[k].any()
         one_sided += int(p != t)
-        if p and t: both.append(contour_distances(predicted[k], true[k], pixel_mm))
-    hd, mcd = (float(np.mean(values)) if both else float("nan") for values in
-               ([max(a.max(), b.max()) for a, b in both], [(a.mean() + b.mean())/2 for a, b in both]))
+        if p and t:
+            both.append(contour_distances(predicted[k], true[k], pixel_mm))
+    hd, mcd = (
+        float(np.mean(values)) if both else float("nan")
+        for values in ([max(a.max(), b.max()) for a, b in both], [(a.mean() + b.mean()) / 2 for a, b in both])
+    )
     return {"HD_mm": hd, "MCD_mm": mcd, "n_slices": len(both), "n_one_sided": one_sided}
 
 # %% ../../nbs/hearts/60_measures.ipynb #8638e756
 def slice_scores(
-    true_classes,      # Classes of the published painting, (Z,Y,X) integers
-    predicted_classes, # The same shape
-    spacing_mm,        # Voxel size (z, y, x), mm
-    mode:str="fixed",  # Distances with the true spacing ("fixed"), or 1.8 mm per px as published ("faithful")
-    rule:str="published", # Slices that count for distances, see `kept_slices`
-    structures:dict=SLICE_STRUCTURES, # Structure → its classes
-) -> pd.DataFrame:     # structure, DSC, HD_mm, MCD_mm, n_slices (both masks there), n_one_sided (only one); NaN where undefined
+    true_classes,  # Classes of the published painting, (Z,Y,X) integers
+    predicted_classes,  # The same shape
+    spacing_mm,  # Voxel size (z, y, x), mm
+    mode: str = "fixed",  # Distances with the true spacing ("fixed"), or 1.8 mm per px as published ("faithful")
+    rule: str = "published",  # Slices that count for distances, see `kept_slices`
+    structures: dict = SLICE_STRUCTURES,  # Structure → its classes
+) -> (
+    pd.DataFrame
+):  # structure, DSC, HD_mm, MCD_mm, n_slices (both masks there), n_one_sided (only one); NaN where undefined
     "Overlap of the volume, and contour distances averaged over slices."
     require_choice("mode", mode, ("fixed", "faithful"))
     true, predicted = _classes("true_classes", true_classes), _classes("predicted_classes", predicted_classes)
-    if true.shape != predicted.shape: raise ValueError(f"predicted_classes: expected {true.shape}, got {predicted.shape}")
+    if true.shape != predicted.shape:
+        raise ValueError(f"predicted_classes: expected {true.shape}, got {predicted.shape}")
     pixel_mm = _spacing(spacing_mm)[1:] if mode == "fixed" else (PUBLISHED_PX_MM, PUBLISHED_PX_MM)
     kept, rows = kept_slices(len(true), rule), []
     for name, values in structures.items():
         p, t = np.isin(predicted, values), np.isin(true, values)
         total = np.count_nonzero(p) + np.count_nonzero(t)
-        dsc = 2*np.count_nonzero(p & t)/total if total else float("nan")
+        dsc = 2 * np.count_nonzero(p & t) / total if total else float("nan")
         rows.append({"structure": name, "DSC": dsc, **_contour_distances(p, t, kept, pixel_mm)})
     return pd.DataFrame(rows)
 
 # %% ../../nbs/hearts/60_measures.ipynb #7ab5f762
 def score_means(
-    scores:pd.DataFrame,            # Rows of many cases, columns `by` and metrics
-    metrics:Sequence[str]=("DSC", "HD_mm", "MCD_mm"), # Columns to average
-    by:Sequence[str]=("structure",), # Columns that name a group
-) -> pd.DataFrame:                  # by, metric, mean, sd (n − 1), n, n_missing
+    scores: pd.DataFrame,  # Rows of many cases, columns `by` and metrics
+    metrics: Sequence[str] = ("DSC", "HD_mm", "MCD_mm"),  # Columns to average
+    by: Sequence[str] = ("structure",),  # Columns that name a group
+) -> pd.DataFrame:  # by, metric, mean, sd (n − 1), n, n_missing
     "Mean and spread of scores over cases, with the number of cases that have none."
-    if lacking := [name for name in (*by, *metrics) if name not in scores]: raise ValueError(f"scores: expected columns {lacking}, got {list(scores.columns)}")
+    if lacking := [name for name in (*by, *metrics) if name not in scores]:
+        raise ValueError(f"scores: expected columns {lacking}, got {list(scores.columns)}")
     long = scores.melt(id_vars=list(by), value_vars=list(metrics), var_name="metric")
-    table = long.groupby([*by, "metric"], sort=False)["value"].agg(mean="mean", sd="std", n="count", n_missing=lambda v: int(v.isna().sum()))
+    table = long.groupby([*by, "metric"], sort=False)["value"].agg(
+        mean="mean", sd="std", n="count", n_missing=lambda v: int(v.isna().sum())
+    )
     return table.reset_index()
 
 # %% ../../nbs/hearts/60_measures.ipynb #98775550
 MYOCARDIUM_G_PER_ML = 1.05
 VOLUMES = ("LV_ml", "LV_mass_g", "RV_ml")
 
+
 def mask_volumes(
-    classes,    # Classes of the published painting, (Z,Y,X) integers
-    spacing_mm, # Voxel size (z, y, x), mm
-) -> dict:      # LV_ml (cavity), LV_mass_g (myocardium), RV_ml (cavity and half of its wall)
+    classes,  # Classes of the published painting, (Z,Y,X) integers
+    spacing_mm,  # Voxel size (z, y, x), mm
+) -> dict:  # LV_ml (cavity), LV_mass_g (myocardium), RV_ml (cavity and half of its wall)
     "Volumes and mass by counting voxels."
-    voxel_ml = float(np.prod(_spacing(spacing_mm)))/1000
+    voxel_ml = float(np.prod(_spacing(spacing_mm))) / 1000
     counts = {name: int(np.count_nonzero(_classes("classes", classes) == value)) for name, value in CLASSES.items()}
-    return {"LV_ml": counts["LV cavity"]*voxel_ml, "LV_mass_g": counts["LV myocardium"]*voxel_ml*MYOCARDIUM_G_PER_ML,
-            "RV_ml": (counts["RV cavity"] + counts["RV wall"]/2)*voxel_ml}
+    return {
+        "LV_ml": counts["LV cavity"] * voxel_ml,
+        "LV_mass_g": counts["LV myocardium"] * voxel_ml * MYOCARDIUM_G_PER_ML,
+        "RV_ml": (counts["RV cavity"] + counts["RV wall"] / 2) * voxel_ml,
+    }
 
 # %% ../../nbs/hearts/60_measures.ipynb #724c2c37
-INDICES = ("LVEDV (mL)", "LVESV (mL)", "LVSV (mL)", "LVEF (%)", "LVM (g)", "RVEDV (mL)", "RVESV (mL)", "RVSV (mL)", "RVEF (%)")
-CORRECTIONS = {"LVEDV": (1.04526259, 4.67329476), "LVESV": (1.0544132, 1.53075955), "LVM": (.87231604, -9.9720878)} # Slope; intercept in mL or g
+INDICES = (
+    "LVEDV (mL)",
+    "LVESV (mL)",
+    "LVSV (mL)",
+    "LVEF (%)",
+    "LVM (g)",
+    "RVEDV (mL)",
+    "RVESV (mL)",
+    "RVSV (mL)",
+    "RVEF (%)",
+)
+CORRECTIONS = {
+    "LVEDV": (1.04526259, 4.67329476),
+    "LVESV": (1.0544132, 1.53075955),
+    "LVM": (0.87231604, -9.9720878),
+}  # Slope; intercept in mL or g
+
 
 def _pump(side, edv, esv):
     for phase, volume in (("ED", edv), ("ES", esv)):
-        if not (np.isfinite(volume) and volume >= 0): raise ValueError(f"{side}: expected a volume at {phase} of 0 mL or more, got {volume}")
-    if edv == 0: raise ValueError(f"{side}: expected a volume at ED above 0 mL, got 0; is the structure in the mask?")
-    if esv > edv: raise ValueError(f"{side}: expected the volume at ES to be at most that at ED, got ED {edv:.1f} mL and ES {esv:.1f} mL; are ED and ES swapped?")
-    return {f"{side}EDV (mL)": edv, f"{side}ESV (mL)": esv, f"{side}SV (mL)": edv - esv, f"{side}EF (%)": 100*(edv - esv)/edv}
+        if not (np.isfinite(volume) and volume >= 0):
+            raise ValueError(f"{side}: expected a volume at {phase} of 0 mL or more, got {volume}")
+    if edv == 0:
+        raise ValueError(f"{side}: expected a volume at ED above 0 mL, got 0; is the structure in the mask?")
+    if esv > edv:
+        raise ValueError(
+            f"{side}: expected the volume at ES to be at most that at ED, got ED {edv:.1f} mL and ES {esv:.1f} mL; are ED and ES swapped?"
+        )
+    return {
+        f"{side}EDV (mL)": edv,
+        f"{side}ESV (mL)": esv,
+        f"{side}SV (mL)": edv - esv,
+        f"{side}EF (%)": 100 * (edv - esv) / edv,
+    }
+
 
 def cardiac_indices(
-    ed:dict,              # Volumes at end-diastole, from `mask_volumes` or `mesh_volumes`
-    es:dict,              # Volumes at end-systole
-    corrected:bool=False, # Apply the published straight lines (`CORRECTIONS`)?
-) -> dict:                # `INDICES`, in the order of the published file
+    ed: dict,  # Volumes at end-diastole, from `mask_volumes` or `mesh_volumes`
+    es: dict,  # Volumes at end-systole
+    corrected: bool = False,  # Apply the published straight lines (`CORRECTIONS`)?
+) -> dict:  # `INDICES`, in the order of the published file
     "Volumes, stroke volume, ejection fraction of both ventricles and the mass of the left."
-    if lacking := [name for name in VOLUMES if name not in ed or name not in es]: raise ValueError(f"ed, es: expected the volumes {VOLUMES}, got none for {lacking}")
+    if lacking := [name for name in VOLUMES if name not in ed or name not in es]:
+        raise ValueError(f"ed, es: expected the volumes {VOLUMES}, got none for {lacking}")
     edv, esv, mass = ed["LV_ml"], es["LV_ml"], ed["LV_mass_g"]
-    if esv > edv: _pump("LV", edv, esv)
-    if corrected: edv, esv, mass = (a*value + b for (a, b), value in zip(CORRECTIONS.values(), (edv, esv, mass), strict=True))
-    found = _pump("LV", float(edv), float(esv)) | {"LVM (g)": float(mass)} | _pump("RV", float(ed["RV_ml"]), float(es["RV_ml"]))
+    if esv > edv:
+        _pump("LV", edv, esv)
+    if corrected:
+        edv, esv, mass = (a * value + b for (a, b), value in zip(CORRECTIONS.values(), (edv, esv, mass), strict=True))
+    found = (
+        _pump("LV", float(edv), float(esv))
+        | {"LVM (g)": float(mass)}
+        | _pump("RV", float(ed["RV_ml"]), float(es["RV_ml"]))
+    )
     return {name: found[name] for name in INDICES}
 
 # %% ../../nbs/hearts/60_measures.ipynb #a80be721
 def mesh_volumes(
-    mesh:SurfaceMesh|TetrahedralMesh, # Heart with the regions "LV cavity", "LV" and "RV"
-) -> dict:                            # LV_ml, LV_mass_g, RV_ml
+    mesh: SurfaceMesh | TetrahedralMesh,  # Heart with the regions "LV cavity", "LV" and "RV"
+) -> dict:  # LV_ml, LV_mass_g, RV_ml
     "Volumes and mass from the closed surfaces of the regions."
     wanted = ("LV cavity", "LV", "RV")
-    if lacking := [name for name in wanted if name not in mesh.regions]: raise ValueError(f"mesh: expected the regions {wanted}, got {mesh.regions} without {lacking}")
+    if lacking := [name for name in wanted if name not in mesh.regions]:
+        raise ValueError(f"mesh: expected the regions {wanted}, got {mesh.regions} without {lacking}")
     volumes = region_volumes_ml(mesh)
-    return {"LV_ml": float(volumes["LV cavity"]), "LV_mass_g": float(volumes["LV"])*MYOCARDIUM_G_PER_ML, "RV_ml": float(volumes["RV"])}
+    return {
+        "LV_ml": float(volumes["LV cavity"]),
+        "LV_mass_g": float(volumes["LV"]) * MYOCARDIUM_G_PER_ML,
+        "RV_ml": float(volumes["RV"]),
+    }
 
 # %% ../../nbs/hearts/60_measures.ipynb #c33940eb
 def indices_table(
-    volumes:pd.DataFrame,  # Columns subject, phase (ED or ES), LV_ml, LV_mass_g, RV_ml; one row per person and phase
-    corrected:bool=False,  # Apply the published straight lines?
-    strict:bool=True,      # Raise when a person cannot be measured; else NaN, and a column `problem`
-) -> pd.DataFrame:         # case_id, then `INDICES`
+    volumes: pd.DataFrame,  # Columns subject, phase (ED or ES), LV_ml, LV_mass_g, RV_ml; one row per person and phase
+    corrected: bool = False,  # Apply the published straight lines?
+    strict: bool = True,  # Raise when a person cannot be measured; else NaN, and a column `problem`
+) -> pd.DataFrame:  # case_id, then `INDICES`
     "Cardiac indices of every person."
-    if lacking := [name for name in ("subject", "phase", *VOLUMES) if name not in volumes]: raise ValueError(f"volumes: expected columns {lacking}, got {list(volumes.columns)}")
+    if lacking := [name for name in ("subject", "phase", *VOLUMES) if name not in volumes]:
+        raise ValueError(f"volumes: expected columns {lacking}, got {list(volumes.columns)}")
     rows = []
     for subject, mine in volumes.groupby("subject", sort=False):
         try:
-            if sorted(mine["phase"]) != ["ED", "ES"]: raise ValueError(f"expected one row of ED and one of ES, got {sorted(mine['phase'])}")
+            if sorted(mine["phase"]) != ["ED", "ES"]:
+                raise ValueError(f"expected one row of ED and one of ES, got {sorted(mine['phase'])}")
             ed, es = (mine[mine["phase"] == phase].iloc[0].to_dict() for phase in ("ED", "ES"))
             row, problem = cardiac_indices(ed, es, corrected), ""
         except ValueError as error:
-            if strict: raise ValueError(f"subject {subject}: {error}") from error
+            if strict:
+                raise ValueError(f"subject {subject}: {error}") from error
             row, problem = dict.fromkeys(INDICES, float("nan")), str(error)
         rows.append({"case_id": subject, **row} | ({} if strict else {"problem": problem}))
     return pd.DataFrame(rows, columns=["case_id", *INDICES] + ([] if strict else ["problem"]))
 
+
 def write_indices(
-    path:Path|str,       # File, .csv
-    table:pd.DataFrame,  # From `indices_table`
+    path: Path | str,  # File, .csv
+    table: pd.DataFrame,  # From `indices_table`
 ) -> Path:
     "Write indices under the published header."
-    if lacking := [name for name in ("case_id", *INDICES) if name not in table]: raise ValueError(f"table: expected columns {lacking}, got {list(table.columns)}")
+    if lacking := [name for name in ("case_id", *INDICES) if name not in table]:
+        raise ValueError(f"table: expected columns {lacking}, got {list(table.columns)}")
     return write_csv(path, table[["case_id", *INDICES]])
 
 # %% ../../nbs/hearts/60_measures.ipynb #41bf5dd9
 def bland_altman(
-    reference, # Values of the reference, (n,); pairs with NaN are left out
+    reference,  # Values of the reference, (n,); pairs with NaN are left out
     measured,  # Values of the other instrument, (n,)
-) -> dict:     # n, n_missing, bias, sd (population), low, high (limits of agreement), mae, pearson_r
+) -> dict:  # n, n_missing, bias, sd (population), low, high (limits of agreement), mae, pearson_r
     "Agreement of two instruments: measured − reference."
     reference, measured = np.asarray(reference, float), np.asarray(measured, float)
-    require_shape("reference", reference, "n"); require_shape("measured", measured, str(len(reference)))
+    require_shape("reference", reference, "n")
+    require_shape("measured", measured, str(len(reference)))
     there = np.isfinite(reference) & np.isfinite(measured)
-    if there.sum() < 2: raise ValueError(f"measured: expected at least 2 finite pairs, got {int(there.sum())} of {len(there)}")
+    if there.sum() < 2:
+        raise ValueError(f"measured: expected at least 2 finite pairs, got {int(there.sum())} of {len(there)}")
     x, y = reference[there], measured[there]
     difference = y - x
     bias, sd = float(difference.mean()), float(difference.std())
     r = float(np.corrcoef(x, y)[0, 1]) if x.std() and y.std() else float("nan")
-    return {"n": int(there.sum()), "n_missing": int((~there).sum()), "bias": bias, "sd": sd, "low": bias - 1.96*sd, "high": bias + 1.96*sd,
-            "mae": float(np.abs(difference).mean()), "pearson_r": r}
+    return {
+        "n": int(there.sum()),
+        "n_missing": int((~there).sum()),
+        "bias": bias,
+        "sd": sd,
+        "low": bias - 1.96 * sd,
+        "high": bias + 1.96 * sd,
+        "mae": float(np.abs(difference).mean()),
+        "pearson_r": r,
+    }
+
 
 def index_agreement(
-    reference:pd.DataFrame,  # case_id and `INDICES`, as from `indices_table`
-    measured:pd.DataFrame,   # The same people
-    indices:Sequence[str]=INDICES, # Columns to compare
-) -> pd.DataFrame:           # index, and what `bland_altman` gives
+    reference: pd.DataFrame,  # case_id and `INDICES`, as from `indices_table`
+    measured: pd.DataFrame,  # The same people
+    indices: Sequence[str] = INDICES,  # Columns to compare
+) -> pd.DataFrame:  # index, and what `bland_altman` gives
     "Agreement of every index, matched by case_id."
     for name, table in (("reference", reference), ("measured", measured)):
-        if table["case_id"].duplicated().any(): raise ValueError(f"{name}: expected every case once, got {table['case_id'][table['case_id'].duplicated()].iloc[0]!r} twice")
-    if lost := sorted(set(reference["case_id"]) ^ set(measured["case_id"])): raise ValueError(f"measured: expected the cases of the reference, {lost[:3]} ({len(lost)}) are in one table only")
+        if table["case_id"].duplicated().any():
+            raise ValueError(
+                f"{name}: expected every case once, got {table['case_id'][table['case_id'].duplicated()].iloc[0]!r} twice"
+            )
+    if lost := sorted(set(reference["case_id"]) ^ set(measured["case_id"])):
+        raise ValueError(
+            f"measured: expected the cases of the reference, {lost[:3]} ({len(lost)}) are in one table only"
+        )
     other = measured.set_index("case_id").loc[reference["case_id"]]
     return pd.DataFrame([{"index": name, **bland_altman(reference[name], other[name])} for name in indices])
 
 # %% ../../nbs/hearts/60_measures.ipynb #453d61f0
 def show_bland_altman(
-    reference,             # Values of the reference, (n,)
-    measured,              # Values of the other instrument, (n,)
-    name:str,              # What is measured, with its unit, as "LVEDV (mL)"
-    ax:plt.Axes|None=None, # Axes to draw into; default a new figure
+    reference,  # Values of the reference, (n,)
+    measured,  # Values of the other instrument, (n,)
+    name: str,  # What is measured, with its unit, as "LVEDV (mL)"
+    ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
 ) -> plt.Axes:
     "Differences over means, with the bias and the limits of agreement."
     ax, found = ax or plt.subplots(figsize=(3.3, 2.4))[1], bland_altman(reference, measured)
     reference, measured = np.asarray(reference, float), np.asarray(measured, float)
     what, unit = name.removesuffix(")").split(" (")
-    ax.scatter((reference + measured)/2, measured - reference, s=8, color="#0072B2", linewidth=0, alpha=.7)
-    for value, style, text in ((found["bias"], "-", "bias"), (found["low"], "--", "−1.96 sd"), (found["high"], "--", "+1.96 sd")):
-        ax.axhline(value, color="#D55E00", linestyle=style, linewidth=.8)
-        ax.annotate(f"{text} {value:.1f}", (1, value), (-2, 2), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right", va="bottom", fontsize=6)
+    ax.scatter((reference + measured) / 2, measured - reference, s=8, color="#0072B2", linewidth=0, alpha=0.7)
+    for value, style, text in (
+        (found["bias"], "-", "bias"),
+        (found["low"], "--", "−1.96 sd"),
+        (found["high"], "--", "+1.96 sd"),
+    ):
+        ax.axhline(value, color="#D55E00", linestyle=style, linewidth=0.8)
+        ax.annotate(
+            f"{text} {value:.1f}",
+            (1, value),
+            (-2, 2),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            fontsize=6,
+        )
     ax.set(xlabel=f"{what}, mean of both, {unit}", ylabel=f"measured − reference, {unit}")
     return ax
 
 # %% ../../nbs/hearts/60_measures.ipynb #b99a8a24
 def quality_table(
-    values:dict, # Name of a set of meshes → quality of the elements, (S,T): subjects × elements, or (T,)
-) -> pd.DataFrame: # meshes, rule ("pooled" or "averaged first"), mean, std, min, max, p01, p05, p25, p50, p75; n_inverted per mesh, mean over subjects
+    values: dict,  # Name of a set of meshes → quality of the elements, (S,T): subjects × elements, or (T,)
+) -> pd.DataFrame:  # meshes, rule ("pooled" or "averaged first"), mean, std, min, max, p01, p05, p25, p50, p75; n_inverted per mesh, mean over subjects
     "Statistics of element quality, pooled over all elements, and of each element's mean over subjects."
     rows = []
     for name, one in values.items():

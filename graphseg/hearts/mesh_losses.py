@@ -27,90 +27,106 @@ from ..shapes.meshes import SurfaceMesh, TetrahedralMesh, edges_of, surface_of
 # %% ../../nbs/hearts/45_mesh_losses.ipynb #e4be1d56
 class Corners(nn.Module):
     "Positions of the corners of elements, fetched fast, forward and backward."
-    def __init__(self,
-        elements,    # Nodes of each element, (T,k), integer
-        n_nodes:int, # Nodes of the mesh
+
+    def __init__(
+        self,
+        elements,  # Nodes of each element, (T,k), integer
+        n_nodes: int,  # Nodes of the mesh
     ):
         super().__init__()
         elements = np.asarray(elements)
         require_shape("elements", elements, "T,k")
-        if elements.size and not 0 <= elements.min() <= elements.max() < n_nodes: raise ValueError(f"elements: expected nodes 0 to {n_nodes - 1}, got {elements.min()} to {elements.max()}")
+        if elements.size and not 0 <= elements.min() <= elements.max() < n_nodes:
+            raise ValueError(f"elements: expected nodes 0 to {n_nodes - 1}, got {elements.min()} to {elements.max()}")
         n, flat = elements.size, elements.T.ravel()
         self.elements, self.n_corners = elements, elements.shape[1]
-        self.matrix = SparseMatrix(n, n_nodes).set(sparse.csr_array((np.ones(n, np.float32), flat, np.arange(n + 1)), (n, n_nodes)))
+        self.matrix = SparseMatrix(n, n_nodes).set(
+            sparse.csr_array((np.ones(n, np.float32), flat, np.arange(n + 1)), (n, n_nodes))
+        )
 
-    def forward(self,
-        nodes:Tensor, # Positions, (B,N,3)
-    ) -> tuple[Tensor, ...]: # Those of corner 1, 2, … of each element, (T,B,3) each
-        rows = self.matrix(nodes.transpose(0, 1).contiguous()) # (k·T, B, 3)
+    def forward(
+        self,
+        nodes: Tensor,  # Positions, (B,N,3)
+    ) -> tuple[Tensor, ...]:  # Those of corner 1, 2, … of each element, (T,B,3) each
+        rows = self.matrix(nodes.transpose(0, 1).contiguous())  # (k·T, B, 3)
         return rows.view(self.n_corners, -1, *rows.shape[1:]).unbind()
 
 # %% ../../nbs/hearts/45_mesh_losses.ipynb #d62d3481
 def edge_loss(
-    nodes:Tensor,      # Positions, (B,N,3)
-    edges:Corners,     # Corners of each edge once, (E,2)
-    length:float=0.,   # Target length, unit of the nodes
-) -> Tensor:           # Scalar
+    nodes: Tensor,  # Positions, (B,N,3)
+    edges: Corners,  # Corners of each edge once, (E,2)
+    length: float = 0.0,  # Target length, unit of the nodes
+) -> Tensor:  # Scalar
     "Mean squared difference of the edges' lengths from a target."
-    if length < 0: raise ValueError(f"length: expected 0 or more, got {length}")
+    if length < 0:
+        raise ValueError(f"length: expected 0 or more, got {length}")
     a, b = edges(nodes)
     return ((a - b).norm(dim=-1) - length).square().mean()
 
 # %% ../../nbs/hearts/45_mesh_losses.ipynb #e4f50769
 WEIGHTINGS = ("cot", "uniform")
 
+
 def cotangents(
-    corners:Sequence[Tensor], # Corners of triangles, three of (F,B,3)
-) -> Tensor:                  # Quarter of the cotangent of the angle at each corner, (3,F,B)
+    corners: Sequence[Tensor],  # Corners of triangles, three of (F,B,3)
+) -> Tensor:  # Quarter of the cotangent of the angle at each corner, (3,F,B)
     "Cotangents of the angles of triangles, divided by four as PyTorch3D has them."
     found = []
     for k in range(3):
         u, v = corners[k - 2] - corners[k], corners[k - 1] - corners[k]
         twice_area = torch.linalg.cross(u, v).norm(dim=-1)
-        found.append((u*v).sum(-1)/(4*twice_area.clamp(min=1e-12)))
+        found.append((u * v).sum(-1) / (4 * twice_area.clamp(min=1e-12)))
     return torch.stack(found)
 
+
 def laplacian_loss(
-    nodes:Tensor,          # Positions, (B,N,3)
-    triangles:Corners,     # Corners of each triangle, (F,3)
-    weighting:str="cot",   # One of `WEIGHTINGS`
-) -> Tensor:               # Scalar
+    nodes: Tensor,  # Positions, (B,N,3)
+    triangles: Corners,  # Corners of each triangle, (F,3)
+    weighting: str = "cot",  # One of `WEIGHTINGS`
+) -> Tensor:  # Scalar
     "Mean distance of the nodes from the weighted mean of their neighbours."
     require_choice("weighting", weighting, WEIGHTINGS)
     corners, gather = triangles(nodes), triangles.matrix
     with torch.no_grad():
-        if weighting == "cot": weights = cotangents(corners)[..., None]
-        else: weights = _half_where_shared(triangles).to(nodes.dtype)[..., None, None]
+        if weighting == "cot":
+            weights = cotangents(corners)[..., None]
+        else:
+            weights = _half_where_shared(triangles).to(nodes.dtype)[..., None, None]
     a, b, c = corners
     wa, wb, wc = weights  # of the edges opposite a, b and c
-    sums = torch.cat([wb*c + wc*b, wc*a + wa*c, wa*b + wb*a])                       # what each corner receives, (3·F, B, 3)
+    sums = torch.cat([wb * c + wc * b, wc * a + wa * c, wa * b + wb * a])  # what each corner receives, (3·F, B, 3)
     totals = torch.cat([wb + wc, wc + wa, wa + wb]).expand(-1, nodes.shape[0], 1)
-    sums, totals = gather.transposed(sums), gather.transposed(totals)               # (N, B, 3), (N, B, 1)
-    mean = sums*torch.where(totals > 0, 1/totals.clamp(min=1e-30), totals)
+    sums, totals = gather.transposed(sums), gather.transposed(totals)  # (N, B, 3), (N, B, 1)
+    mean = sums * torch.where(totals > 0, 1 / totals.clamp(min=1e-30), totals)
     return (mean - nodes.transpose(0, 1)).norm(dim=-1).mean()
 
-def _half_where_shared(triangles): # 1/number of triangles at the edge opposite each corner, (3,F)
+
+def _half_where_shared(triangles):  # 1/number of triangles at the edge opposite each corner, (3,F)
     if not hasattr(triangles, "shares"):
-        edges = np.sort(np.stack([triangles.elements[:, [1, 2]], triangles.elements[:, [2, 0]], triangles.elements[:, [0, 1]]]), -1)
+        edges = np.sort(
+            np.stack([triangles.elements[:, [1, 2]], triangles.elements[:, [2, 0]], triangles.elements[:, [0, 1]]]), -1
+        )
         _, which, counts = np.unique(edges.reshape(-1, 2), axis=0, return_inverse=True, return_counts=True)
-        triangles.shares = torch.from_numpy(1/counts[which.ravel()]).view(3, -1)
+        triangles.shares = torch.from_numpy(1 / counts[which.ravel()]).view(3, -1)
     return triangles.shares
 
 # %% ../../nbs/hearts/45_mesh_losses.ipynb #18c151aa
 def face_pairs(
-    faces, # Nodes of each triangle, (F,3), integer
-) -> np.ndarray: # Shared edge, then the two tips, of each pair of triangles with a common edge, (P,4) int64
+    faces,  # Nodes of each triangle, (F,3), integer
+) -> np.ndarray:  # Shared edge, then the two tips, of each pair of triangles with a common edge, (P,4) int64
     "Pairs of neighbouring triangles."
     faces, found = np.asarray(faces), {}
     for face in faces.tolist():
-        for k in range(3): found.setdefault(tuple(sorted((face[k - 2], face[k - 1]))), []).append(face[k])
+        for k in range(3):
+            found.setdefault(tuple(sorted((face[k - 2], face[k - 1]))), []).append(face[k])
     pairs = [(*edge, *tips) for edge, all_tips in sorted(found.items()) for tips in combinations(all_tips, 2)]
     return np.array(pairs, np.int64).reshape(-1, 4)
 
+
 def normal_loss(
-    nodes:Tensor,  # Positions, (B,N,3)
-    pairs:Corners, # Corners of `face_pairs`, (P,4)
-) -> Tensor:       # Scalar
+    nodes: Tensor,  # Positions, (B,N,3)
+    pairs: Corners,  # Corners of `face_pairs`, (P,4)
+) -> Tensor:  # Scalar
     "One minus the mean cosine between neighbouring triangles."
     a, b, c, d = pairs(nodes)
     first, second = torch.linalg.cross(b - a, c - a), torch.linalg.cross(d - a, b - a)
@@ -119,189 +135,255 @@ def normal_loss(
 # %% ../../nbs/hearts/45_mesh_losses.ipynb #490bda49
 FORMS = ("relative", "absolute")
 
-def _edge_lengths(nodes, tetrahedra): # Each edge is measured once and handed to its tetrahedra, (6,T,B)
+
+def _edge_lengths(nodes, tetrahedra):  # Each edge is measured once and handed to its tetrahedra, (6,T,B)
     if not hasattr(tetrahedra, "edges"):
         pairs = np.sort(np.concatenate([tetrahedra.elements[:, pair] for pair in combinations(range(4), 2)]), 1)
         once, which = np.unique(pairs, axis=0, return_inverse=True)
-        tetrahedra.edges, tetrahedra.sides = (Corners(e, n).to(nodes) for e, n in ((once, nodes.shape[1]), (which.reshape(-1, 1), len(once))))
+        tetrahedra.edges, tetrahedra.sides = (
+            Corners(e, n).to(nodes) for e, n in ((once, nodes.shape[1]), (which.reshape(-1, 1), len(once)))
+        )
     a, b = tetrahedra.edges(nodes)
     return tetrahedra.sides.matrix((a - b).norm(dim=-1)[..., None]).view(6, -1, len(nodes))
 
+
 def tetrahedral_loss(
-    nodes:Tensor,          # Positions, (B,N,3)
-    tetrahedra:Corners,    # Corners of each tetrahedron, (T,4)
-    form:str="relative",   # One of `FORMS`: relative (code) or absolute (paper)
-) -> Tensor:               # Scalar; squared unit of the nodes in the absolute form
+    nodes: Tensor,  # Positions, (B,N,3)
+    tetrahedra: Corners,  # Corners of each tetrahedron, (T,4)
+    form: str = "relative",  # One of `FORMS`: relative (code) or absolute (paper)
+) -> Tensor:  # Scalar; squared unit of the nodes in the absolute form
     "Variance of the six edge lengths of each tetrahedron."
     require_choice("form", form, FORMS)
     lengths = _edge_lengths(nodes, tetrahedra)
     mean = lengths.mean(0)
     difference = lengths - mean
-    return (difference if form == "absolute" else difference/(mean + 1e-15)).square().mean()
+    return (difference if form == "absolute" else difference / (mean + 1e-15)).square().mean()
 
 # %% ../../nbs/hearts/45_mesh_losses.ipynb #ef0c230f
 MEASURES = ("volume", "shape")
 
+
 def signed_volumes(
-    corners:Sequence[Tensor], # Corners of tetrahedra, four of (…,3)
-) -> Tensor:                  # Volume, negative where inside out, (…)
+    corners: Sequence[Tensor],  # Corners of tetrahedra, four of (…,3)
+) -> Tensor:  # Volume, negative where inside out, (…)
     "Signed volumes of tetrahedra."
     a, b, c, d = corners
-    return (torch.linalg.cross(b - a, c - a)*(d - a)).sum(-1)/6
+    return (torch.linalg.cross(b - a, c - a) * (d - a)).sum(-1) / 6
+
 
 def shape_quality(
-    corners:Sequence[Tensor], # Corners of tetrahedra, four of (…,3)
-) -> Tensor:                  # 1 for a regular tetrahedron, negative where inside out, (…)
+    corners: Sequence[Tensor],  # Corners of tetrahedra, four of (…,3)
+) -> Tensor:  # 1 for a regular tetrahedron, negative where inside out, (…)
     "Signed volume over the cubed root mean square of the edges, scaled to 1."
-    squares = sum((a - b).square().sum(-1) for a, b in combinations(corners, 2))/6
-    return 6*math.sqrt(2)*signed_volumes(corners)/(squares + 1e-20)**1.5
+    squares = sum((a - b).square().sum(-1) for a, b in combinations(corners, 2)) / 6
+    return 6 * math.sqrt(2) * signed_volumes(corners) / (squares + 1e-20) ** 1.5
+
 
 def inversion_guard(
-    nodes:Tensor,                # Positions, (B,N,3)
-    tetrahedra:Corners,          # Corners of each tetrahedron, (T,4)
-    reference:Tensor|None=None,  # Volumes of a healthy mesh in the same unit, (T,) or (T,B); for `volume`
-    threshold:float=.1,          # Share of it, or quality, that is asked for
-    measure:str="volume",        # One of `MEASURES`
-) -> Tensor:                     # Scalar
+    nodes: Tensor,  # Positions, (B,N,3)
+    tetrahedra: Corners,  # Corners of each tetrahedron, (T,4)
+    reference: Tensor | None = None,  # Volumes of a healthy mesh in the same unit, (T,) or (T,B); for `volume`
+    threshold: float = 0.1,  # Share of it, or quality, that is asked for
+    measure: str = "volume",  # One of `MEASURES`
+) -> Tensor:  # Scalar
     "Mean shortfall of the signed volumes (or qualities) below a threshold, squared up to the collapse; zero for healthy meshes."
     require_choice("measure", measure, MEASURES)
-    if not threshold > 0: raise ValueError(f"threshold: expected more than 0, got {threshold}")
+    if not threshold > 0:
+        raise ValueError(f"threshold: expected more than 0, got {threshold}")
     corners = tetrahedra(nodes)
-    if measure == "shape": found = shape_quality(corners)
-    elif reference is None or not (reference > 0).all(): raise ValueError("reference: expected positive volumes of a healthy mesh, one per tetrahedron; use signed_volumes of the template")
-    else: found = signed_volumes(corners)/(reference if reference.ndim == 2 else reference[:, None])
-    short = torch.relu(1 - found/threshold)
-    return torch.where(short <= 1, short.square(), 2*short - 1).mean()
+    if measure == "shape":
+        found = shape_quality(corners)
+    elif reference is None or not (reference > 0).all():
+        raise ValueError(
+            "reference: expected positive volumes of a healthy mesh, one per tetrahedron; use signed_volumes of the template"
+        )
+    else:
+        found = signed_volumes(corners) / (reference if reference.ndim == 2 else reference[:, None])
+    short = torch.relu(1 - found / threshold)
+    return torch.where(short <= 1, short.square(), 2 * short - 1).mean()
 
 # %% ../../nbs/hearts/45_mesh_losses.ipynb #a4058170
 @dataclass(frozen=True)
 class MeshWeights:
     "Weights of the terms; the defaults are the published ones without regulariser."
-    nodes:float = 1.0        # Final positions
-    coarse:float = 1.0       # Proposals of the coarse levels
-    kl:float = 1e-5          # Divergence, mean form
-    laplacian:float = 0.0    # Laplacian smoothing of the triangles; published 0.01
-    edge:float = 0.0         # Edge lengths
-    normal:float = 0.0       # Normals of neighbouring triangles
-    tetrahedral:float = 0.0  # Even edges of tetrahedra; published 0, 1e-4, 1e-3, 1e-2
-    guard:float = 0.0        # Against inverted tetrahedra; not published
+
+    nodes: float = 1.0  # Final positions
+    coarse: float = 1.0  # Proposals of the coarse levels
+    kl: float = 1e-5  # Divergence, mean form
+    laplacian: float = 0.0  # Laplacian smoothing of the triangles; published 0.01
+    edge: float = 0.0  # Edge lengths
+    normal: float = 0.0  # Normals of neighbouring triangles
+    tetrahedral: float = 0.0  # Even edges of tetrahedra; published 0, 1e-4, 1e-3, 1e-2
+    guard: float = 0.0  # Against inverted tetrahedra; not published
 
     def __post_init__(self):
         for field in fields(self):
-            if not 0 <= (value := getattr(self, field.name)) < math.inf: raise ValueError(f"{field.name}: expected a weight of 0 or more, got {value}")
+            if not 0 <= (value := getattr(self, field.name)) < math.inf:
+                raise ValueError(f"{field.name}: expected a weight of 0 or more, got {value}")
 
 # %% ../../nbs/hearts/45_mesh_losses.ipynb #86637cb2
-def _elements(mesh, weights): # Corners of the faces, face pairs, edges and tetrahedra that the weights ask for
+def _elements(mesh, weights):  # Corners of the faces, face pairs, edges and tetrahedra that the weights ask for
     w, n, solid = weights, len(mesh.nodes_mm), isinstance(mesh, TetrahedralMesh)
-    if not solid and (w.tetrahedral or w.guard): raise ValueError("mesh: expected tetrahedra for the weights `tetrahedral` and `guard`, got a surface")
+    if not solid and (w.tetrahedral or w.guard):
+        raise ValueError("mesh: expected tetrahedra for the weights `tetrahedral` and `guard`, got a surface")
     faces = (surface_of(mesh) if solid else mesh).faces if w.laplacian or w.normal else None
     edges = np.asarray(edges_of(mesh)) if w.edge else None
-    return (Corners(faces, n) if w.laplacian else None, Corners(face_pairs(faces), n) if w.normal else None,
-            Corners(edges[:, edges[0] < edges[1]].T, n) if w.edge else None, Corners(mesh.tetrahedra, n) if w.tetrahedral or w.guard else None)
+    return (
+        Corners(faces, n) if w.laplacian else None,
+        Corners(face_pairs(faces), n) if w.normal else None,
+        Corners(edges[:, edges[0] < edges[1]].T, n) if w.edge else None,
+        Corners(mesh.tetrahedra, n) if w.tetrahedral or w.guard else None,
+    )
+
 
 def _healthy_volumes(healthy, cells, size):
-    if healthy is None: raise ValueError("healthy: expected positions of a healthy mesh for the guard of volumes, got None; give the mean shape in fractions of the image")
-    volumes = signed_volumes(cells(torch.as_tensor(np.asarray(healthy), dtype=torch.float32)[None]*size))[:, 0]
-    if bad := int((~(volumes > 0)).sum()): raise ValueError(f"healthy: expected positive volumes, got {bad} elements without")
+    if healthy is None:
+        raise ValueError(
+            "healthy: expected positions of a healthy mesh for the guard of volumes, got None; give the mean shape in fractions of the image"
+        )
+    volumes = signed_volumes(cells(torch.as_tensor(np.asarray(healthy), dtype=torch.float32)[None] * size))[:, 0]
+    if bad := int((~(volumes > 0)).sum()):
+        raise ValueError(f"healthy: expected positive volumes, got {bad} elements without")
     return volumes
 
 # %% ../../nbs/hearts/45_mesh_losses.ipynb #aec802df
 class Regularisers(nn.Module):
     "The weighted terms that look at a mesh and not at the truth."
-    def __init__(self,
-        mesh:SurfaceMesh|TetrahedralMesh,     # Template: its elements count, its positions do not
-        weights:MeshWeights=MeshWeights(),    # noqa: B008 (immutable)
-        healthy=None,                         # Positions of a healthy mesh, (N,3), fractions of the image, as the mean shape; for the guard of volumes
-        size_mm:Sequence[float]|None=None,    # Size of the image, x, y, z, mm: measure in mm. None: in fractions, as published
-        weighting:str="cot",                  # Of the Laplacian, one of `WEIGHTINGS`
-        form:str="relative",                  # Of the tetrahedral term, one of `FORMS`
-        edge_length:float=.04,                # Target length of edges
-        threshold:float=.1,                   # Of the guard
-        measure:str="volume",                 # Of the guard, one of `MEASURES`
+
+    def __init__(
+        self,
+        mesh: SurfaceMesh | TetrahedralMesh,  # Template: its elements count, its positions do not
+        weights: MeshWeights = MeshWeights(),  # noqa: B008 (immutable)
+        healthy=None,  # Positions of a healthy mesh, (N,3), fractions of the image, as the mean shape; for the guard of volumes
+        size_mm: Sequence[float]
+        | None = None,  # Size of the image, x, y, z, mm: measure in mm. None: in fractions, as published
+        weighting: str = "cot",  # Of the Laplacian, one of `WEIGHTINGS`
+        form: str = "relative",  # Of the tetrahedral term, one of `FORMS`
+        edge_length: float = 0.04,  # Target length of edges
+        threshold: float = 0.1,  # Of the guard
+        measure: str = "volume",  # Of the guard, one of `MEASURES`
     ):
         super().__init__()
-        for name, value, choices in (("weighting", weighting, WEIGHTINGS), ("form", form, FORMS), ("measure", measure, MEASURES)): require_choice(name, value, choices)
-        self.weights, self.weighting, self.form, self.edge_length, self.threshold, self.measure = weights, weighting, form, edge_length, threshold, measure
+        for name, value, choices in (
+            ("weighting", weighting, WEIGHTINGS),
+            ("form", form, FORMS),
+            ("measure", measure, MEASURES),
+        ):
+            require_choice(name, value, choices)
+        self.weights, self.weighting, self.form, self.edge_length, self.threshold, self.measure = (
+            weights,
+            weighting,
+            form,
+            edge_length,
+            threshold,
+            measure,
+        )
         self.register_buffer("size", torch.ones(3) if size_mm is None else torch.tensor([float(s) for s in size_mm]))
         self.register_buffer("reference", None)
         self.faces, self.pairs, self.edges, self.cells = _elements(mesh, weights)
-        if weights.guard and measure == "volume": self.reference = _healthy_volumes(healthy, self.cells, self.size)
+        if weights.guard and measure == "volume":
+            self.reference = _healthy_volumes(healthy, self.cells, self.size)
 
-    def forward(self,
-        nodes:Tensor, # Positions, (B,N,3), fractions of the image
-    ) -> dict[str, Tensor]: # Scalar of each term whose weight is not 0
-        w, x, found = self.weights, nodes*self.size, {}
-        if w.laplacian: found["laplacian"] = laplacian_loss(x, self.faces, self.weighting)
-        if w.edge: found["edge"] = edge_loss(x, self.edges, self.edge_length)
-        if w.normal: found["normal"] = normal_loss(x, self.pairs)
-        if w.tetrahedral: found["tetrahedral"] = tetrahedral_loss(x, self.cells, self.form)
-        if w.guard: found["guard"] = inversion_guard(x, self.cells, self.reference, self.threshold, self.measure)
+    def forward(
+        self,
+        nodes: Tensor,  # Positions, (B,N,3), fractions of the image
+    ) -> dict[str, Tensor]:  # Scalar of each term whose weight is not 0
+        w, x, found = self.weights, nodes * self.size, {}
+        if w.laplacian:
+            found["laplacian"] = laplacian_loss(x, self.faces, self.weighting)
+        if w.edge:
+            found["edge"] = edge_loss(x, self.edges, self.edge_length)
+        if w.normal:
+            found["normal"] = normal_loss(x, self.pairs)
+        if w.tetrahedral:
+            found["tetrahedral"] = tetrahedral_loss(x, self.cells, self.form)
+        if w.guard:
+            found["guard"] = inversion_guard(x, self.cells, self.reference, self.threshold, self.measure)
         return found
 
-    def __repr__(self): return f"{type(self).__name__}({self.weights}, {self.weighting}, {self.form}, {self.edge_length}, {self.threshold}, {self.measure}, {self.size.tolist()})"
+    def __repr__(self):
+        return f"{type(self).__name__}({self.weights}, {self.weighting}, {self.form}, {self.edge_length}, {self.threshold}, {self.measure}, {self.size.tolist()})"
 
 # %% ../../nbs/hearts/45_mesh_losses.ipynb #2b266f38
 class MeshLoss(Regularisers):
     "Error of a drawn mesh at every level, and its regularisers; built as they are."
-    def forward(self,
-        output:MeshOutput,        # What the network drew
-        nodes:Tensor,             # True positions, (B,N,3), fractions of the image
-        targets:Sequence[Tensor], # Those of each coarse level, from `MeshDecoder.targets`
-    ) -> dict[str, Tensor]:       # Scalars: "loss", the weighted sum, and each term
-        if output.nodes.shape != nodes.shape: raise ValueError(f"nodes: expected {tuple(output.nodes.shape)}, got {tuple(nodes.shape)}")
+
+    def forward(
+        self,
+        output: MeshOutput,  # What the network drew
+        nodes: Tensor,  # True positions, (B,N,3), fractions of the image
+        targets: Sequence[Tensor],  # Those of each coarse level, from `MeshDecoder.targets`
+    ) -> dict[str, Tensor]:  # Scalars: "loss", the weighted sum, and each term
+        if output.nodes.shape != nodes.shape:
+            raise ValueError(f"nodes: expected {tuple(output.nodes.shape)}, got {tuple(nodes.shape)}")
         terms = {"nodes": (output.nodes - nodes).square().mean()}
-        if output.coarse and self.weights.coarse: terms["coarse"] = sum((a - b).square().mean() for a, b in zip(output.coarse, targets, strict=True))
-        if output.logvar is not None and self.weights.kl: terms["kl"] = kl_divergence(output.mu, output.logvar)
+        if output.coarse and self.weights.coarse:
+            terms["coarse"] = sum((a - b).square().mean() for a, b in zip(output.coarse, targets, strict=True))
+        if output.logvar is not None and self.weights.kl:
+            terms["kl"] = kl_divergence(output.mu, output.logvar)
         terms |= super().forward(output.nodes)
-        return {"loss": sum(getattr(self.weights, name)*term for name, term in terms.items()), **terms}
+        return {"loss": sum(getattr(self.weights, name) * term for name, term in terms.items()), **terms}
 
 # %% ../../nbs/hearts/45_mesh_losses.ipynb #3c3bc5f7
 class Untangled(NamedTuple):
     "Repaired positions of one mesh, and what it took."
-    nodes:np.ndarray   # (N,3), unit of the nodes
-    n_before:int       # Elements without positive volume before
-    n_after:int        # and after
-    n_moved:int        # Nodes that moved
-    mean_move:float    # Their mean movement, unit of the nodes; 0 where none moved
-    max_move:float     # The largest one
-    n_steps:int        # Rounds
 
-def _push(nodes, cells, wanted, free): # Move nodes by the mean of what their elements ask
+    nodes: np.ndarray  # (N,3), unit of the nodes
+    n_before: int  # Elements without positive volume before
+    n_after: int  # and after
+    n_moved: int  # Nodes that moved
+    mean_move: float  # Their mean movement, unit of the nodes; 0 where none moved
+    max_move: float  # The largest one
+    n_steps: int  # Rounds
+
+
+def _push(nodes, cells, wanted, free):  # Move nodes by the mean of what their elements ask
     found, gradients = _volume_gradients(nodes, cells)
-    gradients = gradients*free[cells][..., None]
+    gradients = gradients * free[cells][..., None]
     size = np.square(gradients).sum((1, 2))
-    asked = gradients*np.where(size > 0, (wanted - found)/np.maximum(size, 1e-30), 0)[:, None, None]
+    asked = gradients * np.where(size > 0, (wanted - found) / np.maximum(size, 1e-30), 0)[:, None, None]
     counts = np.bincount(cells.ravel(), minlength=len(nodes))[:, None]
     total = np.stack([np.bincount(cells.ravel(), asked[..., k].ravel(), len(nodes)) for k in range(3)], 1)
-    nodes += total/np.maximum(counts, 1)
+    nodes += total / np.maximum(counts, 1)
 
-def _volume_gradients(nodes, cells): # Volumes (t,), and their gradients at the four corners (t,4,3)
+
+def _volume_gradients(nodes, cells):  # Volumes (t,), and their gradients at the four corners (t,4,3)
     a, b, c, d = nodes[cells].transpose(1, 0, 2)
     ab, ac, ad = b - a, c - a, d - a
-    at_b, at_c, at_d = np.cross(ac, ad)/6, np.cross(ad, ab)/6, np.cross(ab, ac)/6
-    return (ab*at_b).sum(1), np.stack([-at_b - at_c - at_d, at_b, at_c, at_d], 1)
+    at_b, at_c, at_d = np.cross(ac, ad) / 6, np.cross(ad, ab) / 6, np.cross(ab, ac) / 6
+    return (ab * at_b).sum(1), np.stack([-at_b - at_c - at_d, at_b, at_c, at_d], 1)
 
 # %% ../../nbs/hearts/45_mesh_losses.ipynb #d52ef2d8
 def untangle_nodes(
-    nodes_mm,             # Predicted positions, (N,3), mm
-    tetrahedra,           # Nodes of each element, (T,4)
-    healthy_mm,           # Positions of a healthy mesh, (N,3), mm
-    threshold:float=.02,  # Share of its volume there that each element gets
-    max_steps:int=500,    # Rounds at most
-    held=None,            # Nodes that must not move, (N,) bool; default none
+    nodes_mm,  # Predicted positions, (N,3), mm
+    tetrahedra,  # Nodes of each element, (T,4)
+    healthy_mm,  # Positions of a healthy mesh, (N,3), mm
+    threshold: float = 0.02,  # Share of its volume there that each element gets
+    max_steps: int = 500,  # Rounds at most
+    held=None,  # Nodes that must not move, (N,) bool; default none
 ) -> Untangled:
     "Remove inverted elements with small movements of their nodes."
     nodes, cells = np.array(nodes_mm, float), np.asarray(tetrahedra)
-    require_shape("nodes_mm", nodes, "N,3"), require_shape("healthy_mm", np.asarray(healthy_mm), f"{len(nodes)},3"), require_shape("tetrahedra", cells, "T,4")
-    if not np.isfinite(nodes).all(): raise ValueError("nodes_mm: expected finite positions, got NaN or infinity")
-    wanted = threshold*_volume_gradients(np.asarray(healthy_mm, float), cells)[0]
-    if not threshold > 0 or (wanted <= 0).any(): raise ValueError(f"healthy_mm: expected positive volumes and threshold > 0, got {(wanted <= 0).sum()} elements without")
-    free = np.ones(len(nodes)) if held is None else 1.*~np.asarray(held, bool)
+    (
+        require_shape("nodes_mm", nodes, "N,3"),
+        require_shape("healthy_mm", np.asarray(healthy_mm), f"{len(nodes)},3"),
+        require_shape("tetrahedra", cells, "T,4"),
+    )
+    if not np.isfinite(nodes).all():
+        raise ValueError("nodes_mm: expected finite positions, got NaN or infinity")
+    wanted = threshold * _volume_gradients(np.asarray(healthy_mm, float), cells)[0]
+    if not threshold > 0 or (wanted <= 0).any():
+        raise ValueError(
+            f"healthy_mm: expected positive volumes and threshold > 0, got {(wanted <= 0).sum()} elements without"
+        )
+    free = np.ones(len(nodes)) if held is None else 1.0 * ~np.asarray(held, bool)
     volumes, start, step = _volume_gradients(nodes, cells)[0], nodes.copy(), 0
     n_before = int((volumes <= 0).sum())
     while step < max_steps and (asking := np.flatnonzero(volumes < wanted)).size:
-        _push(nodes, cells[asking], 1.1*wanted[asking], free)
+        _push(nodes, cells[asking], 1.1 * wanted[asking], free)
         volumes, step = _volume_gradients(nodes, cells)[0], step + 1
     moves = np.linalg.norm(nodes - start, axis=1)
     n_moved = int((moves > 0).sum())
-    return Untangled(nodes, n_before, int((volumes <= 0).sum()), n_moved, moves.sum()/max(1, n_moved), moves.max(), step)
+    return Untangled(
+        nodes, n_before, int((volumes <= 0).sum()), n_moved, moves.sum() / max(1, n_moved), moves.max(), step
+    )

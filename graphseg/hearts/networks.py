@@ -16,7 +16,9 @@ XIA = "after Xia et al. 2022, MCSI-Net"
 PAPER = "Gaggion et al., HybridVNet"
 NETWORKS = {
     "hybridvnet_sax": Configuration(HybridVNet, f"{PAPER}, Table 2, HybridVNet", {"views": ()}, output="meshes"),
-    "hybridvnet_mv": Configuration(HybridVNet, f"{PAPER}, Table 2, MV-HybridVNet", {"views": LONG_AXIS}, output="meshes"),
+    "hybridvnet_mv": Configuration(
+        HybridVNet, f"{PAPER}, Table 2, MV-HybridVNet", {"views": LONG_AXIS}, output="meshes"
+    ),
     "mcsi_sax": Configuration(ShapeNetwork, f"{XIA}, short axis", {"views": ()}, output="meshes"),
     "mcsi_mv": Configuration(ShapeNetwork, f"{XIA}, short and long axis", {"views": LONG_AXIS}, output="meshes"),
 }

@@ -23,39 +23,56 @@ from scipy.spatial.transform import Rotation
 
 from ..base.core import atomic_path, generator, progress, require_file, write_csv
 from .shapes import FACTORS, HeartParameters, deform_heart, draw_subject
-from .template import AORTIC_VALVE, HEART_REGIONS, MITRAL_VALVE, TRICUSPID_VALVE, heart_distances, heart_template
+from graphseg.hearts.template import (
+    AORTIC_VALVE,
+    HEART_REGIONS,
+    MITRAL_VALVE,
+    TRICUSPID_VALVE,
+    heart_distances,
+    heart_template,
+)
 from .views import LONG_AXIS, PHASES, HeartCase, View, read_case, write_case
 from ..shapes.meshes import SurfaceMesh, TetrahedralMesh
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #6fbcd59a
-PLANE_MM, GAP_MM, SLICE_MM = 1.82, 10., 8. # Pixel, distance of short-axis slices, their thickness
+PLANE_MM, GAP_MM, SLICE_MM = 1.82, 10.0, 8.0  # Pixel, distance of short-axis slices, their thickness
 GREY_LEVELS = 44
+
 
 @dataclass(frozen=True, eq=False)
 class DistanceTable:
     "Distances from the surfaces of a heart on a grid of its template frame."
-    values:np.ndarray  # (X,Y,Z,8) float32, mm: the regions of `HEART_REGIONS`, papillary muscles, pulmonary artery; negative inside
-    low_mm:np.ndarray  # Position of the first point, (3,) mm
-    spacing_mm:float   # Distance of points, mm
+
+    values: (
+        np.ndarray
+    )  # (X,Y,Z,8) float32, mm: the regions of `HEART_REGIONS`, papillary muscles, pulmonary artery; negative inside
+    low_mm: np.ndarray  # Position of the first point, (3,) mm
+    spacing_mm: float  # Distance of points, mm
+
 
 def extra_distances(
-    points_mm:np.ndarray, # Points of the template frame, (...,3), mm
-) -> np.ndarray:          # Distances from papillary muscles and pulmonary artery, negative inside, (...,2), mm
+    points_mm: np.ndarray,  # Points of the template frame, (...,3), mm
+) -> np.ndarray:  # Distances from papillary muscles and pulmonary artery, negative inside, (...,2), mm
     "What images show and meshes leave out: two muscles on the wall of the left ventricle, and the artery beyond the pulmonary valve."
     p, found = np.asarray(points_mm, float), []
-    ends = ((18, -12, -58), (12, -7, -32), 4.6), ((-3, 20, -58), (1, 14.5, -33), 4.4), ((-26, -41, 4), (-10, -36, 40), 12.)
+    ends = (
+        ((18, -12, -58), (12, -7, -32), 4.6),
+        ((-3, 20, -58), (1, 14.5, -33), 4.4),
+        ((-26, -41, 4), (-10, -36, 40), 12.0),
+    )
     for foot, tip, radius in ends:
         foot, along = np.array(foot, float), np.array(tip, float) - foot
-        t = np.clip((p - foot)@along/(along@along), 0, 1)
-        found.append(np.linalg.norm(p - foot - t[..., None]*along, axis=-1) - radius*(1.1 - .3*t))
+        t = np.clip((p - foot) @ along / (along @ along), 0, 1)
+        found.append(np.linalg.norm(p - foot - t[..., None] * along, axis=-1) - radius * (1.1 - 0.3 * t))
     return np.stack([np.minimum(found[0], found[1]), found[2]], -1)
+
 
 @lru_cache(maxsize=1)
 def template_table(
-    spacing_mm:float=2., # Distance of grid points, mm
-) -> DistanceTable:      # Of the built-in template
+    spacing_mm: float = 2.0,  # Distance of grid points, mm
+) -> DistanceTable:  # Of the built-in template
     "Distances of the built-in template, tabulated."
-    low, high = np.array([-96., -82., -118.]), np.array([66., 76., 92.])
+    low, high = np.array([-96.0, -82.0, -118.0]), np.array([66.0, 76.0, 92.0])
     axes = [np.arange(a, b, spacing_mm) for a, b in zip(low, high, strict=True)]
     p = np.stack(np.meshgrid(*axes, indexing="ij"), -1)
     values = np.concatenate([np.moveaxis(heart_distances(p), 0, -1), extra_distances(p)], -1)
@@ -63,7 +80,10 @@ def template_table(
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #20834cbe
 _CUBE = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 1], [1, 0, 1], [0, 1, 1], [1, 1, 1]])
-_SIX = np.array([[0, 1, 3, 7], [0, 3, 2, 7], [0, 2, 6, 7], [0, 6, 4, 7], [0, 4, 5, 7], [0, 5, 1, 7]]) # corners of a cube's tetrahedra
+_SIX = np.array(
+    [[0, 1, 3, 7], [0, 3, 2, 7], [0, 2, 6, 7], [0, 6, 4, 7], [0, 4, 5, 7], [0, 5, 1, 7]]
+)  # corners of a cube's tetrahedra
+
 
 @njit(cache=True)
 def _paint_back(template, bent, tetrahedra, low, step, out):
@@ -73,96 +93,139 @@ def _paint_back(template, bent, tetrahedra, low, step, out):
         a, b, c, d = tetrahedra[t]
         o = bent[a]
         m = np.empty((3, 3))
-        for i in range(3): m[i, 0], m[i, 1], m[i, 2] = bent[b, i] - o[i], bent[c, i] - o[i], bent[d, i] - o[i]
-        det = (m[0, 0]*(m[1, 1]*m[2, 2] - m[1, 2]*m[2, 1]) - m[0, 1]*(m[1, 0]*m[2, 2] - m[1, 2]*m[2, 0]) + m[0, 2]*(m[1, 0]*m[2, 1] - m[1, 1]*m[2, 0]))
-        if abs(det) < 1e-9: continue
+        for i in range(3):
+            m[i, 0], m[i, 1], m[i, 2] = bent[b, i] - o[i], bent[c, i] - o[i], bent[d, i] - o[i]
+        det = (
+            m[0, 0] * (m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1])
+            - m[0, 1] * (m[1, 0] * m[2, 2] - m[1, 2] * m[2, 0])
+            + m[0, 2] * (m[1, 0] * m[2, 1] - m[1, 1] * m[2, 0])
+        )
+        if abs(det) < 1e-9:
+            continue
         inv = np.linalg.inv(m)
         first, last = np.empty(3, np.int64), np.empty(3, np.int64)
         for i in range(3):
-            least, most = min(bent[a, i], bent[b, i], bent[c, i], bent[d, i]), max(bent[a, i], bent[b, i], bent[c, i], bent[d, i])
-            first[i], last[i] = max(0, int(np.ceil((least - low[i])/step))), int(np.floor((most - low[i])/step))
+            least, most = (
+                min(bent[a, i], bent[b, i], bent[c, i], bent[d, i]),
+                max(bent[a, i], bent[b, i], bent[c, i], bent[d, i]),
+            )
+            first[i], last[i] = max(0, int(np.ceil((least - low[i]) / step))), int(np.floor((most - low[i]) / step))
         for x in range(first[0], min(last[0], n0 - 1) + 1):
             for y in range(first[1], min(last[1], n1 - 1) + 1):
                 for z in range(first[2], min(last[2], n2 - 1) + 1):
-                    px, py, pz = low[0] + step*x - o[0], low[1] + step*y - o[1], low[2] + step*z - o[2]
-                    u, v, w = inv[0, 0]*px + inv[0, 1]*py + inv[0, 2]*pz, inv[1, 0]*px + inv[1, 1]*py + inv[1, 2]*pz, inv[2, 0]*px + inv[2, 1]*py + inv[2, 2]*pz
-                    if u < -1e-9 or v < -1e-9 or w < -1e-9 or u + v + w > 1 + 1e-9: continue
-                    for i in range(3): out[x, y, z, i] = template[a, i] + u*(template[b, i] - template[a, i]) + v*(template[c, i] - template[a, i]) + w*(template[d, i] - template[a, i])
+                    px, py, pz = low[0] + step * x - o[0], low[1] + step * y - o[1], low[2] + step * z - o[2]
+                    u, v, w = (
+                        inv[0, 0] * px + inv[0, 1] * py + inv[0, 2] * pz,
+                        inv[1, 0] * px + inv[1, 1] * py + inv[1, 2] * pz,
+                        inv[2, 0] * px + inv[2, 1] * py + inv[2, 2] * pz,
+                    )
+                    if u < -1e-9 or v < -1e-9 or w < -1e-9 or u + v + w > 1 + 1e-9:
+                        continue
+                    for i in range(3):
+                        out[x, y, z, i] = (
+                            template[a, i]
+                            + u * (template[b, i] - template[a, i])
+                            + v * (template[c, i] - template[a, i])
+                            + w * (template[d, i] - template[a, i])
+                        )
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #31e53d7e
-def _lattice(table, spacing=7.):
+def _lattice(table, spacing=7.0):
     "Points (N,3) and tetrahedra (T,4) of a lattice over a table."
-    extent = (np.array(table.values.shape[:3]) - 1)*table.spacing_mm
-    n = np.floor(extent/spacing).astype(int) + 1
+    extent = (np.array(table.values.shape[:3]) - 1) * table.spacing_mm
+    n = np.floor(extent / spacing).astype(int) + 1
     index = np.arange(n.prod()).reshape(n)
-    points = table.low_mm + spacing*np.stack(np.unravel_index(index.ravel(), n), -1)
+    points = table.low_mm + spacing * np.stack(np.unravel_index(index.ravel(), n), -1)
     corner = [index[tuple(slice(o, o + m - 1) for o, m in zip(c, n, strict=True))].ravel() for c in _CUBE]
     return points, np.concatenate([np.stack([corner[k] for k in six], 1) for six in _SIX])
 
+
 def way_back(
-    parameters:HeartParameters, # A person
-    phase:str,                  # ED or ES
-    table:DistanceTable,        # Whose frame to return to
-    step_mm:float=3.,           # Distance of grid points, mm
-) -> tuple[np.ndarray, np.ndarray]: # Places in the template (X,Y,Z,3) float64, nan outside; position of the first point, mm
+    parameters: HeartParameters,  # A person
+    phase: str,  # ED or ES
+    table: DistanceTable,  # Whose frame to return to
+    step_mm: float = 3.0,  # Distance of grid points, mm
+) -> tuple[
+    np.ndarray, np.ndarray
+]:  # Places in the template (X,Y,Z,3) float64, nan outside; position of the first point, mm
     "Where in the template each point of the heart's own frame comes from."
     points, tetrahedra = _lattice(table)
     bent = deform_heart(parameters, phase, points, place=False)
     low = bent.min(0)
-    out = np.full((*(np.ceil((bent.max(0) - low)/step_mm).astype(int) + 1), 3), np.nan)
+    out = np.full((*(np.ceil((bent.max(0) - low) / step_mm).astype(int) + 1), 3), np.nan)
     _paint_back(points, bent, tetrahedra, low, step_mm, out)
     return out, low
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #d84c13d8
 @njit(cache=True, inline="always")
-def _share(d): return min(max(.5 - d/1.7, 0.), 1.)
+def _share(d):
+    return min(max(0.5 - d / 1.7, 0.0), 1.0)
+
 
 @njit(cache=True, inline="always")
-def _over(below, tissue, share): return below + share*(tissue - below)
+def _over(below, tissue, share):
+    return below + share * (tissue - below)
+
 
 @njit(cache=True)
 def _around(w, near, rough):
     "Grey value outside the heart: position in the body (mm from the base, right, front, head), distance from the heart, roughness."
-    value = .04 + .25*_share(10*(1.9 - rough))                                                                                          # lung and its vessels
-    value = _over(value, .42 + .05*rough, _share(50*(np.hypot((w[0] - 38)/42, (w[1] + 62)/48) - 1) - 3*rough))                          # mediastinum
-    value = _over(value, .40 + .03*rough if w[0] > -20 else .30 + .06*rough, _share(w[2] + 64 - 16*np.exp(-((w[0] - 80)/55)**2) - 2*rough)) # liver, stomach
-    value = _over(value, .70, _share(near - 3.5 - 3.5*rough))                                                                           # fat on the heart
-    value = _over(value, .35 + .05*rough, _share(np.hypot(w[0] - 32, w[1] + 88) - 21))                                              # spine
-    value = _over(value, .92, _share(np.hypot(w[0] - 4, w[1] + 68) - 11))                                                            # descending aorta
-    front = w[1] - 80 + .0022*(w[0] - 25)**2 - 2*rough
-    value = _over(value, .26 + .04*rough, _share(-front))                                                                            # muscle and ribs
-    value = _over(value, .82, _share(13 - front))                                                                                    # fat under the skin
-    return _over(value, .0, _share(34 - front))                                                                                      # air
+    value = 0.04 + 0.25 * _share(10 * (1.9 - rough))  # lung and its vessels
+    value = _over(
+        value, 0.42 + 0.05 * rough, _share(50 * (np.hypot((w[0] - 38) / 42, (w[1] + 62) / 48) - 1) - 3 * rough)
+    )  # mediastinum
+    value = _over(
+        value,
+        0.40 + 0.03 * rough if w[0] > -20 else 0.30 + 0.06 * rough,
+        _share(w[2] + 64 - 16 * np.exp(-(((w[0] - 80) / 55) ** 2)) - 2 * rough),
+    )  # liver, stomach
+    value = _over(value, 0.70, _share(near - 3.5 - 3.5 * rough))  # fat on the heart
+    value = _over(value, 0.35 + 0.05 * rough, _share(np.hypot(w[0] - 32, w[1] + 88) - 21))  # spine
+    value = _over(value, 0.92, _share(np.hypot(w[0] - 4, w[1] + 68) - 11))  # descending aorta
+    front = w[1] - 80 + 0.0022 * (w[0] - 25) ** 2 - 2 * rough
+    value = _over(value, 0.26 + 0.04 * rough, _share(-front))  # muscle and ribs
+    value = _over(value, 0.82, _share(13 - front))  # fat under the skin
+    return _over(value, 0.0, _share(34 - front))  # air
+
 
 @njit(cache=True)
 def _heart_grey(value, d, rough):
     "Grey value with the heart laid over its surroundings; distances d as in a `DistanceTable`."
     wall = max(max(_share(d[2] - 2.6), _share(d[3] - 1.8)), max(_share(d[4] - 1.8), _share(d[5] - 1.8)))
-    value = _over(value, .27, max(wall, _share(d[7] - 1.5)))
-    value = _over(value, .88, _share(d[7]))
-    value = _over(value, .90, _share(d[4]))
-    value = _over(value, .90, _share(d[3]))
-    value = _over(value, .93, _share(d[2] + .8*rough))
+    value = _over(value, 0.27, max(wall, _share(d[7] - 1.5)))
+    value = _over(value, 0.88, _share(d[7]))
+    value = _over(value, 0.90, _share(d[4]))
+    value = _over(value, 0.90, _share(d[3]))
+    value = _over(value, 0.93, _share(d[2] + 0.8 * rough))
     ao = _share(d[5])
-    value = _over(value, .92, ao)
-    line = max(np.exp(-(d[5]/1.2)**2), (1 - ao)*max(np.exp(-(d[3]/1.2)**2), (1 - _share(d[3]))*np.exp(-(d[4]/1.2)**2)))
-    value = _over(value, .27, _share(d[0]))
-    value = _over(value, .95, _share(d[1] + .6*rough))
-    value *= 1 - .5*line*(1 - _share(d[0])*(1 - _share(d[1])))
-    return _over(value, .30, _share(d[6])*_share(d[1]))
+    value = _over(value, 0.92, ao)
+    line = max(
+        np.exp(-((d[5] / 1.2) ** 2)),
+        (1 - ao) * max(np.exp(-((d[3] / 1.2) ** 2)), (1 - _share(d[3])) * np.exp(-((d[4] / 1.2) ** 2))),
+    )
+    value = _over(value, 0.27, _share(d[0]))
+    value = _over(value, 0.95, _share(d[1] + 0.6 * rough))
+    value *= 1 - 0.5 * line * (1 - _share(d[0]) * (1 - _share(d[1])))
+    return _over(value, 0.30, _share(d[6]) * _share(d[1]))
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #d16e17c4
 @njit(cache=True)
 def _lookup(table, x, y, z, out):
     "Linear interpolation in (X,Y,Z,C) at index x, y, z; False outside or where it is not known."
     i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
-    if i < 0 or j < 0 or k < 0 or i > table.shape[0] - 2 or j > table.shape[1] - 2 or k > table.shape[2] - 2: return False
+    if i < 0 or j < 0 or k < 0 or i > table.shape[0] - 2 or j > table.shape[1] - 2 or k > table.shape[2] - 2:
+        return False
     u, v, w = x - i, y - j, z - k
     for c in range(table.shape[3]):
-        a = (table[i, j, k, c]*(1 - w) + table[i, j, k + 1, c]*w)*(1 - v) + (table[i, j + 1, k, c]*(1 - w) + table[i, j + 1, k + 1, c]*w)*v
-        b = (table[i + 1, j, k, c]*(1 - w) + table[i + 1, j, k + 1, c]*w)*(1 - v) + (table[i + 1, j + 1, k, c]*(1 - w) + table[i + 1, j + 1, k + 1, c]*w)*v
-        out[c] = a*(1 - u) + b*u
+        a = (table[i, j, k, c] * (1 - w) + table[i, j, k + 1, c] * w) * (1 - v) + (
+            table[i, j + 1, k, c] * (1 - w) + table[i, j + 1, k + 1, c] * w
+        ) * v
+        b = (table[i + 1, j, k, c] * (1 - w) + table[i + 1, j, k + 1, c] * w) * (1 - v) + (
+            table[i + 1, j + 1, k, c] * (1 - w) + table[i + 1, j + 1, k + 1, c] * w
+        ) * v
+        out[c] = a * (1 - u) + b * u
     return not np.isnan(out[0])
+
 
 @njit(cache=True)
 def _expose(to_heart, turn, shifts, depths, back, back_low, back_step, table, low, step, rough, out):
@@ -172,156 +235,244 @@ def _expose(to_heart, turn, shifts, depths, back, back_low, back_step, table, lo
     for z in range(out.shape[0]):
         for y in range(out.shape[1]):
             for x in range(out.shape[2]):
-                total = 0.
+                total = 0.0
                 for s in range(len(depths)):
-                    for i in range(3): p[i] = to_heart[i, 0]*(x + shifts[z, 0]) + to_heart[i, 1]*(y + shifts[z, 1]) + to_heart[i, 2]*(z + depths[s]) + to_heart[i, 3]
-                    for i in range(3): w[i] = turn[i, 0]*p[0] + turn[i, 1]*p[1] + turn[i, 2]*p[2]
-                    _lookup(rough, (p[0]/4 + 200) % n, (p[1]/4 + 200) % n, (p[2]/4 + 200) % n, r)
-                    known = _lookup(back, (p[0] - back_low[0])/back_step, (p[1] - back_low[1])/back_step, (p[2] - back_low[2])/back_step, place)
-                    known = known and _lookup(table, (place[0] - low[0])/step, (place[1] - low[1])/step, (place[2] - low[2])/step, d)
+                    for i in range(3):
+                        p[i] = (
+                            to_heart[i, 0] * (x + shifts[z, 0])
+                            + to_heart[i, 1] * (y + shifts[z, 1])
+                            + to_heart[i, 2] * (z + depths[s])
+                            + to_heart[i, 3]
+                        )
+                    for i in range(3):
+                        w[i] = turn[i, 0] * p[0] + turn[i, 1] * p[1] + turn[i, 2] * p[2]
+                    _lookup(rough, (p[0] / 4 + 200) % n, (p[1] / 4 + 200) % n, (p[2] / 4 + 200) % n, r)
+                    known = _lookup(
+                        back,
+                        (p[0] - back_low[0]) / back_step,
+                        (p[1] - back_low[1]) / back_step,
+                        (p[2] - back_low[2]) / back_step,
+                        place,
+                    )
+                    known = known and _lookup(
+                        table, (place[0] - low[0]) / step, (place[1] - low[1]) / step, (place[2] - low[2]) / step, d
+                    )
                     if known:
                         near = min(min(min(d[0], d[2]), min(d[3], d[4])), d[5])
                         total += _heart_grey(_around(w, near, r[0]), d, r[0])
-                    else: total += _around(w, 60., r[0])
-                out[z, y, x] = total/len(depths)
+                    else:
+                        total += _around(w, 60.0, r[0])
+                out[z, y, x] = total / len(depths)
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #4e61d71a
 def _frame(x, z):
     "Right-handed axes (columns) with the given z and an x near the given one."
-    z = z/np.linalg.norm(z)
-    x = x - z*(x@z)
+    z = z / np.linalg.norm(z)
+    x = x - z * (x @ z)
     x /= np.linalg.norm(x)
     return np.stack([x, np.cross(z, x), z], 1)
+
 
 def _plane_affine(axes, centre, size, steps):
     "Affine whose voxel (size-1)/2 lies at the centre."
     affine = np.eye(4)
-    affine[:3, :3] = axes*steps
-    affine[:3, 3] = centre - affine[:3, :3]@((np.asarray(size) - 1)/2)
+    affine[:3, :3] = axes * steps
+    affine[:3, 3] = centre - affine[:3, :3] @ ((np.asarray(size) - 1) / 2)
     return affine
+
 
 def _landmarks(parameters):
     "World positions at end-diastole of what planes are laid through."
-    names = dict(apex=(0, 0, -90), inner_apex=(0, 0, -84), base=(2, 1, 0), mitral=MITRAL_VALVE, aortic=AORTIC_VALVE, tricuspid=TRICUSPID_VALVE, left=(33, 0, -35), right=(-62, 3, -32),
-                 front=(-18, -42, -28), behind=(-22, 40, -28), roof=(9, 8, 49))
+    names = dict(
+        apex=(0, 0, -90),
+        inner_apex=(0, 0, -84),
+        base=(2, 1, 0),
+        mitral=MITRAL_VALVE,
+        aortic=AORTIC_VALVE,
+        tricuspid=TRICUSPID_VALVE,
+        left=(33, 0, -35),
+        right=(-62, 3, -32),
+        front=(-18, -42, -28),
+        behind=(-22, 40, -28),
+        roof=(9, 8, 49),
+    )
     return dict(zip(names, deform_heart(parameters, "ED", np.array([*names.values()], float)), strict=True))
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #622513ca
 def plan_stack(
-    parameters:HeartParameters, # A person
-) -> tuple[np.ndarray, tuple[int, int, int]]: # Affine (4,4); voxels z, y, x
+    parameters: HeartParameters,  # A person
+) -> tuple[np.ndarray, tuple[int, int, int]]:  # Affine (4,4); voxels z, y, x
     "Place the short-axis stack."
     m = _landmarks(parameters)
     axes = _frame(m["left"] - m["right"], m["mitral"] - m["inner_apex"])
-    axes = axes@Rotation.from_euler("xyz", parameters.planning_deg, degrees=True).as_matrix()
-    along = np.array([m["apex"], m["mitral"]])@axes[:, 2]
-    more = generator(parameters.seed, parameters.index, 84).choice([-1, 0, 0, 0, 1])   # slices below the apex, by habit
-    n = int(np.clip(np.round((along[1] - along[0] + 6)/GAP_MM) + 1 + more, 6, 16))
-    middle = (m["left"] + m["right"] + m["front"] + m["behind"])/4
-    wide = max(np.ptp([m[k]@axes[:, i] for k in ("left", "right", "front", "behind")]) for i in (0, 1))
-    side = int(np.clip(4*np.ceil((wide + 80)/PLANE_MM/4), 96, 120))
+    axes = axes @ Rotation.from_euler("xyz", parameters.planning_deg, degrees=True).as_matrix()
+    along = np.array([m["apex"], m["mitral"]]) @ axes[:, 2]
+    more = generator(parameters.seed, parameters.index, 84).choice([-1, 0, 0, 0, 1])  # slices below the apex, by habit
+    n = int(np.clip(np.round((along[1] - along[0] + 6) / GAP_MM) + 1 + more, 6, 16))
+    middle = (m["left"] + m["right"] + m["front"] + m["behind"]) / 4
+    wide = max(np.ptp([m[k] @ axes[:, i] for k in ("left", "right", "front", "behind")]) for i in (0, 1))
+    side = int(np.clip(4 * np.ceil((wide + 80) / PLANE_MM / 4), 96, 120))
     top = along[1] - 3 + parameters.planning_mm[2]
-    centre = middle + axes[:, :2]@parameters.planning_mm[:2] + axes[:, 2]*(top - GAP_MM*(n - 1)/2 - middle@axes[:, 2])
+    centre = (
+        middle
+        + axes[:, :2] @ parameters.planning_mm[:2]
+        + axes[:, 2] * (top - GAP_MM * (n - 1) / 2 - middle @ axes[:, 2])
+    )
     return _plane_affine(axes, centre, (side, side, n), (PLANE_MM, PLANE_MM, GAP_MM)), (n, side, side)
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #5aa587b5
 def plan_long_axis(
-    parameters:HeartParameters, # A person
-    name:str,                   # Of `LONG_AXIS`
-) -> tuple[np.ndarray, tuple[int, int, int]]: # Affine (4,4), columns to the right and rows to the base; voxels (1, side, side)
+    parameters: HeartParameters,  # A person
+    name: str,  # Of `LONG_AXIS`
+) -> tuple[
+    np.ndarray, tuple[int, int, int]
+]:  # Affine (4,4), columns to the right and rows to the base; voxels (1, side, side)
     "Place a long-axis plane."
     m, rng = _landmarks(parameters), generator(parameters.seed, parameters.index, LONG_AXIS.index(name), 82)
     axis = m["mitral"] - m["inner_apex"]
-    beside = {"lax_4ch": m["mitral"] - .7*m["tricuspid"] - .3*m["right"], "lax_3ch": m["mitral"] - m["aortic"], "lax_2ch": m["front"] - m["behind"]}[name]
-    in_plane = _frame(beside, axis)                                     # x to the right, y through the plane, z to the base
+    beside = {
+        "lax_4ch": m["mitral"] - 0.7 * m["tricuspid"] - 0.3 * m["right"],
+        "lax_3ch": m["mitral"] - m["aortic"],
+        "lax_2ch": m["front"] - m["behind"],
+    }[name]
+    in_plane = _frame(beside, axis)  # x to the right, y through the plane, z to the base
     axes = np.stack([in_plane[:, 0], in_plane[:, 2], np.cross(in_plane[:, 0], in_plane[:, 2])], 1)
-    error = Rotation.from_euler("yxz", rng.normal(0, [5., 2.5, 3.]), degrees=True).as_matrix() # about the long axis, across it, within the plane
-    middle = (m["apex"] + m["roof"])/2
-    middle = m["mitral"] + axis*((middle - m["mitral"])@axis)/(axis@axis)
-    if name == "lax_4ch": middle = middle - 12*in_plane[:, 0]
+    error = Rotation.from_euler(
+        "yxz", rng.normal(0, [5.0, 2.5, 3.0]), degrees=True
+    ).as_matrix()  # about the long axis, across it, within the plane
+    middle = (m["apex"] + m["roof"]) / 2
+    middle = m["mitral"] + axis * ((middle - m["mitral"]) @ axis) / (axis @ axis)
+    if name == "lax_4ch":
+        middle = middle - 12 * in_plane[:, 0]
     long = np.linalg.norm(m["apex"] - m["roof"])
-    side = int(np.clip(4*np.ceil((long + 42)/PLANE_MM/4), 100, 128))
-    return _plane_affine(axes@error, middle + rng.normal(0, 2., 3), (side, side, 1), (PLANE_MM, PLANE_MM, SLICE_MM)), (1, side, side)
+    side = int(np.clip(4 * np.ceil((long + 42) / PLANE_MM / 4), 100, 128))
+    return _plane_affine(
+        axes @ error, middle + rng.normal(0, 2.0, 3), (side, side, 1), (PLANE_MM, PLANE_MM, SLICE_MM)
+    ), (1, side, side)
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #189b152c
 @lru_cache(maxsize=1)
 def _roughness():
     "A smooth random field on a torus, deviation 1, (65,65,65,1) float32."
-    field = gaussian_filter(generator(81, 9).standard_normal((64,)*3), 1.6, mode="wrap")
-    field = np.pad(field/field.std(), ((0, 1),)*3, mode="wrap")
+    field = gaussian_filter(generator(81, 9).standard_normal((64,) * 3), 1.6, mode="wrap")
+    field = np.pad(field / field.std(), ((0, 1),) * 3, mode="wrap")
     return field[..., None].astype(np.float32)
+
 
 @dataclass(frozen=True)
 class ScanOptions:
     "How a scanner renders a heart."
-    noise:float = .009      # Deviation of the noise in both channels; blood is 0.95
-    bias:float = .16        # Deviation of the smooth brightness over 100 mm, relative
-    shift_px:float = 1.1    # Deviation of a slice's shift per direction, px
-    sub_slices:int = 5      # Points through the thickness
+
+    noise: float = 0.009  # Deviation of the noise in both channels; blood is 0.95
+    bias: float = 0.16  # Deviation of the smooth brightness over 100 mm, relative
+    shift_px: float = 1.1  # Deviation of a slice's shift per direction, px
+    sub_slices: int = 5  # Points through the thickness
+
 
 def _photograph(parameters, phase, view, plan, table, back, options):
     "One stack or plane, uint8."
     affine, shape = plan
     rng = generator(parameters.seed, parameters.index, PHASES.index(phase), 10 + view, 83)
-    to_heart = np.linalg.inv(np.block([[parameters.rotation, parameters.centre_mm[:, None]], [np.zeros((1, 3)), np.ones((1, 1))]]))@affine
-    shifts = np.clip(rng.normal(0, options.shift_px, (shape[0], 2)), -2.5, 2.5)*(1. if shape[0] > 1 else .5)
-    depths = ((np.arange(options.sub_slices) + .5)/options.sub_slices - .5)*SLICE_MM/np.linalg.norm(affine[:3, 2])
+    to_heart = (
+        np.linalg.inv(
+            np.block([[parameters.rotation, parameters.centre_mm[:, None]], [np.zeros((1, 3)), np.ones((1, 1))]])
+        )
+        @ affine
+    )
+    shifts = np.clip(rng.normal(0, options.shift_px, (shape[0], 2)), -2.5, 2.5) * (1.0 if shape[0] > 1 else 0.5)
+    depths = (
+        ((np.arange(options.sub_slices) + 0.5) / options.sub_slices - 0.5) * SLICE_MM / np.linalg.norm(affine[:3, 2])
+    )
     out = np.empty(shape)
     turn = parameters.rotation
-    _expose(to_heart, turn, shifts, depths, back[0], back[1], 3., table.values, table.low_mm, table.spacing_mm, _roughness(), out)
+    _expose(
+        to_heart,
+        turn,
+        shifts,
+        depths,
+        back[0],
+        back[1],
+        3.0,
+        table.values,
+        table.low_mm,
+        table.spacing_mm,
+        _roughness(),
+        out,
+    )
     z, y, x = np.meshgrid(*[np.arange(n) for n in shape], indexing="ij", sparse=True)
-    place = [affine[i, 0]*x + affine[i, 1]*y + affine[i, 2]*z + affine[i, 3] - parameters.centre_mm[i] for i in range(3)]
-    slope = rng.normal(0, options.bias/2, 3) + [0, options.bias, 0]
-    gain = np.exp(sum(s*p/100 for s, p in zip(slope, place, strict=True)))*np.exp(rng.normal(0, .03, (shape[0], 1, 1)))
+    place = [
+        affine[i, 0] * x + affine[i, 1] * y + affine[i, 2] * z + affine[i, 3] - parameters.centre_mm[i]
+        for i in range(3)
+    ]
+    slope = rng.normal(0, options.bias / 2, 3) + [0, options.bias, 0]
+    gain = np.exp(sum(s * p / 100 for s, p in zip(slope, place, strict=True))) * np.exp(
+        rng.normal(0, 0.03, (shape[0], 1, 1))
+    )
     noise = rng.normal(0, options.noise, (2, *shape))
-    signal = np.hypot(out*gain + noise[0], noise[1])
-    return np.clip(np.round((signal - .05)*GREY_LEVELS/1.3), 0, GREY_LEVELS - 1).astype(np.uint8)
+    signal = np.hypot(out * gain + noise[0], noise[1])
+    return np.clip(np.round((signal - 0.05) * GREY_LEVELS / 1.3), 0, GREY_LEVELS - 1).astype(np.uint8)
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #83daf772
 def render_case(
-    parameters:HeartParameters,      # A person, from `draw_subject`
-    phase:str,                       # ED or ES
-    table:DistanceTable|None=None,   # Another heart than the built-in template, in its frame
-    options:ScanOptions=ScanOptions(), # How the scanner sees  # noqa: B008
-) -> HeartCase:                      # Short axis and three long-axis views, uint8
+    parameters: HeartParameters,  # A person, from `draw_subject`
+    phase: str,  # ED or ES
+    table: DistanceTable | None = None,  # Another heart than the built-in template, in its frame
+    options: ScanOptions = ScanOptions(),  # How the scanner sees  # noqa: B008
+) -> HeartCase:  # Short axis and three long-axis views, uint8
     "Take the images of one heart in one phase."
     table = table or template_table()
     back = way_back(parameters, phase, table)
     plans = [plan_stack(parameters), *(plan_long_axis(parameters, name) for name in LONG_AXIS)]
-    views = [View(_photograph(parameters, phase, k, plan, table, back, options), plan[0]) for k, plan in enumerate(plans)]
+    views = [
+        View(_photograph(parameters, phase, k, plan, table, back, options), plan[0]) for k, plan in enumerate(plans)
+    ]
     subject = f"heart_{parameters.index:03d}"
-    return HeartCase(f"{subject}_{phase}", subject, phase, views[0], dict(zip(LONG_AXIS, views[1:], strict=True)), dict(parameters.metadata))
+    return HeartCase(
+        f"{subject}_{phase}",
+        subject,
+        phase,
+        views[0],
+        dict(zip(LONG_AXIS, views[1:], strict=True)),
+        dict(parameters.metadata),
+    )
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #05d30774
 @dataclass(frozen=True, eq=False)
 class HeartCohort:
     "A folder of phantom hearts."
-    folder:Path                  # Where `cases` lies
-    table:pd.DataFrame           # subjects.csv: one row per person and phase
-    surface:SurfaceMesh          # Template
-    solid:TetrahedralMesh        # The same with tetrahedra; its first nodes are those of the surface
-    persons:dict[str, HeartParameters] # By subject
 
-    def case(self,
-        case_id:str, # As in the column `case_id`
+    folder: Path  # Where `cases` lies
+    table: pd.DataFrame  # subjects.csv: one row per person and phase
+    surface: SurfaceMesh  # Template
+    solid: TetrahedralMesh  # The same with tetrahedra; its first nodes are those of the surface
+    persons: dict[str, HeartParameters]  # By subject
+
+    def case(
+        self,
+        case_id: str,  # As in the column `case_id`
     ) -> HeartCase:
         "Images of a case."
         self.row(case_id)
-        return read_case(self.folder/"cases"/case_id)
+        return read_case(self.folder / "cases" / case_id)
 
-    def row(self,
-        case_id:str, # As in the column `case_id`
+    def row(
+        self,
+        case_id: str,  # As in the column `case_id`
     ) -> pd.Series:
         "Row of a case."
         found = self.table[self.table.case_id == case_id]
-        if not len(found): raise ValueError(f"case_id: expected one of {self.table.case_id.iloc[0]} … {self.table.case_id.iloc[-1]}, got {case_id!r}")
+        if not len(found):
+            raise ValueError(
+                f"case_id: expected one of {self.table.case_id.iloc[0]} … {self.table.case_id.iloc[-1]}, got {case_id!r}"
+            )
         return found.iloc[0]
 
+
 def cohort_nodes(
-    cohort:HeartCohort, # From `read_heart_cohort`
-    mesh:SurfaceMesh|TetrahedralMesh|np.ndarray, # A mesh of the template's frame, or any points of it (N,3), mm
-    case_id:str,        # As in subjects.csv
-) -> np.ndarray:        # True places of the nodes in the room, (N,3) float64, mm
+    cohort: HeartCohort,  # From `read_heart_cohort`
+    mesh: SurfaceMesh | TetrahedralMesh | np.ndarray,  # A mesh of the template's frame, or any points of it (N,3), mm
+    case_id: str,  # As in subjects.csv
+) -> np.ndarray:  # True places of the nodes in the room, (N,3) float64, mm
     "True nodes of a case."
     row = cohort.row(case_id)
     return deform_heart(cohort.persons[row.subject], row.phase, getattr(mesh, "nodes_mm", mesh))
@@ -329,59 +480,119 @@ def cohort_nodes(
 # %% ../../nbs/hearts/25_phantoms.ipynb #f275fef3
 VOLUMES = dict(zip(HEART_REGIONS, ("lv_wall_ml", "lv_cavity_ml", "rv_ml", "la_ml", "ra_ml", "aorta_ml"), strict=True))
 
+
 def _region_volumes(nodes, solid):
     "Volume of each region, mL."
     a, b, c, d = (nodes[solid.tetrahedra[:, i]] for i in range(4))
-    volume = np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a)/6
-    if not (volume > 0).all(): raise ValueError(f"the map of this person turns {np.sum(volume <= 0)} tetrahedra inside out; take another seed")
-    return dict(zip(VOLUMES.values(), np.bincount(solid.region, volume, minlength=len(solid.regions) + 1)[1:]/1000, strict=True))
+    volume = np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a) / 6
+    if not (volume > 0).all():
+        raise ValueError(f"the map of this person turns {np.sum(volume <= 0)} tetrahedra inside out; take another seed")
+    return dict(
+        zip(
+            VOLUMES.values(),
+            np.bincount(solid.region, volume, minlength=len(solid.regions) + 1)[1:] / 1000,
+            strict=True,
+        )
+    )
+
 
 def _case_row(case, parameters, solid):
     "Row of subjects.csv."
-    planning = dict(zip(("tilt_x_deg", "tilt_y_deg", "turn_deg"), parameters.planning_deg, strict=True)) | dict(zip(("offset_x_mm", "offset_y_mm", "offset_z_mm"), parameters.planning_mm, strict=True))
+    planning = dict(zip(("tilt_x_deg", "tilt_y_deg", "turn_deg"), parameters.planning_deg, strict=True)) | dict(
+        zip(("offset_x_mm", "offset_y_mm", "offset_z_mm"), parameters.planning_mm, strict=True)
+    )
     volumes = _region_volumes(deform_heart(parameters, case.phase, solid.nodes_mm), solid)
     z, y, _ = case.sax.pixels.shape
-    return {"case_id": case.case_id, "subject": case.subject, "phase": case.phase, **case.metadata, "kind": parameters.kind, **volumes, "n_slices": z, "side_px": y, **planning}
+    return {
+        "case_id": case.case_id,
+        "subject": case.subject,
+        "phase": case.phase,
+        **case.metadata,
+        "kind": parameters.kind,
+        **volumes,
+        "n_slices": z,
+        "side_px": y,
+        **planning,
+    }
+
 
 def _save_persons(path, persons):
     "Scores and poses of persons as arrays, without pickled objects."
-    columns = {name: np.array([getattr(p, name) for p in persons]) for name in ("modes", "rotation", "centre_mm", "planning_deg", "planning_mm", "seed", "index", "kind")}
+    columns = {
+        name: np.array([getattr(p, name) for p in persons])
+        for name in ("modes", "rotation", "centre_mm", "planning_deg", "planning_mm", "seed", "index", "kind")
+    }
     text = json.dumps([p.metadata for p in persons])
-    np.savez_compressed(path, factors=np.array([[p.factors[n] for n in FACTORS] for p in persons]), names=np.array(FACTORS), metadata=np.array(text), **columns)
+    np.savez_compressed(
+        path,
+        factors=np.array([[p.factors[n] for n in FACTORS] for p in persons]),
+        names=np.array(FACTORS),
+        metadata=np.array(text),
+        **columns,
+    )
+
 
 def _load_persons(path):
     "Persons from their scores, by subject."
-    with np.load(require_file(path, "make the cohort with make_heart_cohort"), allow_pickle=False) as f: data = {k: f[k] for k in f.files}
-    if tuple(data["names"].tolist()) != FACTORS: raise ValueError(f"{path.name}: expected scores of {', '.join(FACTORS)}; the cohort was made by another version, make it again")
+    with np.load(require_file(path, "make the cohort with make_heart_cohort"), allow_pickle=False) as f:
+        data = {k: f[k] for k in f.files}
+    if tuple(data["names"].tolist()) != FACTORS:
+        raise ValueError(
+            f"{path.name}: expected scores of {', '.join(FACTORS)}; the cohort was made by another version, make it again"
+        )
     out, notes = {}, json.loads(str(data["metadata"]))
     for k, (row, note) in enumerate(zip(data["factors"], notes, strict=True)):
-        person = HeartParameters(dict(zip(FACTORS, row.tolist(), strict=True)), data["modes"][k], note, str(data["kind"][k]), data["rotation"][k], data["centre_mm"][k],
-            data["planning_deg"][k], data["planning_mm"][k], int(data["seed"][k]), int(data["index"][k]))
+        person = HeartParameters(
+            dict(zip(FACTORS, row.tolist(), strict=True)),
+            data["modes"][k],
+            note,
+            str(data["kind"][k]),
+            data["rotation"][k],
+            data["centre_mm"][k],
+            data["planning_deg"][k],
+            data["planning_mm"][k],
+            int(data["seed"][k]),
+            int(data["index"][k]),
+        )
         out[f"heart_{person.index:03d}"] = person
     return out
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #8cc13e84
 def _save_template(path, surface, solid):
     "Both meshes in one file."
-    np.savez_compressed(path, nodes_mm=solid.nodes_mm, faces=surface.faces, sides=surface.sides, tetrahedra=solid.tetrahedra, region=solid.region, n_surface=len(surface.nodes_mm),
-        regions=np.array(solid.regions), node_labels=np.array(solid.node_labels))
+    np.savez_compressed(
+        path,
+        nodes_mm=solid.nodes_mm,
+        faces=surface.faces,
+        sides=surface.sides,
+        tetrahedra=solid.tetrahedra,
+        region=solid.region,
+        n_surface=len(surface.nodes_mm),
+        regions=np.array(solid.regions),
+        node_labels=np.array(solid.node_labels),
+    )
+
 
 def _load_template(path):
     "Surface and tetrahedra of a cohort."
-    with np.load(require_file(path, "make the cohort with make_heart_cohort"), allow_pickle=False) as f: d = {k: f[k] for k in f.files}
+    with np.load(require_file(path, "make the cohort with make_heart_cohort"), allow_pickle=False) as f:
+        d = {k: f[k] for k in f.files}
     n, regions, labels = int(d["n_surface"]), tuple(d["regions"].tolist()), tuple(d["node_labels"].tolist())
-    return SurfaceMesh(d["nodes_mm"][:n], d["faces"], d["sides"], regions, labels[:n]), TetrahedralMesh(d["nodes_mm"], d["tetrahedra"], d["region"], regions, labels)
+    return SurfaceMesh(d["nodes_mm"][:n], d["faces"], d["sides"], regions, labels[:n]), TetrahedralMesh(
+        d["nodes_mm"], d["tetrahedra"], d["region"], regions, labels
+    )
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #3dff5451
 def make_heart_cohort(
-    folder:Path|str,      # Where to write; made anew
-    n_subjects:int=96,    # Persons, each at ED and ES
-    seed:int=0,           # Seed of the population
-    n_nodes:int=2000,     # Nodes of the template's surface
-    options:ScanOptions=ScanOptions(), # How the scanner sees  # noqa: B008
-) -> HeartCohort:         # The cohort, read back
+    folder: Path | str,  # Where to write; made anew
+    n_subjects: int = 96,  # Persons, each at ED and ES
+    seed: int = 0,  # Seed of the population
+    n_nodes: int = 2000,  # Nodes of the template's surface
+    options: ScanOptions = ScanOptions(),  # How the scanner sees  # noqa: B008
+) -> HeartCohort:  # The cohort, read back
     "Draw, photograph and write a cohort of phantom hearts; all of it or nothing."
-    if n_subjects < 1: raise ValueError(f"n_subjects: expected at least 1, got {n_subjects}")
+    if n_subjects < 1:
+        raise ValueError(f"n_subjects: expected at least 1, got {n_subjects}")
     surface, solid = heart_template(n_nodes)
     persons, rows = [draw_subject(seed, k) for k in range(n_subjects)], []
     with atomic_path(folder) as temporary:
@@ -389,43 +600,49 @@ def make_heart_cohort(
             for phase in PHASES:
                 case = render_case(person, phase, options=options)
                 rows.append(_case_row(case, person, solid))
-                write_case(temporary/"cases"/case.case_id, case)
-        write_csv(temporary/"subjects.csv", pd.DataFrame(rows))
-        _save_persons(temporary/"shapes.npz", persons)
-        _save_template(temporary/"template.npz", surface, solid)
+                write_case(temporary / "cases" / case.case_id, case)
+        write_csv(temporary / "subjects.csv", pd.DataFrame(rows))
+        _save_persons(temporary / "shapes.npz", persons)
+        _save_template(temporary / "template.npz", surface, solid)
     return read_heart_cohort(folder)
 
+
 def read_heart_cohort(
-    folder:Path|str, # From `make_heart_cohort`
-) -> HeartCohort:    # Table, template and persons; images are read when asked for
+    folder: Path | str,  # From `make_heart_cohort`
+) -> HeartCohort:  # Table, template and persons; images are read when asked for
     "Open a cohort of phantom hearts."
     folder = Path(folder)
-    table = pd.read_csv(require_file(folder/"subjects.csv", "make the cohort with make_heart_cohort"))
-    return HeartCohort(folder, table, *_load_template(folder/"template.npz"), _load_persons(folder/"shapes.npz"))
+    table = pd.read_csv(require_file(folder / "subjects.csv", "make the cohort with make_heart_cohort"))
+    return HeartCohort(folder, table, *_load_template(folder / "template.npz"), _load_persons(folder / "shapes.npz"))
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #cc865cd4
 _LANDMARK_NAMES = ("LV", "RV", "LA", "RA", "aorta", "MVP", "AVP", "TVP", "PVP")
+
 
 def _centroids(nodes, labels):
     "Mean position of the nodes of each named structure, (9,3)."
     split = [set(label.split("-")) for label in labels]
     has = {name: np.array([name in s for s in split]) for name in _LANDMARK_NAMES}
-    if lacking := [name for name, m in has.items() if not m.any()]: raise ValueError(f"node_labels: expected nodes of {', '.join(_LANDMARK_NAMES)}, got none of {', '.join(lacking)}")
+    if lacking := [name for name, m in has.items() if not m.any()]:
+        raise ValueError(
+            f"node_labels: expected nodes of {', '.join(_LANDMARK_NAMES)}, got none of {', '.join(lacking)}"
+        )
     return np.array([np.asarray(nodes)[m].mean(0) for m in has.values()])
 
+
 def align_to_template(
-    nodes_mm:np.ndarray,          # Nodes of another heart, (N,3), any right-handed frame, mm
-    node_labels:tuple[str, ...],  # Structures of each node, names as in the template
-) -> np.ndarray:                  # That frame to the template's, rotation and one scale, (4,4) float64
+    nodes_mm: np.ndarray,  # Nodes of another heart, (N,3), any right-handed frame, mm
+    node_labels: tuple[str, ...],  # Structures of each node, names as in the template
+) -> np.ndarray:  # That frame to the template's, rotation and one scale, (4,4) float64
     "Where another heart has to go so that the maps of phantom persons fit it."
     surface, _ = heart_template(2000)
     source, target = _centroids(nodes_mm, node_labels), _centroids(surface.nodes_mm, surface.node_labels)
     a, b = source - source.mean(0), target - target.mean(0)
-    u, size, v = np.linalg.svd(b.T@a)
-    sign = np.diag([1, 1, np.sign(np.linalg.det(u@v))])
+    u, size, v = np.linalg.svd(b.T @ a)
+    sign = np.diag([1, 1, np.sign(np.linalg.det(u @ v))])
     matrix = np.eye(4)
-    matrix[:3, :3] = (size*np.diag(sign)).sum()/(a*a).sum()*u@sign@v
-    matrix[:3, 3] = target.mean(0) - matrix[:3, :3]@source.mean(0)
+    matrix[:3, :3] = (size * np.diag(sign)).sum() / (a * a).sum() * u @ sign @ v
+    matrix[:3, 3] = target.mean(0) - matrix[:3, :3] @ source.mean(0)
     return matrix
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #7e7f3c8c
@@ -434,18 +651,23 @@ def _barrier(nodes, faces, low, spacing, shape):
     corners = nodes[faces]
     longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=-1).max(1)
     out = np.zeros(shape, bool)
-    parts = np.maximum(np.ceil(longest/(.45*spacing)).astype(int), 1)
+    parts = np.maximum(np.ceil(longest / (0.45 * spacing)).astype(int), 1)
     for n in np.unique(parts):
         u, v = np.nonzero(np.add.outer(np.arange(n + 1), np.arange(n + 1)) <= n)
-        weights = np.stack([u, v, n - u - v], 1)/n
-        at = np.round((np.einsum("wk,fki->fwi", weights, corners[parts == n]).reshape(-1, 3) - low)/spacing).astype(int)
+        weights = np.stack([u, v, n - u - v], 1) / n
+        at = np.round((np.einsum("wk,fki->fwi", weights, corners[parts == n]).reshape(-1, 3) - low) / spacing).astype(
+            int
+        )
         out[tuple(at[((at >= 0) & (at < shape)).all(1)].T)] = True
     return out
 
+
 def _signed(mask, spacing, grown):
     "Signed distance from a mask whose border is pushed out by `grown` mm."
-    away = ndimage.distance_transform_edt(~mask, sampling=spacing) - ndimage.distance_transform_edt(mask, sampling=spacing)
-    return gaussian_filter(away - grown, .6)
+    away = ndimage.distance_transform_edt(~mask, sampling=spacing) - ndimage.distance_transform_edt(
+        mask, sampling=spacing
+    )
+    return gaussian_filter(away - grown, 0.6)
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #b618097d
 def _pools(barrier, nodes, labels, low, spacing):
@@ -453,21 +675,26 @@ def _pools(barrier, nodes, labels, low, spacing):
     parts, n = ndimage.label(~barrier)
     depth = ndimage.maximum(ndimage.distance_transform_edt(~barrier), parts, np.arange(1, n + 1))
     rim = np.argwhere(barrier)
-    nearest = cKDTree(nodes).query(low + spacing*rim)[1]
-    tokens = {name: np.array([name in label.split("-") for label in labels])[nearest] for name in ("LV", "RV", "LA", "RA", "aorta")}
+    nearest = cKDTree(nodes).query(low + spacing * rim)[1]
+    tokens = {
+        name: np.array([name in label.split("-") for label in labels])[nearest]
+        for name in ("LV", "RV", "LA", "RA", "aorta")
+    }
     votes = {name: np.zeros(n + 1) for name in tokens}
     seen = np.full(n + 1, 1e-9)
     for step in np.concatenate([np.eye(3, dtype=int), -np.eye(3, dtype=int)]):
         part = parts[tuple(np.clip(rim + step, 0, np.array(parts.shape) - 1).T)]
         seen += np.bincount(part, minlength=n + 1)
-        for name, has in tokens.items(): votes[name] += np.bincount(part[has], minlength=n + 1)
+        for name, has in tokens.items():
+            votes[name] += np.bincount(part[has], minlength=n + 1)
     inner = np.arange(1, n + 1) != parts[0, 0, 0]
-    around = {name: (v/seen)[1:] for name, v in votes.items()}
-    best = {name: int(np.argmax(np.where(inner & (v > .6), depth, 0))) + 1 for name, v in around.items()}
-    wall = np.flatnonzero(inner & (around["LV"] > .8) & (np.arange(1, n + 1) != best["LV"])) + 1
+    around = {name: (v / seen)[1:] for name, v in votes.items()}
+    best = {name: int(np.argmax(np.where(inner & (v > 0.6), depth, 0))) + 1 for name, v in around.items()}
+    wall = np.flatnonzero(inner & (around["LV"] > 0.8) & (np.arange(1, n + 1) != best["LV"])) + 1
     pools = {name: parts == k for name, k in best.items()}
     for name, has in tokens.items():
-        if depth[best[name] - 1]*spacing < 8: pools[name] = _open_pool(rim[has], ~barrier & ~pools["LV"] & ~pools["RV"])
+        if depth[best[name] - 1] * spacing < 8:
+            pools[name] = _open_pool(rim[has], ~barrier & ~pools["LV"] & ~pools["RV"])
     return pools, np.isin(parts, wall)
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #dd5812d8
@@ -479,25 +706,34 @@ def _open_pool(rim, free):
         seen += np.maximum.accumulate(wall, axis) + np.flip(np.maximum.accumulate(np.flip(wall, axis), axis), axis)
     found = ndimage.binary_opening(free & (seen >= 5), iterations=2)
     parts, n = ndimage.label(found)
-    if not n: return found
+    if not n:
+        return found
     return ndimage.binary_fill_holes(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #72c4c030
 def distance_table(
-    nodes_mm:np.ndarray,          # Nodes of a heart in the template's frame, (N,3), mm
-    faces:np.ndarray,             # Its triangles, sheets or closed walls, (F,3)
-    node_labels:tuple[str, ...],  # Structures of each node
-    spacing_mm:float=1.5,         # Distance of grid points, mm; walls must be thicker than twice this
-) -> DistanceTable:               # For `render_case`
+    nodes_mm: np.ndarray,  # Nodes of a heart in the template's frame, (N,3), mm
+    faces: np.ndarray,  # Its triangles, sheets or closed walls, (F,3)
+    node_labels: tuple[str, ...],  # Structures of each node
+    spacing_mm: float = 1.5,  # Distance of grid points, mm; walls must be thicker than twice this
+) -> DistanceTable:  # For `render_case`
     "Distances from the surfaces of any heart with the template's structures."
     frame = template_table()
-    low, shape = frame.low_mm, tuple(((np.array(frame.values.shape[:3]) - 1)*frame.spacing_mm/spacing_mm).astype(int))
+    low, shape = (
+        frame.low_mm,
+        tuple(((np.array(frame.values.shape[:3]) - 1) * frame.spacing_mm / spacing_mm).astype(int)),
+    )
     nodes = np.asarray(nodes_mm, float)
     barrier = _barrier(nodes, np.asarray(faces), low, spacing_mm, shape)
     pools, wall = _pools(barrier, nodes, node_labels, low, spacing_mm)
-    if len({p.sum() for p in pools.values()}) < 5 or not wall.any(): raise ValueError("faces: expected closed surfaces around five bloods and a wall of the left ventricle; are there holes?")
+    if len({p.sum() for p in pools.values()}) < 5 or not wall.any():
+        raise ValueError(
+            "faces: expected closed surfaces around five bloods and a wall of the left ventricle; are there holes?"
+        )
     solid = ndimage.binary_closing(wall | pools["LV"], iterations=3)
     masks = [solid, pools["LV"], pools["RV"], pools["LA"], pools["RA"], pools["aorta"]]
-    points = low + spacing_mm*np.moveaxis(np.indices(shape), 0, -1)
-    values = np.stack([*(_signed(m, spacing_mm, spacing_mm) for m in masks), *np.moveaxis(extra_distances(points), -1, 0)], -1)
+    points = low + spacing_mm * np.moveaxis(np.indices(shape), 0, -1)
+    values = np.stack(
+        [*(_signed(m, spacing_mm, spacing_mm) for m in masks), *np.moveaxis(extra_distances(points), -1, 0)], -1
+    )
     return DistanceTable(values.astype(np.float32), low, spacing_mm)

@@ -20,65 +20,81 @@ from ..learning.zoo import build_model
 
 # %% ../../nbs/hearts/50_shape_network.ipynb #54c97929
 def rotation_matrix(
-    vector:Tensor, # Rotation vectors, (B,3), radians
-) -> Tensor:       # (B,3,3)
+    vector: Tensor,  # Rotation vectors, (B,3), radians
+) -> Tensor:  # (B,3,3)
     "Rotation about an axis by an angle."
     x, y, z = vector.unbind(-1)
     zero = torch.zeros_like(x)
     return torch.matrix_exp(torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).view(-1, 3, 3))
 
+
 def rotation_vector(
-    matrix:Tensor, # Rotations, (B,3,3), by less than half a turn
-) -> Tensor:       # (B,3), radians
+    matrix: Tensor,  # Rotations, (B,3,3), by less than half a turn
+) -> Tensor:  # (B,3), radians
     "Axis times angle of a rotation."
-    axis = torch.stack([matrix[:, 2, 1] - matrix[:, 1, 2], matrix[:, 0, 2] - matrix[:, 2, 0], matrix[:, 1, 0] - matrix[:, 0, 1]], -1)/2
-    sine, cosine = axis.norm(dim=-1, keepdim=True), (matrix.diagonal(dim1=1, dim2=2).sum(-1, keepdim=True) - 1)/2
-    return axis*torch.where(sine > 1e-6, torch.atan2(sine, cosine)/sine.clamp(min=1e-12), 1)
+    axis = (
+        torch.stack(
+            [matrix[:, 2, 1] - matrix[:, 1, 2], matrix[:, 0, 2] - matrix[:, 2, 0], matrix[:, 1, 0] - matrix[:, 0, 1]],
+            -1,
+        )
+        / 2
+    )
+    sine, cosine = axis.norm(dim=-1, keepdim=True), (matrix.diagonal(dim1=1, dim2=2).sum(-1, keepdim=True) - 1) / 2
+    return axis * torch.where(sine > 1e-6, torch.atan2(sine, cosine) / sine.clamp(min=1e-12), 1)
+
 
 def best_rotation(
-    source:Tensor, # Centred points, (N,3) or (B,N,3)
-    target:Tensor, # Centred points, (B,N,3)
-) -> Tensor:       # (B,3,3): target ≈ source @ R.T
+    source: Tensor,  # Centred points, (N,3) or (B,N,3)
+    target: Tensor,  # Centred points, (B,N,3)
+) -> Tensor:  # (B,3,3): target ≈ source @ R.T
     "Rotation with the least squared distance."
     u, _, v = torch.linalg.svd(target.transpose(1, 2) @ source)
     sign = torch.ones_like(u[:, 0])
     sign[:, 2] = torch.linalg.det(u @ v)
-    return (u*sign[:, None]) @ v
+    return (u * sign[:, None]) @ v
 
 # %% ../../nbs/hearts/50_shape_network.ipynb #24f47835
 def align_shapes(
-    shapes,          # Node positions, (n,N,3), mm
-    n_rounds:int=20, # Rounds at most
-) -> tuple[Tensor, Tensor, Tensor]: # Aligned shapes (n,N,3), centres (n,3) and rotations (n,3,3) that bring them back, float64
+    shapes,  # Node positions, (n,N,3), mm
+    n_rounds: int = 20,  # Rounds at most
+) -> tuple[
+    Tensor, Tensor, Tensor
+]:  # Aligned shapes (n,N,3), centres (n,3) and rotations (n,3,3) that bring them back, float64
     "Generalised Procrustes alignment without scaling."
     shapes = torch.as_tensor(np.asarray(shapes), dtype=torch.float64)
     require_shape("shapes", shapes, "n,N,3")
-    if not torch.isfinite(shapes).all(): raise ValueError("shapes: expected finite numbers, got NaN")
+    if not torch.isfinite(shapes).all():
+        raise ValueError("shapes: expected finite numbers, got NaN")
     centres = shapes.mean(1)
     centred, mean = shapes - centres[:, None], (shapes - centres[:, None])[0]
     for _ in range(n_rounds):
         turns = best_rotation(mean, centred)
         new = (centred @ turns).mean(0)
-        change, mean = (new - mean).norm()/new.norm(), new
-        if change < 1e-8: break
+        change, mean = (new - mean).norm() / new.norm(), new
+        if change < 1e-8:
+            break
     turns = best_rotation(mean, centred)
     return centred @ turns, centres, turns
 
+
 def shape_modes(
-    aligned,              # Aligned shapes, (n,N,3)
-    fraction:float=.98,   # Share of the variance that the modes have
-) -> tuple[Tensor, Tensor, Tensor]: # Mean (N,3), modes (Z,N,3), orthonormal, and standard deviations (Z,)
+    aligned,  # Aligned shapes, (n,N,3)
+    fraction: float = 0.98,  # Share of the variance that the modes have
+) -> tuple[Tensor, Tensor, Tensor]:  # Mean (N,3), modes (Z,N,3), orthonormal, and standard deviations (Z,)
     "Mean and leading principal modes."
     aligned = torch.as_tensor(aligned)
-    if not 0 < fraction <= 1 or len(aligned) < 3: raise ValueError(f"fraction: expected a share of the variance of at least 3 shapes, got {fraction} of {len(aligned)}")
+    if not 0 < fraction <= 1 or len(aligned) < 3:
+        raise ValueError(
+            f"fraction: expected a share of the variance of at least 3 shapes, got {fraction} of {len(aligned)}"
+        )
     mean = aligned.mean(0)
     flat = (aligned - mean).flatten(1)
-    values, vectors = torch.linalg.eigh(flat @ flat.T/(len(flat) - 1))
+    values, vectors = torch.linalg.eigh(flat @ flat.T / (len(flat) - 1))
     values, vectors = values.flip(0).clamp(min=0), vectors.flip(1)
-    n_modes = min(len(flat) - 1, int((values.cumsum(0) < fraction*values.sum()).sum()) + 1)
-    modes = vectors[:, :n_modes].T @ flat/((len(flat) - 1)*values[:n_modes, None]).sqrt()
+    n_modes = min(len(flat) - 1, int((values.cumsum(0) < fraction * values.sum()).sum()) + 1)
+    modes = vectors[:, :n_modes].T @ flat / ((len(flat) - 1) * values[:n_modes, None]).sqrt()
     largest = modes.gather(1, modes.abs().argmax(1, keepdim=True))
-    return mean, (modes*largest.sign()).view(n_modes, *mean.shape), values[:n_modes].sqrt()
+    return mean, (modes * largest.sign()).view(n_modes, *mean.shape), values[:n_modes].sqrt()
 
 # %% ../../nbs/hearts/50_shape_network.ipynb #9aac36cf
 def _head(n_in, hidden, n_out):
@@ -86,117 +102,174 @@ def _head(n_in, hidden, n_out):
     nn.init.zeros_(head[2].weight), nn.init.zeros_(head[2].bias)
     return head
 
+
 class ShapeModel(nn.Module):
     "Mean shape, modes and the spread of positions, as buffers."
-    def __init__(self,
-        n_nodes:int,              # Nodes N
-        n_modes:int,              # Modes Z
-        size_mm:Sequence[float],  # Size of the short-axis image, x, y, z, mm
+
+    def __init__(
+        self,
+        n_nodes: int,  # Nodes N
+        n_modes: int,  # Modes Z
+        size_mm: Sequence[float],  # Size of the short-axis image, x, y, z, mm
     ):
         super().__init__()
-        for name, shape in (("mean", (n_nodes, 3)), ("modes", (n_modes, n_nodes, 3)), ("deviations", (n_modes,)), ("place", (6,)), ("place_sd", (6,))):
+        for name, shape in (
+            ("mean", (n_nodes, 3)),
+            ("modes", (n_modes, n_nodes, 3)),
+            ("deviations", (n_modes,)),
+            ("place", (6,)),
+            ("place_sd", (6,)),
+        ):
             self.register_buffer(name, torch.full(shape, torch.nan))
         self.register_buffer("size", torch.tensor([float(s) for s in size_mm]))
 
-    def fit(self,
-        shapes,              # Node positions of the training set, (n,N,3), fractions of the image
-        fraction:float=1.,   # Share of the variance; as many modes as the model has are kept
+    def fit(
+        self,
+        shapes,  # Node positions of the training set, (n,N,3), fractions of the image
+        fraction: float = 1.0,  # Share of the variance; as many modes as the model has are kept
     ) -> "ShapeModel":
-        aligned, centres, turns = align_shapes(np.asarray(shapes, float)*self.size.numpy())
+        aligned, centres, turns = align_shapes(np.asarray(shapes, float) * self.size.numpy())
         mean, modes, deviations = shape_modes(aligned, fraction)
-        if len(modes) < len(self.modes): raise ValueError(f"shapes: expected at least {len(self.modes) + 1} different ones for {len(self.modes)} modes, got {len(shapes)}")
+        if len(modes) < len(self.modes):
+            raise ValueError(
+                f"shapes: expected at least {len(self.modes) + 1} different ones for {len(self.modes)} modes, got {len(shapes)}"
+            )
         places = torch.cat([centres, rotation_vector(turns)], 1)
-        for name, value in (("mean", mean), ("modes", modes), ("deviations", deviations), ("place", places.mean(0)), ("place_sd", places.std(0).clamp(min=1e-6))):
-            getattr(self, name).copy_(value[:len(getattr(self, name))])
+        for name, value in (
+            ("mean", mean),
+            ("modes", modes),
+            ("deviations", deviations),
+            ("place", places.mean(0)),
+            ("place_sd", places.std(0).clamp(min=1e-6)),
+        ):
+            getattr(self, name).copy_(value[: len(getattr(self, name))])
         return self
 
-    def decode(self, place:Tensor, coefficients:Tensor) -> Tensor: # Standardised, (B,6) and (B,Z) → nodes (B,N,3), fractions of the image
-        place = self.place + place*self.place_sd
-        shape = self.mean + ((coefficients*self.deviations) @ self.modes.flatten(1)).view(-1, *self.mean.shape)
-        return (shape @ rotation_matrix(place[:, 3:]).transpose(1, 2) + place[:, None, :3])/self.size
+    def decode(
+        self, place: Tensor, coefficients: Tensor
+    ) -> Tensor:  # Standardised, (B,6) and (B,Z) → nodes (B,N,3), fractions of the image
+        place = self.place + place * self.place_sd
+        shape = self.mean + ((coefficients * self.deviations) @ self.modes.flatten(1)).view(-1, *self.mean.shape)
+        return (shape @ rotation_matrix(place[:, 3:]).transpose(1, 2) + place[:, None, :3]) / self.size
 
-    def encode(self, nodes:Tensor) -> tuple[Tensor, Tensor]: # Nodes (B,N,3), fractions of the image → place (B,6) and coefficients (B,Z), standardised
-        x = nodes*self.size
+    def encode(
+        self, nodes: Tensor
+    ) -> tuple[
+        Tensor, Tensor
+    ]:  # Nodes (B,N,3), fractions of the image → place (B,6) and coefficients (B,Z), standardised
+        x = nodes * self.size
         centres = x.mean(1)
         turns = best_rotation(self.mean, x - centres[:, None])
         shape = ((x - centres[:, None]) @ turns - self.mean).flatten(1)
-        return (torch.cat([centres, rotation_vector(turns)], 1) - self.place)/self.place_sd, shape @ self.modes.flatten(1).T/self.deviations
+        return (
+            torch.cat([centres, rotation_vector(turns)], 1) - self.place
+        ) / self.place_sd, shape @ self.modes.flatten(1).T / self.deviations
 
 # %% ../../nbs/hearts/50_shape_network.ipynb #ddd6396f
 METADATA = ("age_years", "sex", "height_cm", "weight_kg")
 
+
 class Metadata(nn.Module):
     "Metadata in standard deviations of the training set; what is unknown is its mean."
-    def __init__(self,
-        names:Sequence[str], # Names of the columns
+
+    def __init__(
+        self,
+        names: Sequence[str],  # Names of the columns
     ):
         super().__init__()
         self.names = tuple(names)
-        for name in ("mean", "sd"): self.register_buffer(name, torch.full((len(self.names),), torch.nan))
+        for name in ("mean", "sd"):
+            self.register_buffer(name, torch.full((len(self.names),), torch.nan))
 
-    def fit(self, values) -> "Metadata": # (n,M), NaN where unknown
+    def fit(self, values) -> "Metadata":  # (n,M), NaN where unknown
         values = np.asarray(values, float)
-        if values.ndim != 2 or values.shape[1] != len(self.names): raise ValueError(f"metadata: expected (n,{len(self.names)}) for {self.names}, got {values.shape}")
-        if not np.isfinite(values).any(0).all(): raise ValueError(f"metadata: expected at least one known value of each of {self.names}")
-        self.mean.copy_(torch.from_numpy(np.nanmean(values, 0))), self.sd.copy_(torch.from_numpy(np.nanstd(values, 0)).clamp(min=1e-6))
+        if values.ndim != 2 or values.shape[1] != len(self.names):
+            raise ValueError(f"metadata: expected (n,{len(self.names)}) for {self.names}, got {values.shape}")
+        if not np.isfinite(values).any(0).all():
+            raise ValueError(f"metadata: expected at least one known value of each of {self.names}")
+        (
+            self.mean.copy_(torch.from_numpy(np.nanmean(values, 0))),
+            self.sd.copy_(torch.from_numpy(np.nanstd(values, 0)).clamp(min=1e-6)),
+        )
         return self
 
-    def forward(self,
-        values:Tensor, # (B,M), NaN where unknown
-    ) -> Tensor:       # (B,M)
-        if values is None or values.shape[1] != len(self.names): raise ValueError(f"metadata: expected (B,{len(self.names)}) for {self.names}, got {None if values is None else tuple(values.shape)}")
-        return ((values - self.mean)/self.sd).nan_to_num(0.)
+    def forward(
+        self,
+        values: Tensor,  # (B,M), NaN where unknown
+    ) -> Tensor:  # (B,M)
+        if values is None or values.shape[1] != len(self.names):
+            raise ValueError(
+                f"metadata: expected (B,{len(self.names)}) for {self.names}, got {None if values is None else tuple(values.shape)}"
+            )
+        return ((values - self.mean) / self.sd).nan_to_num(0.0)
 
 # %% ../../nbs/hearts/50_shape_network.ipynb #bde4ceb9
 class ShapeNetwork(nn.Module):
     "Views of a heart to the position, rotation and coefficients of a shape model."
-    def __init__(self,
-        n_nodes:int,                              # Nodes N
-        n_modes:int,                              # Modes Z
-        size_mm:Sequence[float],                  # Size of the short-axis image, x, y, z, mm
-        image_shape:Sequence[int]=(16, 210, 210), # Slices, rows and columns of the short-axis stack
-        lax_px:int=224,                           # Side of a long-axis image, px
-        views:Sequence[str]=LONG_AXIS,            # Long-axis views; () for the short axis alone
-        metadata:Sequence[str]=(),                # Names of the metadata that are looked at, as `METADATA`
-        latent_size:int=32,                       # Latent length of the short axis
-        view_latent:int=8,                        # Latent length of each long-axis view
-        hidden:int=64,                            # Width of the heads
-        separate:bool=False,                      # A second encoder for the position?
-        **options,                                # channels, width, batch_stats and fold of `ViewsEncoder`
+
+    def __init__(
+        self,
+        n_nodes: int,  # Nodes N
+        n_modes: int,  # Modes Z
+        size_mm: Sequence[float],  # Size of the short-axis image, x, y, z, mm
+        image_shape: Sequence[int] = (16, 210, 210),  # Slices, rows and columns of the short-axis stack
+        lax_px: int = 224,  # Side of a long-axis image, px
+        views: Sequence[str] = LONG_AXIS,  # Long-axis views; () for the short axis alone
+        metadata: Sequence[str] = (),  # Names of the metadata that are looked at, as `METADATA`
+        latent_size: int = 32,  # Latent length of the short axis
+        view_latent: int = 8,  # Latent length of each long-axis view
+        hidden: int = 64,  # Width of the heads
+        separate: bool = False,  # A second encoder for the position?
+        **options,  # channels, width, batch_stats and fold of `ViewsEncoder`
     ):
         super().__init__()
-        def encoder(): return ViewsEncoder(image_shape, lax_px, views, latent_size, view_latent, variational=False, **options)
+
+        def encoder():
+            return ViewsEncoder(image_shape, lax_px, views, latent_size, view_latent, variational=False, **options)
+
         self.encoder, self.locator = encoder(), encoder() if separate else None
-        self.position, self.coefficients = _head(self.encoder.latent_size, hidden, 6), _head(self.encoder.latent_size + len(metadata), hidden, n_modes)
+        self.position, self.coefficients = (
+            _head(self.encoder.latent_size, hidden, 6),
+            _head(self.encoder.latent_size + len(metadata), hidden, n_modes),
+        )
         self.shapes, self.known = ShapeModel(n_nodes, n_modes, size_mm), Metadata(metadata)
 
-    def forward(self,
-        sax:Tensor,                # Short-axis stack, (B,1,Z,Y,X) float32, 0 to 1
-        lax:Tensor|None=None,      # Long-axis images in the order of `LONG_AXIS`, (B,3,Q,Q)
-        metadata:Tensor|None=None, # Metadata, (B,M), NaN where unknown; where the network looks at some
-    ) -> MeshOutput:               # `mu` holds place and coefficients, standardised, (B,6+Z)
-        if not torch.isfinite(self.shapes.mean).all(): raise ValueError("ShapeNetwork: no shapes yet; build it with shape_network(name, shapes, …) or load a trained one")
+    def forward(
+        self,
+        sax: Tensor,  # Short-axis stack, (B,1,Z,Y,X) float32, 0 to 1
+        lax: Tensor | None = None,  # Long-axis images in the order of `LONG_AXIS`, (B,3,Q,Q)
+        metadata: Tensor | None = None,  # Metadata, (B,M), NaN where unknown; where the network looks at some
+    ) -> MeshOutput:  # `mu` holds place and coefficients, standardised, (B,6+Z)
+        if not torch.isfinite(self.shapes.mean).all():
+            raise ValueError(
+                "ShapeNetwork: no shapes yet; build it with shape_network(name, shapes, …) or load a trained one"
+            )
         z, _ = self.encoder(sax, lax)
         place = self.position((z if self.locator is None else self.locator(sax, lax)[0]).relu())
-        coefficients = self.coefficients(torch.cat([z.relu(), self.known(metadata)], 1) if self.known.names else z.relu())
+        coefficients = self.coefficients(
+            torch.cat([z.relu(), self.known(metadata)], 1) if self.known.names else z.relu()
+        )
         return MeshOutput(self.shapes.decode(place, coefficients), mu=torch.cat([place, coefficients], 1))
 
-    def true_parameters(self, nodes:Tensor) -> Tensor: # (B,N,3) → place and coefficients, (B,6+Z)
+    def true_parameters(self, nodes: Tensor) -> Tensor:  # (B,N,3) → place and coefficients, (B,6+Z)
         return torch.cat(self.shapes.encode(nodes), 1)
 
 # %% ../../nbs/hearts/50_shape_network.ipynb #e79e89b1
 def shape_network(
-    name:str,                # `mcsi_mv` or `mcsi_sax`
-    shapes,                  # Node positions of the training set, (n,N,3), fractions of the image; augmented copies where training augments
-    size_mm:Sequence[float], # Size of the short-axis image, x, y, z, mm
-    fraction:float=.98,      # Share of the variance that the modes have
-    known=None,              # Metadata of the training set, (n',M), NaN where unknown, for `metadata=(…)`
-    **options,               # Further arguments of `ShapeNetwork`
-) -> ShapeNetwork:           # Untrained network with its `config`
+    name: str,  # `mcsi_mv` or `mcsi_sax`
+    shapes,  # Node positions of the training set, (n,N,3), fractions of the image; augmented copies where training augments
+    size_mm: Sequence[float],  # Size of the short-axis image, x, y, z, mm
+    fraction: float = 0.98,  # Share of the variance that the modes have
+    known=None,  # Metadata of the training set, (n',M), NaN where unknown, for `metadata=(…)`
+    **options,  # Further arguments of `ShapeNetwork`
+) -> ShapeNetwork:  # Untrained network with its `config`
     "Build a network for the shapes of a training set."
-    aligned, _, _ = align_shapes(np.asarray(shapes, float)*np.asarray(size_mm, float))
+    aligned, _, _ = align_shapes(np.asarray(shapes, float) * np.asarray(size_mm, float))
     n_modes = len(shape_modes(aligned, fraction)[1])
-    model = build_model(name, None, 0, n_nodes=aligned.shape[1], n_modes=n_modes, size_mm=[float(s) for s in size_mm], **options)
+    model = build_model(
+        name, None, 0, n_nodes=aligned.shape[1], n_modes=n_modes, size_mm=[float(s) for s in size_mm], **options
+    )
     model.shapes.fit(shapes)
-    if model.known.names: model.known.fit(known)
+    if model.known.names:
+        model.known.fit(known)
     return model

@@ -15,180 +15,251 @@ from ..base.core import generator, require_choice
 from .template import ENDOCARDIUM, EPICARDIUM
 
 # %% ../../nbs/hearts/20_shapes.ipynb #56eaede4
-FACTORS = ("size", "lv_length", "lv_width", "wall", "apex_x", "apex_y", "twist", "rv_width", "la_volume", "la_x", "la_y", "la_z", "ra_volume", "ra_x", "ra_y", "ra_z",
-           "aorta_x", "aorta_y", "aorta_width", "contraction", "shortening", "rv_contraction", "torsion", "atrial_filling")
-N_MODES = 12        # smooth random modes of shape
+FACTORS = (
+    "size",
+    "lv_length",
+    "lv_width",
+    "wall",
+    "apex_x",
+    "apex_y",
+    "twist",
+    "rv_width",
+    "la_volume",
+    "la_x",
+    "la_y",
+    "la_z",
+    "ra_volume",
+    "ra_x",
+    "ra_y",
+    "ra_z",
+    "aorta_x",
+    "aorta_y",
+    "aorta_width",
+    "contraction",
+    "shortening",
+    "rv_contraction",
+    "torsion",
+    "atrial_filling",
+)
+N_MODES = 12  # smooth random modes of shape
 N_MOTION_MODES = 4  # and of motion
 _PHASES = ("ED", "ES")
 KINDS = ("healthy", "dilated", "hypertrophic")
 
+
 @dataclass(frozen=True, eq=False)
 class HeartParameters:
     "Everything that tells one phantom heart from another."
-    factors:dict[str, float]  # Score of each of `FACTORS`
-    modes:np.ndarray          # Scores of the random modes, (N_MODES + N_MOTION_MODES,)
-    metadata:dict[str, float|str] # age_years, sex, height_cm, weight_kg
-    kind:str                  # Of `KINDS`
-    rotation:np.ndarray       # Frame of the template to world, (3,3)
-    centre_mm:np.ndarray      # World position of the template's origin, (3,)
-    planning_deg:np.ndarray   # Errors of the planes: tilt about the two short axes, turn about the long axis, (3,)
-    planning_mm:np.ndarray    # Offset of the planned centre in the frame of the template, (3,)
-    seed:int = 0              # Of everything drawn later: noise, misalignment
-    index:int = 0             # Number of the person
 
-    def vector(self) -> np.ndarray: # (P,) all scores
+    factors: dict[str, float]  # Score of each of `FACTORS`
+    modes: np.ndarray  # Scores of the random modes, (N_MODES + N_MOTION_MODES,)
+    metadata: dict[str, float | str]  # age_years, sex, height_cm, weight_kg
+    kind: str  # Of `KINDS`
+    rotation: np.ndarray  # Frame of the template to world, (3,3)
+    centre_mm: np.ndarray  # World position of the template's origin, (3,)
+    planning_deg: np.ndarray  # Errors of the planes: tilt about the two short axes, turn about the long axis, (3,)
+    planning_mm: np.ndarray  # Offset of the planned centre in the frame of the template, (3,)
+    seed: int = 0  # Of everything drawn later: noise, misalignment
+    index: int = 0  # Number of the person
+
+    def vector(self) -> np.ndarray:  # (P,) all scores
         "Scores in the order of `FACTORS`, then those of the modes."
         return np.r_[[self.factors[name] for name in FACTORS], self.modes]
 
 # %% ../../nbs/hearts/20_shapes.ipynb #82a4b3ed
-_HEART_AXES = Rotation.from_matrix([[-.714, -.700, -.016], [.474, -.466, -.747], [.515, -.542, .664]]).as_matrix() # x, y, z of the template in the world: the apex points left, forward, down
+_HEART_AXES = Rotation.from_matrix(
+    [[-0.714, -0.700, -0.016], [0.474, -0.466, -0.747], [0.515, -0.542, 0.664]]
+).as_matrix()  # x, y, z of the template in the world: the apex points left, forward, down
+
 
 def _draw_person(rng):
     "Metadata and how they shift the factors."
-    sex = "female" if rng.random() < .5 else "male"
+    sex = "female" if rng.random() < 0.5 else "male"
     age = float(np.clip(rng.normal(60, 9), 40, 82))
     height = rng.normal(176, 6.5) if sex == "male" else rng.normal(163, 6)
-    weight = float(np.clip(rng.normal(27, 3.8), 18.5, 40))*(height/100)**2
-    area = np.sqrt(height*weight/3600)                                  # body surface, m2
-    shift = {"size": .8*(area - 1.9)/.2, "wall": .3*(sex == "male") - .15 + .02*(age - 60), "la_volume": .02*(age - 60), "aorta_width": .03*(age - 60)}
+    weight = float(np.clip(rng.normal(27, 3.8), 18.5, 40)) * (height / 100) ** 2
+    area = np.sqrt(height * weight / 3600)  # body surface, m2
+    shift = {
+        "size": 0.8 * (area - 1.9) / 0.2,
+        "wall": 0.3 * (sex == "male") - 0.15 + 0.02 * (age - 60),
+        "la_volume": 0.02 * (age - 60),
+        "aorta_width": 0.03 * (age - 60),
+    }
     return {"age_years": round(age, 1), "sex": sex, "height_cm": round(height, 1), "weight_kg": round(weight, 1)}, shift
 
-_KIND_SHIFT = {"healthy": {}, "dilated": {"lv_width": 2., "contraction": -2.4, "lv_length": .6}, "hypertrophic": {"wall": 2.2, "contraction": .8, "lv_width": -.3}}
+
+_KIND_SHIFT = {
+    "healthy": {},
+    "dilated": {"lv_width": 2.0, "contraction": -2.4, "lv_length": 0.6},
+    "hypertrophic": {"wall": 2.2, "contraction": 0.8, "lv_width": -0.3},
+}
+
 
 def draw_subject(
-    seed:int,  # Seed of the population
-    index:int, # Number of the person, from 0
-) -> HeartParameters: # The person's heart
+    seed: int,  # Seed of the population
+    index: int,  # Number of the person, from 0
+) -> HeartParameters:  # The person's heart
     "Draw one person's heart."
-    if not (seed >= 0 and index >= 0): raise ValueError(f"seed, index: expected non-negative integers, got {seed} and {index}")
+    if not (seed >= 0 and index >= 0):
+        raise ValueError(f"seed, index: expected non-negative integers, got {seed} and {index}")
     rng = generator(seed, index, 81)
     metadata, shift = _draw_person(rng)
-    kind = str(rng.choice(KINDS, p=[.875, .0625, .0625]))
+    kind = str(rng.choice(KINDS, p=[0.875, 0.0625, 0.0625]))
     scores = np.clip(rng.standard_normal(len(FACTORS)), -2.2, 2.2)
     factors = {}
     for name, score in zip(FACTORS, scores, strict=True):
-        part = .7 if name == "size" else 1.
-        factors[name] = float(np.clip(part*score + shift.get(name, 0) + _KIND_SHIFT[kind].get(name, 0), -3, 3))
+        part = 0.7 if name == "size" else 1.0
+        factors[name] = float(np.clip(part * score + shift.get(name, 0) + _KIND_SHIFT[kind].get(name, 0), -3, 3))
     modes = np.clip(rng.standard_normal(N_MODES + N_MOTION_MODES), -2.2, 2.2)
     turn = Rotation.from_rotvec(np.radians(rng.normal(0, 8, 3))).as_matrix()
-    planning = rng.normal(0, [3., 3., 9.]), rng.normal(0, [2.5, 2.5, 2.])
-    return HeartParameters(factors, modes, metadata, kind, turn@_HEART_AXES.T, rng.normal([-30, 15, 0], [8, 8, 12]), *planning, seed, index)
+    planning = rng.normal(0, [3.0, 3.0, 9.0]), rng.normal(0, [2.5, 2.5, 2.0])
+    return HeartParameters(
+        factors,
+        modes,
+        metadata,
+        kind,
+        turn @ _HEART_AXES.T,
+        rng.normal([-30, 15, 0], [8, 8, 12]),
+        *planning,
+        seed,
+        index,
+    )
 
 # %% ../../nbs/hearts/20_shapes.ipynb #1ac044da
 def _chain(s, knots, slopes, width):
     "Smooth increasing map of s >= 0 with the given slopes between knots, 0 at 0."
-    out = slopes[0]*s
+    out = slopes[0] * s
     for knot, before, after in zip(knots, slopes, slopes[1:], strict=False):
-        out = out + (after - before)*width*(np.logaddexp(0, (s - knot)/width) - np.logaddexp(0, -knot/width))
+        out = out + (after - before) * width * (np.logaddexp(0, (s - knot) / width) - np.logaddexp(0, -knot / width))
     return out
+
 
 def _step(x, low, high):
     "0 below, 1 above, smooth between."
-    t = np.clip((x - low)/(high - low), 0, 1)
-    return t*t*t*(10 - 15*t + 6*t*t)
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return t * t * t * (10 - 15 * t + 6 * t * t)
+
 
 def _areas(z):
     "Squared radii of endocardium and epicardium of the template at height z, mm2; never quite 0."
-    endo, epi = (a*a*(1 - ((z + 22)/c)**2) for a, _, c in (ENDOCARDIUM, EPICARDIUM))
-    return 40*np.logaddexp(0, endo/40) + 15, 40*np.logaddexp(0, epi/40) + 110
+    endo, epi = (a * a * (1 - ((z + 22) / c) ** 2) for a, _, c in (ENDOCARDIUM, EPICARDIUM))
+    return 40 * np.logaddexp(0, endo / 40) + 15, 40 * np.logaddexp(0, epi / 40) + 110
+
 
 def _wall_knots(z, parameters, phase):
     "Template's and new squared radii of endocardium and epicardium, (4,...)."
     f = parameters.factors
-    width, thick = np.exp(.055*f["lv_width"])**2, 1 - .075*f["wall"]
-    fade = .3 + .7*_step(-z, -8, 22)
+    width, thick = np.exp(0.055 * f["lv_width"]) ** 2, 1 - 0.075 * f["wall"]
+    fade = 0.3 + 0.7 * _step(-z, -8, 22)
     inner, outer = _areas(z)
-    endo, epi = inner*(1 + (width*thick - 1)*fade), outer*(1 + (width - 1)*fade)
-    if phase == "ED": return inner, outer, endo, epi
-    left = np.clip(.325 - .055*f["contraction"], .2, .8)               # of the cavity's area at mid height
-    shorter = (_descent(z + .01, parameters) - _descent(z - .01, parameters))/.02
-    small = endo*(1 + (left - 1)*fade)
-    return inner, outer, small, small + 1.16*(epi - endo)/(1 + shorter)
+    endo, epi = inner * (1 + (width * thick - 1) * fade), outer * (1 + (width - 1) * fade)
+    if phase == "ED":
+        return inner, outer, endo, epi
+    left = np.clip(0.325 - 0.055 * f["contraction"], 0.2, 0.8)  # of the cavity's area at mid height
+    shorter = (_descent(z + 0.01, parameters) - _descent(z - 0.01, parameters)) / 0.02
+    small = endo * (1 + (left - 1) * fade)
+    return inner, outer, small, small + 1.16 * (epi - endo) / (1 + shorter)
+
 
 def _descent(z, parameters):
     "Descent of the base at end-systole: displacement along z, mm."
-    return -13.5*np.exp(.11*parameters.factors["shortening"])*_step(z, -100, 4)*(1 - _step(z, 4, 56))
+    return -13.5 * np.exp(0.11 * parameters.factors["shortening"]) * _step(z, -100, 4) * (1 - _step(z, 4, 56))
 
 # %% ../../nbs/hearts/20_shapes.ipynb #957fd53e
 def _move_left(points, knots, rv, twist):
     "Radial map about the long axis, free wall of the right ventricle included, and torsion."
     x, y, z = np.moveaxis(points, -1, 0)
-    s, (inner, outer, endo, epi) = x*x + y*y, knots
-    s1 = _chain(s, (inner, outer), (endo/inner, (epi - endo)/(outer - inner), 1 + 0*s), .11*outer)
-    facing = .5*(1 - x/np.sqrt(s + 25))*_step(-z, -18, 18)               # 1 toward the free wall of the right ventricle
-    slope, start = 1 + (rv - 1)*facing**1.1, np.sqrt(epi) + 3
-    out = _chain(np.sqrt(s1 + 1e-9), (start, start + 30, start + 80), (1 + 0*s, slope, 1 + .4*(1 - slope), 1 + 0*s), 4.)
-    near = np.exp(-s/5000)
-    angle = near*(twist[0]*_step(-z, 10, 100) + twist[1]*_step(z, -50, 0)*_step(-z, -30, 0))
-    grow, c, n = out/np.sqrt(s + 1e-9), np.cos(angle), np.sin(angle)
-    return np.stack([grow*(c*x - n*y), grow*(n*x + c*y), z], -1)
+    s, (inner, outer, endo, epi) = x * x + y * y, knots
+    s1 = _chain(s, (inner, outer), (endo / inner, (epi - endo) / (outer - inner), 1 + 0 * s), 0.11 * outer)
+    facing = 0.5 * (1 - x / np.sqrt(s + 25)) * _step(-z, -18, 18)  # 1 toward the free wall of the right ventricle
+    slope, start = 1 + (rv - 1) * facing**1.1, np.sqrt(epi) + 3
+    out = _chain(
+        np.sqrt(s1 + 1e-9), (start, start + 30, start + 80), (1 + 0 * s, slope, 1 + 0.4 * (1 - slope), 1 + 0 * s), 4.0
+    )
+    near = np.exp(-s / 5000)
+    angle = near * (twist[0] * _step(-z, 10, 100) + twist[1] * _step(z, -50, 0) * _step(-z, -30, 0))
+    grow, c, n = out / np.sqrt(s + 1e-9), np.cos(angle), np.sin(angle)
+    return np.stack([grow * (c * x - n * y), grow * (n * x + c * y), z], -1)
+
 
 def _move_long(points, length, down, apex):
     "Lengths along the axis: of the ventricles, the descent of the base, the lift of the inner apex."
     x, y, z = np.moveaxis(points, -1, 0)
-    lift = apex*np.exp(-(x*x + y*y)/150 - ((z + 80)/13)**2)
-    below = -12*np.logaddexp(0, -z/12) + 12*np.log(2)*np.exp(-(z/30)**2) # z below the base, 0 above, smooth
-    return np.stack([x, y, z + (length - 1)*below + down + lift], -1)
+    lift = apex * np.exp(-(x * x + y * y) / 150 - ((z + 80) / 13) ** 2)
+    below = -12 * np.logaddexp(0, -z / 12) + 12 * np.log(2) * np.exp(
+        -((z / 30) ** 2)
+    )  # z below the base, 0 above, smooth
+    return np.stack([x, y, z + (length - 1) * below + down + lift], -1)
 
 # %% ../../nbs/hearts/20_shapes.ipynb #f8ea87c4
-_LA, _RA = np.array([8., 8., 26.]), np.array([-40., 17., 20.])
+_LA, _RA = np.array([8.0, 8.0, 26.0]), np.array([-40.0, 17.0, 20.0])
 _T = np.linspace(0, 1, 33)[:, None]
-_AORTA_AXIS = (1 - _T)**2*np.array([-14., -9.5, -4.]) + 2*_T*(1 - _T)*np.array([-21., -18., 24.]) + _T**2*np.array([-30., -43., 50.])
+_AORTA_AXIS = (
+    (1 - _T) ** 2 * np.array([-14.0, -9.5, -4.0])
+    + 2 * _T * (1 - _T) * np.array([-21.0, -18.0, 24.0])
+    + _T**2 * np.array([-30.0, -43.0, 50.0])
+)
+
 
 def _swell(points, centre, sigma, amount, shift):
     "Swell and shift what lies around a centre above the valves."
     d = points - centre
-    near = np.exp(-(d*d).sum(-1)/(2*sigma**2))*(.12 + .88*_step(points[..., 2], -8, 36))
-    far = np.exp(-(d*d).sum(-1)/(2*(1.35*sigma)**2))*_step(points[..., 2], -4, 40)
-    return points + amount*near[..., None]*d + far[..., None]*np.asarray(shift)
+    near = np.exp(-(d * d).sum(-1) / (2 * sigma**2)) * (0.12 + 0.88 * _step(points[..., 2], -8, 36))
+    far = np.exp(-(d * d).sum(-1) / (2 * (1.35 * sigma) ** 2)) * _step(points[..., 2], -4, 40)
+    return points + amount * near[..., None] * d + far[..., None] * np.asarray(shift)
+
 
 def _move_aorta(points, lean, width):
     "Lean and widen the aorta."
     z = points[..., 2]
     axis = np.stack([np.interp(z, _AORTA_AXIS[:, 2], _AORTA_AXIS[:, i]) for i in (0, 1)], -1)
     d = points[..., :2] - axis
-    r2 = (d*d).sum(-1)
-    wide, bent = width*np.exp(-r2/(2*17**2))*_step(z, -10, 20), np.exp(-r2/(2*30**2))*_step(z, 0, 62)
-    moved = points[..., :2] + wide[..., None]*d + bent[..., None]*np.asarray(lean)
+    r2 = (d * d).sum(-1)
+    wide, bent = width * np.exp(-r2 / (2 * 17**2)) * _step(z, -10, 20), np.exp(-r2 / (2 * 30**2)) * _step(z, 0, 62)
+    moved = points[..., :2] + wide[..., None] * d + bent[..., None] * np.asarray(lean)
     return np.concatenate([moved, z[..., None]], -1)
+
 
 def _waves(points, scores, key, deviation_mm):
     "Sum of long plane waves with fixed directions."
     rng = generator(81, key)
     way = rng.standard_normal((len(scores), 3))
-    way *= (2*np.pi/rng.uniform(95, 190, len(scores))/np.linalg.norm(way, axis=1))[:, None]
-    push = rng.standard_normal((len(scores), 3))*deviation_mm*np.sqrt(2/len(scores))
-    phase = rng.uniform(0, 2*np.pi, len(scores))
-    return points + np.cos(points@way.T + phase)@(np.asarray(scores)[:, None]*push)
+    way *= (2 * np.pi / rng.uniform(95, 190, len(scores)) / np.linalg.norm(way, axis=1))[:, None]
+    push = rng.standard_normal((len(scores), 3)) * deviation_mm * np.sqrt(2 / len(scores))
+    phase = rng.uniform(0, 2 * np.pi, len(scores))
+    return points + np.cos(points @ way.T + phase) @ (np.asarray(scores)[:, None] * push)
 
 # %% ../../nbs/hearts/20_shapes.ipynb #0fc2ef0b
 def _bend(points, parameters, phase):
     "Template frame to the heart's own frame."
     f, systole = parameters.factors, phase == "ES"
     z = points[..., 2]
-    rv = np.exp(.075*f["rv_width"])*(np.clip(.42 - .05*f["rv_contraction"], .33, .7) if systole else 1.)
-    twist = np.radians([2.5*f["twist"] + systole*(9 + 2*f["torsion"]), -systole*(3. + .5*f["torsion"])])
+    rv = np.exp(0.075 * f["rv_width"]) * (np.clip(0.42 - 0.05 * f["rv_contraction"], 0.33, 0.7) if systole else 1.0)
+    twist = np.radians([2.5 * f["twist"] + systole * (9 + 2 * f["torsion"]), -systole * (3.0 + 0.5 * f["torsion"])])
     p = _move_left(points, _wall_knots(z, parameters, phase), rv, twist)
-    p = _move_long(p, np.exp(.05*f["lv_length"]), _descent(z, parameters) if systole else 0., 3.*systole)
-    fill = systole*(.22 + .05*f["atrial_filling"])
-    p = _swell(p, _LA, 23, .21*f["la_volume"] + fill, np.array([3.4, 3.4, 4.3])*[f["la_x"], f["la_y"], f["la_z"]])
-    p = _swell(p, _RA, 23, .18*f["ra_volume"] + fill, np.array([3.4, 3.4, 4.3])*[f["ra_x"], f["ra_y"], f["ra_z"]])
-    p = _move_aorta(p, (6*f["aorta_x"], 6*f["aorta_y"]), .10*f["aorta_width"] - .03*systole)
-    below = (np.minimum(p[..., 2], 0)/80)**2
-    p = p + np.stack([2.2*f["apex_x"]*below, 2.2*f["apex_y"]*below, 0*below], -1)
+    p = _move_long(p, np.exp(0.05 * f["lv_length"]), _descent(z, parameters) if systole else 0.0, 3.0 * systole)
+    fill = systole * (0.22 + 0.05 * f["atrial_filling"])
+    p = _swell(p, _LA, 23, 0.21 * f["la_volume"] + fill, np.array([3.4, 3.4, 4.3]) * [f["la_x"], f["la_y"], f["la_z"]])
+    p = _swell(p, _RA, 23, 0.18 * f["ra_volume"] + fill, np.array([3.4, 3.4, 4.3]) * [f["ra_x"], f["ra_y"], f["ra_z"]])
+    p = _move_aorta(p, (6 * f["aorta_x"], 6 * f["aorta_y"]), 0.10 * f["aorta_width"] - 0.03 * systole)
+    below = (np.minimum(p[..., 2], 0) / 80) ** 2
+    p = p + np.stack([2.2 * f["apex_x"] * below, 2.2 * f["apex_y"] * below, 0 * below], -1)
     p = _waves(p, parameters.modes[:N_MODES], 1, 1.9)
-    if systole: p = _waves(p, parameters.modes[N_MODES:], 2, .8)
-    return np.exp(.045*f["size"])*p
+    if systole:
+        p = _waves(p, parameters.modes[N_MODES:], 2, 0.8)
+    return np.exp(0.045 * f["size"]) * p
+
 
 def deform_heart(
-    parameters:HeartParameters, # A person, from `draw_subject`
-    phase:str,                  # ED or ES
-    points_mm:np.ndarray,       # Any points of the template's frame, (...,3), mm
-    place:bool=True,            # To the world, or only to the heart's own frame
-) -> np.ndarray:                # Where they go, (...,3) float64, mm
+    parameters: HeartParameters,  # A person, from `draw_subject`
+    phase: str,  # ED or ES
+    points_mm: np.ndarray,  # Any points of the template's frame, (...,3), mm
+    place: bool = True,  # To the world, or only to the heart's own frame
+) -> np.ndarray:  # Where they go, (...,3) float64, mm
     "Bend the template into one person's heart in one phase."
     require_choice("phase", phase, _PHASES)
     points = np.asarray(points_mm, float)
-    if points.shape[-1:] != (3,): raise ValueError(f"points_mm: expected (...,3), got {points.shape}")
+    if points.shape[-1:] != (3,):
+        raise ValueError(f"points_mm: expected (...,3), got {points.shape}")
     bent = _bend(points, parameters, phase)
-    return bent@parameters.rotation.T + parameters.centre_mm if place else bent
+    return bent @ parameters.rotation.T + parameters.centre_mm if place else bent

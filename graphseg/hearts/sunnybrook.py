@@ -28,178 +28,254 @@ from ..shapes.meshes import SurfaceMesh, TetrahedralMesh, region_volumes_ml, sur
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #350c0532
 _NEEDED = ("InstanceNumber", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns")
 
+
 def _header(path):
     "Header of an image, or `ValueError`."
     try:
         header = pydicom.dcmread(path, stop_before_pixels=True)
-    except pydicom.errors.InvalidDicomError as error: raise ValueError(f"{path.name}: expected a DICOM image, got another kind of file; move it elsewhere") from error
-    if lacking := [name for name in _NEEDED if header.get(name) is None]: raise ValueError(f"{path.name}: expected a DICOM image with its place in the room, its header lacks {', '.join(lacking)}")
+    except pydicom.errors.InvalidDicomError as error:
+        raise ValueError(f"{path.name}: expected a DICOM image, got another kind of file; move it elsewhere") from error
+    if lacking := [name for name in _NEEDED if header.get(name) is None]:
+        raise ValueError(
+            f"{path.name}: expected a DICOM image with its place in the room, its header lacks {', '.join(lacking)}"
+        )
     return header
 
+
 def image_affine(
-    header, # DICOM header with position, orientation and pixel spacing
-) -> np.ndarray: # Index (x, y, 0, 1) of a pixel centre to world mm, (4,4), as in NIfTI; its third column is the unit normal
+    header,  # DICOM header with position, orientation and pixel spacing
+) -> (
+    np.ndarray
+):  # Index (x, y, 0, 1) of a pixel centre to world mm, (4,4), as in NIfTI; its third column is the unit normal
     "Where an image lies in the room."
-    x, y = (np.array(header.ImageOrientationPatient[k:k + 3], float) for k in (0, 3))
+    x, y = (np.array(header.ImageOrientationPatient[k : k + 3], float) for k in (0, 3))
     rows_mm, columns_mm = map(float, header.PixelSpacing)
     affine = np.eye(4)
-    affine[:3] = np.stack([x*columns_mm, y*rows_mm, np.cross(x, y), np.array(header.ImagePositionPatient, float)], 1)
-    return np.diag([-1., -1, 1, 1]) @ affine
+    affine[:3] = np.stack(
+        [x * columns_mm, y * rows_mm, np.cross(x, y), np.array(header.ImagePositionPatient, float)], 1
+    )
+    return np.diag([-1.0, -1, 1, 1]) @ affine
+
 
 def read_series(
-    folder:Path|str, # Folder of the files *.dcm of one series
-) -> pd.DataFrame:   # number, file, place_mm (along the normal), trigger_ms, series; in the order of places and times
+    folder: Path | str,  # Folder of the files *.dcm of one series
+) -> pd.DataFrame:  # number, file, place_mm (along the normal), trigger_ms, series; in the order of places and times
     "What is in a folder of DICOM images."
-    files = sorted(p for p in require_file(folder, "expected a folder of DICOM images").glob("*") if p.suffix.lower() == ".dcm")
-    if not files: raise FileNotFoundError(f"{Path(folder).name}: expected DICOM images *.dcm, got none")
+    files = sorted(
+        p for p in require_file(folder, "expected a folder of DICOM images").glob("*") if p.suffix.lower() == ".dcm"
+    )
+    if not files:
+        raise FileNotFoundError(f"{Path(folder).name}: expected DICOM images *.dcm, got none")
     rows = []
-    with pydicom.config.disable_value_validation():                         # malformed identifiers are common, and only compared here
+    with pydicom.config.disable_value_validation():  # malformed identifiers are common, and only compared here
         for path in files:
             header = _header(path)
             affine, time = image_affine(header), header.get("TriggerTime")
-            rows.append({"number": int(header.InstanceNumber), "file": str(path), "place_mm": float(affine[:3, 2] @ affine[:3, 3]),
-                         "trigger_ms": float("nan" if time is None else time), "series": str(header.get("SeriesInstanceUID", ""))})
+            rows.append(
+                {
+                    "number": int(header.InstanceNumber),
+                    "file": str(path),
+                    "place_mm": float(affine[:3, 2] @ affine[:3, 3]),
+                    "trigger_ms": float("nan" if time is None else time),
+                    "series": str(header.get("SeriesInstanceUID", "")),
+                }
+            )
     table = pd.DataFrame(rows).sort_values(["place_mm", "trigger_ms", "number"]).reset_index(drop=True)
-    if table["series"].nunique() > 1: raise ValueError(f"{Path(folder).name}: expected one series, got {table['series'].nunique()} in the same folder; give each its own folder")
-    if (twice := table["number"][table["number"].duplicated()]).size: raise ValueError(f"{Path(folder).name}: expected every image once, number {twice.iloc[0]} is there {1 + (twice == twice.iloc[0]).sum()} times; remove the copies")
+    if table["series"].nunique() > 1:
+        raise ValueError(
+            f"{Path(folder).name}: expected one series, got {table['series'].nunique()} in the same folder; give each its own folder"
+        )
+    if (twice := table["number"][table["number"].duplicated()]).size:
+        raise ValueError(
+            f"{Path(folder).name}: expected every image once, number {twice.iloc[0]} is there {1 + (twice == twice.iloc[0]).sum()} times; remove the copies"
+        )
     return table
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #189793b1
-SAME_PLACE_MM = .5 # Images nearer than this along the normal are of one slice
+SAME_PLACE_MM = 0.5  # Images nearer than this along the normal are of one slice
+
 
 def arrange_series(
-    series:pd.DataFrame, # From `read_series`
-) -> pd.DataFrame:       # Numbers of the images: one row per slice (index: place, mm), one column per phase 0, 1, …
+    series: pd.DataFrame,  # From `read_series`
+) -> pd.DataFrame:  # Numbers of the images: one row per slice (index: place, mm), one column per phase 0, 1, …
     "Slices and phases of a series."
     slice_of = np.cumsum(np.diff(series["place_mm"], prepend=series["place_mm"].iloc[0]) > SAME_PLACE_MM)
     films = [film for _, film in series.groupby(slice_of)]
-    if len(films) < 2: raise ValueError(f"series: expected at least 2 slices, got one at {series['place_mm'].iloc[0]:.1f} mm with {len(series)} images; is this a long-axis film?")
+    if len(films) < 2:
+        raise ValueError(
+            f"series: expected at least 2 slices, got one at {series['place_mm'].iloc[0]:.1f} mm with {len(series)} images; is this a long-axis film?"
+        )
     lengths = np.array([len(film) for film in films])
     usual = int(np.bincount(lengths).argmax())
     for film in films:
         place, times = film["place_mm"].iloc[0], film["trigger_ms"]
-        if (again := times[times.duplicated()]).size: raise ValueError(f"series: expected one image per slice and time, got two at {place:.1f} mm and {again.iloc[0]:.0f} ms; a slice is repeated")
-        if len(film) != usual: raise ValueError(f"series: expected {usual} images in every slice, got {len(film)} at {place:.1f} mm; images are missing or belong elsewhere")
+        if (again := times[times.duplicated()]).size:
+            raise ValueError(
+                f"series: expected one image per slice and time, got two at {place:.1f} mm and {again.iloc[0]:.0f} ms; a slice is repeated"
+            )
+        if len(film) != usual:
+            raise ValueError(
+                f"series: expected {usual} images in every slice, got {len(film)} at {place:.1f} mm; images are missing or belong elsewhere"
+            )
     gaps = np.diff([film["place_mm"].iloc[0] for film in films])
-    if gaps.max() > 1.1*gaps.min(): raise ValueError(f"series: expected slices at equal distances, got gaps of {gaps.min():.1f} to {gaps.max():.1f} mm; a slice is missing")
-    return pd.DataFrame([film["number"].tolist() for film in films], index=pd.Index([film["place_mm"].iloc[0] for film in films], name="place_mm"))
+    if gaps.max() > 1.1 * gaps.min():
+        raise ValueError(
+            f"series: expected slices at equal distances, got gaps of {gaps.min():.1f} to {gaps.max():.1f} mm; a slice is missing"
+        )
+    return pd.DataFrame(
+        [film["number"].tolist() for film in films],
+        index=pd.Index([film["place_mm"].iloc[0] for film in films], name="place_mm"),
+    )
+
 
 def phase_view(
-    series:pd.DataFrame, # From `read_series`
-    numbers,             # Numbers of one image per slice
-) -> View:               # Stack, slices in the order of their places
+    series: pd.DataFrame,  # From `read_series`
+    numbers,  # Numbers of one image per slice
+) -> View:  # Stack, slices in the order of their places
     "One phase as a stack."
     files, slices = series.set_index("number")["file"], []
     for number in numbers:
-        if number not in files.index: raise ValueError(f"numbers: expected numbers of the series, got {number}")
+        if number not in files.index:
+            raise ValueError(f"numbers: expected numbers of the series, got {number}")
         image = pydicom.dcmread(files[number])
         slices.append(View(image.pixel_array[None], image_affine(image)))
     return stack_slices(slices)
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #e8afab0c
 _NAMED = re.compile(r"IM-\d+-(\d+)-([io])contour-manual\.txt")
-KINDS = {"i": "endo", "o": "epi"} # Letter in the file's name → what was drawn
+KINDS = {"i": "endo", "o": "epi"}  # Letter in the file's name → what was drawn
+
 
 def read_contours(
-    folder:Path|str, # Folder with the contour files, in folders below it
-) -> dict:           # "endo" and "epi" → number of the image → points (n,2), x y, px
+    folder: Path | str,  # Folder with the contour files, in folders below it
+) -> dict:  # "endo" and "epi" → number of the image → points (n,2), x y, px
     "Contours that people drew."
     drawn = {kind: {} for kind in KINDS.values()}
     for path in sorted(require_file(folder, "expected a folder of contour files").rglob("*.txt")):
-        if not (named := _NAMED.fullmatch(path.name)): continue
-        try: points = np.loadtxt(path, ndmin=2)
-        except ValueError as error: raise ValueError(f"{path.name}: expected lines of two numbers x y, got {error}") from error
-        if points.ndim != 2 or points.shape[1] != 2 or len(points) < 3 or not np.isfinite(points).all(): raise ValueError(f"{path.name}: expected at least 3 lines of two numbers x y, got {points.shape}")
+        if not (named := _NAMED.fullmatch(path.name)):
+            continue
+        try:
+            points = np.loadtxt(path, ndmin=2)
+        except ValueError as error:
+            raise ValueError(f"{path.name}: expected lines of two numbers x y, got {error}") from error
+        if points.ndim != 2 or points.shape[1] != 2 or len(points) < 3 or not np.isfinite(points).all():
+            raise ValueError(f"{path.name}: expected at least 3 lines of two numbers x y, got {points.shape}")
         drawn[KINDS[named[2]]][int(named[1])] = points
-    if not drawn["endo"]: raise FileNotFoundError(f"{Path(folder).name}: expected files like IM-0001-0048-icontour-manual.txt, got none")
+    if not drawn["endo"]:
+        raise FileNotFoundError(f"{Path(folder).name}: expected files like IM-0001-0048-icontour-manual.txt, got none")
     return drawn
 
+
 def contour_area(
-    points:np.ndarray, # (n,2), in order round the contour
-) -> float:            # In the square of their unit
+    points: np.ndarray,  # (n,2), in order round the contour
+) -> float:  # In the square of their unit
     "Area inside a contour."
     x, y = np.asarray(points, float).T
-    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1))/2)
+    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+
 
 def contour_centre(
-    points:np.ndarray, # (n,2), in order round the contour
-) -> np.ndarray:       # (2,)
+    points: np.ndarray,  # (n,2), in order round the contour
+) -> np.ndarray:  # (2,)
     "Centre of the area inside a contour."
     points = np.asarray(points, float)
     following = np.roll(points, -1, 0)
-    twice = points[:, 0]*following[:, 1] - following[:, 0]*points[:, 1]
-    return ((points + following)*twice[:, None]).sum(0)/(3*twice.sum())
+    twice = points[:, 0] * following[:, 1] - following[:, 0] * points[:, 1]
+    return ((points + following) * twice[:, None]).sum(0) / (3 * twice.sum())
+
 
 def contour_mask(
-    points:np.ndarray,   # (n,2), x y, px
-    shape_yx:tuple[int, int], # Rows and columns
-) -> np.ndarray:         # (Y,X) bool
+    points: np.ndarray,  # (n,2), x y, px
+    shape_yx: tuple[int, int],  # Rows and columns
+) -> np.ndarray:  # (Y,X) bool
     "Pixels whose centre lies inside a contour."
-    y, x = np.mgrid[:shape_yx[0], :shape_yx[1]]
+    y, x = np.mgrid[: shape_yx[0], : shape_yx[1]]
     return Outline(points).contains_points(np.stack([x.ravel(), y.ravel()], 1)).reshape(shape_yx)
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #d23ade28
-PATIENTS = {"SC-HF-I-1": "SCD0000101", "SC-HF-I-2": "SCD0000201", "SC-HF-I-4": "SCD0000301"} # Folder of the contours → folder of the images
+PATIENTS = {
+    "SC-HF-I-1": "SCD0000101",
+    "SC-HF-I-2": "SCD0000201",
+    "SC-HF-I-4": "SCD0000301",
+}  # Folder of the contours → folder of the images
+
 
 @dataclass(frozen=True, eq=False)
 class DrawnPhase:
     "One phase of a heart with what was drawn on it."
-    phase:str                   # ED or ES
-    view:View                   # Stack
-    endo:dict[int, np.ndarray]  # Slice → endocardium, (n,2) x y, px
-    epi:dict[int, np.ndarray]   # Slice → epicardium; empty where it was not drawn
+
+    phase: str  # ED or ES
+    view: View  # Stack
+    endo: dict[int, np.ndarray]  # Slice → endocardium, (n,2) x y, px
+    epi: dict[int, np.ndarray]  # Slice → epicardium; empty where it was not drawn
+
 
 def drawn_phases(
-    series:pd.DataFrame, # From `read_series`
-    contours:dict,       # From `read_contours`
-) -> dict[str, DrawnPhase]: # ED and ES
+    series: pd.DataFrame,  # From `read_series`
+    contours: dict,  # From `read_contours`
+) -> dict[str, DrawnPhase]:  # ED and ES
     "Images of the two drawn phases, with their contours by slice."
     numbers = arrange_series(series)
     if lost := sorted({*contours["endo"], *contours["epi"]} - set(series["number"])):
-        raise ValueError(f"contours: expected numbers of images of the series, got {lost[:5]} ({len(lost)}); do contours and images belong to one patient?")
+        raise ValueError(
+            f"contours: expected numbers of images of the series, got {lost[:5]} ({len(lost)}); do contours and images belong to one patient?"
+        )
     columns = [column for column in numbers if numbers[column].isin(list(contours["endo"])).any()]
-    if len(columns) != 2: raise ValueError(f"contours: expected two drawn phases, got {len(columns)}")
+    if len(columns) != 2:
+        raise ValueError(f"contours: expected two drawn phases, got {len(columns)}")
     found = {}
     for column in columns:
         view = phase_view(series, numbers[column])
-        one = {kind: {k: contours[kind][n] for k, n in enumerate(numbers[column]) if n in contours[kind]} for kind in ("endo", "epi")}
+        one = {
+            kind: {k: contours[kind][n] for k, n in enumerate(numbers[column]) if n in contours[kind]}
+            for kind in ("endo", "epi")
+        }
         found[sum(map(contour_area, one["endo"].values()))] = (view, one["endo"], one["epi"])
-    return {phase: DrawnPhase(phase, *found[total]) for phase, total in zip(("ED", "ES"), sorted(found, reverse=True), strict=True)}
+    return {
+        phase: DrawnPhase(phase, *found[total])
+        for phase, total in zip(("ED", "ES"), sorted(found, reverse=True), strict=True)
+    }
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #14e50383
 def read_patient(
-    name:str,              # One of `PATIENTS`
-    folder:Path|None=None, # Folder with `dicoms` and `contourfiles`; default that of the cohort sunnybrook
-) -> dict[str, DrawnPhase]: # ED and ES
+    name: str,  # One of `PATIENTS`
+    folder: Path | None = None,  # Folder with `dicoms` and `contourfiles`; default that of the cohort sunnybrook
+) -> dict[str, DrawnPhase]:  # ED and ES
     "A patient of the Sunnybrook data."
     require_choice("patient", name, PATIENTS)
-    folder = Path(folder) if folder else require_external("sunnybrook")/"sunnybrook"
-    return drawn_phases(read_series(folder/"dicoms"/PATIENTS[name]), read_contours(folder/"contourfiles"/name))
+    folder = Path(folder) if folder else require_external("sunnybrook") / "sunnybrook"
+    return drawn_phases(read_series(folder / "dicoms" / PATIENTS[name]), read_contours(folder / "contourfiles" / name))
+
 
 def drawn_volume_ml(
-    contours:dict, # Slice → (n,2), px
-    view:View,     # Its stack
+    contours: dict,  # Slice → (n,2), px
+    view: View,  # Its stack
 ) -> float:
     "Volume of contours: area times distance of slices, summed (Simpson)."
-    return sum(map(contour_area, contours.values()))*float(np.prod(spacing_of(view)))/1000
+    return sum(map(contour_area, contours.values())) * float(np.prod(spacing_of(view))) / 1000
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #0395d0f5
 N_RAYS = 36
 _ANGLES = np.linspace(-np.pi, np.pi, N_RAYS, endpoint=False)
 _RAYS = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], 1)
 
+
 def ray_lengths(
-    segments:np.ndarray, # Line segments, (S,2,2): two ends, x y
-    centre:np.ndarray,   # Where the rays begin, (2,)
-) -> np.ndarray:         # (N_RAYS,), −inf where a ray meets nothing
+    segments: np.ndarray,  # Line segments, (S,2,2): two ends, x y
+    centre: np.ndarray,  # Where the rays begin, (2,)
+) -> np.ndarray:  # (N_RAYS,), −inf where a ray meets nothing
     "How far rays go until they leave for good."
     a, b = np.moveaxis(np.asarray(segments, float) - centre, 1, 0)
     side_a, side_b = (np.outer(_RAYS[:, 0], p[:, 1]) - np.outer(_RAYS[:, 1], p[:, 0]) for p in (a, b))
     along_a, along_b = _RAYS @ a.T, _RAYS @ b.T
-    with np.errstate(divide="ignore", invalid="ignore"): length = (along_a*side_b - along_b*side_a)/(side_b - side_a)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        length = (along_a * side_b - along_b * side_a) / (side_b - side_a)
     return np.where(((side_a > 0) != (side_b > 0)) & (length > 0), length, -np.inf).max(1)
 
-def _closed(points): return np.stack([points, np.roll(points, -1, 0)], 1)
+
+def _closed(points):
+    return np.stack([points, np.roll(points, -1, 0)], 1)
+
 
 def _cut_at(nodes, faces, z):
     "Segments in which triangles meet a plane, (S,2,2)."
@@ -211,12 +287,14 @@ def _cut_at(nodes, faces, z):
     a, ends = corners[i, lone], []
     for turn in (1, 2):
         b = corners[i, (lone + turn) % 3]
-        ends.append((a + ((z - a[:, 2])/(b[:, 2] - a[:, 2]))[:, None]*(b - a))[:, :2])
+        ends.append((a + ((z - a[:, 2]) / (b[:, 2] - a[:, 2]))[:, None] * (b - a))[:, :2])
     return np.stack(ends, 1) if len(corners) else np.zeros((0, 2, 2))
+
 
 def _walls(mesh):
     "Triangles of the endocardium and of the epicardium of the left ventricle."
-    if lacking := [name for name in ("LV", "LV cavity") if name not in mesh.regions]: raise ValueError(f"template: expected the regions LV and LV cavity, got {mesh.regions} without {lacking}")
+    if lacking := [name for name in ("LV", "LV cavity") if name not in mesh.regions]:
+        raise ValueError(f"template: expected the regions LV and LV cavity, got {mesh.regions} without {lacking}")
     surface, walls = surface_of(mesh) if isinstance(mesh, TetrahedralMesh) else mesh, {}
     for kind, names in {"endo": ["LV cavity"], "epi": ["LV", "LV cavity"]}.items():
         inside = np.isin(surface.sides, [surface.regions.index(name) + 1 for name in names])
@@ -224,28 +302,40 @@ def _walls(mesh):
     return walls
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #00c8e871
-def _to_stack(view, points_px, z): return np.column_stack([np.asarray(points_px, float)*spacing_of(view)[:2], np.full(len(points_px), z*spacing_of(view)[2])])
+def _to_stack(view, points_px, z):
+    return np.column_stack(
+        [np.asarray(points_px, float) * spacing_of(view)[:2], np.full(len(points_px), z * spacing_of(view)[2])]
+    )
+
 
 def _placed(nodes, endo, drawn):
     "Template nodes in the frame of the stack: scaled, shifted and sheared along the axis."
     slices = sorted(drawn.endo)
     points = [_to_stack(drawn.view, drawn.endo[k], k) for k in slices]
-    radii, centres = np.sqrt([contour_area(p[:, :2])/np.pi for p in points]), np.array([contour_centre(p[:, :2]) for p in points])
+    radii, centres = (
+        np.sqrt([contour_area(p[:, :2]) / np.pi for p in points]),
+        np.array([contour_centre(p[:, :2]) for p in points]),
+    )
     z = np.array([p[0, 2] for p in points])
-    up = 1. if radii[len(radii)//2:].mean() >= radii[:len(radii)//2].mean() else -1. # the base is where the cavity is wide
+    up = (
+        1.0 if radii[len(radii) // 2 :].mean() >= radii[: len(radii) // 2].mean() else -1.0
+    )  # the base is where the cavity is wide
     bottom, top = nodes[np.unique(endo), 2].min(), nodes[np.unique(endo), 2].max()
     heights = np.linspace(bottom + 1, top - 1, 90)
-    profile = np.array([np.sqrt(np.mean(np.maximum(ray_lengths(_cut_at(nodes, endo, h), np.zeros(2)), 0)**2)) for h in heights])
+    profile = np.array(
+        [np.sqrt(np.mean(np.maximum(ray_lengths(_cut_at(nodes, endo, h), np.zeros(2)), 0) ** 2)) for h in heights]
+    )
     best, lowest, highest = np.inf, *((z[0], z[-1]) if up > 0 else (z[-1], z[0]))
-    for low in heights[heights < bottom + .4*(top - bottom)]:
-        for high in heights[(heights > bottom + .45*(top - bottom)) & (heights < top - .1*(top - bottom))]:
-            wide = np.interp(low + (z - lowest)/(highest - lowest)*(high - low), heights, profile)
-            scale = (wide @ radii)/(wide @ wide)
-            if (error := ((scale*wide - radii)**2).sum()) < best: best, place = error, (low, high, scale)
+    for low in heights[heights < bottom + 0.4 * (top - bottom)]:
+        for high in heights[(heights > bottom + 0.45 * (top - bottom)) & (heights < top - 0.1 * (top - bottom))]:
+            wide = np.interp(low + (z - lowest) / (highest - lowest) * (high - low), heights, profile)
+            scale = (wide @ radii) / (wide @ wide)
+            if (error := ((scale * wide - radii) ** 2).sum()) < best:
+                best, place = error, (low, high, scale)
     low, high, scale = place
-    height = lowest + (nodes[:, 2] - low)/(high - low)*(highest - lowest)
+    height = lowest + (nodes[:, 2] - low) / (high - low) * (highest - lowest)
     axis = np.polyfit(z, centres, 1) if len(z) > 2 else np.array([[0, 0], centres.mean(0)])
-    return np.column_stack([scale*nodes[:, :2]*[1, up] + np.outer(height, axis[0]) + axis[1], height])
+    return np.column_stack([scale * nodes[:, :2] * [1, up] + np.outer(height, axis[0]) + axis[1], height])
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #4b77760d
 def _pairs(nodes, walls, contours, view):
@@ -257,43 +347,51 @@ def _pairs(nodes, walls, contours, view):
             centre, z = contour_centre(goal[:, :2]), goal[0, 2]
             here, there = ray_lengths(_cut_at(nodes, walls[kind], z), centre), ray_lengths(_closed(goal[:, :2]), centre)
             met = np.isfinite(here) & np.isfinite(there)
-            for found, lengths in ((source, here), (target, there)): found.append(np.column_stack([centre + lengths[met, None]*_RAYS[met], np.full(met.sum(), z)]))
+            for found, lengths in ((source, here), (target, there)):
+                found.append(np.column_stack([centre + lengths[met, None] * _RAYS[met], np.full(met.sum(), z)]))
     return np.concatenate(source), np.concatenate(target)
 
+
 def conserved_epicardium(
-    endo:dict,         # Slice → endocardium without an epicardium, (n,2) px
-    drawn:DrawnPhase,  # The phase in which both were drawn
-) -> dict:             # Slice → epicardium, (N_RAYS,2) px
+    endo: dict,  # Slice → endocardium without an epicardium, (n,2) px
+    drawn: DrawnPhase,  # The phase in which both were drawn
+) -> dict:  # Slice → epicardium, (N_RAYS,2) px
     "An epicardium that keeps the area of the muscle in every slice, ray by ray."
     found = {}
     for k in sorted(set(endo) & set(drawn.endo) & set(drawn.epi)):
         centre, before = contour_centre(endo[k]), contour_centre(drawn.endo[k])
         inner, outer = (ray_lengths(_closed(points), before) for points in (drawn.endo[k], drawn.epi[k]))
-        radius = np.sqrt(ray_lengths(_closed(endo[k]), centre)**2 + np.maximum(outer**2 - inner**2, 0))
-        found[k] = centre + radius[:, None]*_RAYS
+        radius = np.sqrt(ray_lengths(_closed(endo[k]), centre) ** 2 + np.maximum(outer**2 - inner**2, 0))
+        found[k] = centre + radius[:, None] * _RAYS
     return found
 
+
 def fit_heart(
-    drawn:DrawnPhase,                        # What was drawn; without an epicardium only the endocardium is fitted
-    template:SurfaceMesh|TetrahedralMesh,    # Heart at rest in its own frame: base towards +z, regions LV and LV cavity
-    smoothing:float=30.,                     # Of the thin-plate spline, mm
-    rounds:int=3,                            # Rounds of bending
-) -> SurfaceMesh|TetrahedralMesh:            # The template where the heart is, world mm
+    drawn: DrawnPhase,  # What was drawn; without an epicardium only the endocardium is fitted
+    template: SurfaceMesh
+    | TetrahedralMesh,  # Heart at rest in its own frame: base towards +z, regions LV and LV cavity
+    smoothing: float = 30.0,  # Of the thin-plate spline, mm
+    rounds: int = 3,  # Rounds of bending
+) -> SurfaceMesh | TetrahedralMesh:  # The template where the heart is, world mm
     "Bend the template to the contours of one phase."
-    if len(drawn.endo) < 3: raise ValueError(f"drawn: expected an endocardium in at least 3 slices, got {len(drawn.endo)}")
+    if len(drawn.endo) < 3:
+        raise ValueError(f"drawn: expected an endocardium in at least 3 slices, got {len(drawn.endo)}")
     walls, spacing = _walls(template), spacing_of(drawn.view)
     nodes = _placed(template.nodes_mm, walls["endo"], drawn)
     for _ in range(rounds):
         source, target = _pairs(nodes, walls, {"endo": drawn.endo, "epi": drawn.epi}, drawn.view)
-        if len(source) < N_RAYS: raise ValueError(f"template: expected it to meet the drawn slices, {len(source)} rays do; is its base towards +z?")
+        if len(source) < N_RAYS:
+            raise ValueError(
+                f"template: expected it to meet the drawn slices, {len(source)} rays do; is its base towards +z?"
+            )
         nodes = thin_plate_spline(source, target, smoothing)(nodes)
-    return template.moved(to_world(drawn.view, nodes/spacing))
+    return template.moved(to_world(drawn.view, nodes / spacing))
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #07b8a6df
 def fit_scores(
-    drawn:DrawnPhase,                 # What was drawn
-    mesh:SurfaceMesh|TetrahedralMesh, # A heart in the same frame
-) -> pd.DataFrame:                    # structure (endo, epi), slice, DSC, drawn_mm2, mesh_mm2
+    drawn: DrawnPhase,  # What was drawn
+    mesh: SurfaceMesh | TetrahedralMesh,  # A heart in the same frame
+) -> pd.DataFrame:  # structure (endo, epi), slice, DSC, drawn_mm2, mesh_mm2
     "Overlap of a mesh with the drawn masks, slice by slice."
     view, surface = drawn.view, surface_of(mesh) if isinstance(mesh, TetrahedralMesh) else mesh
     labels = slice_regions(surface, view.affine, view.pixels.shape[1:], range(len(view.pixels)), outside="empty")
@@ -303,17 +401,33 @@ def fit_scores(
         for k, points in getattr(drawn, kind).items():
             mask = contour_mask(points, covered[k].shape)
             total = mask.sum() + covered[k].sum()
-            rows.append({"structure": kind, "slice": k, "DSC": 2*(mask & covered[k]).sum()/total if total else float("nan"), "drawn_mm2": mask.sum()*pixel_mm2, "mesh_mm2": covered[k].sum()*pixel_mm2})
+            rows.append(
+                {
+                    "structure": kind,
+                    "slice": k,
+                    "DSC": 2 * (mask & covered[k]).sum() / total if total else float("nan"),
+                    "drawn_mm2": mask.sum() * pixel_mm2,
+                    "mesh_mm2": covered[k].sum() * pixel_mm2,
+                }
+            )
     return pd.DataFrame(rows, columns=["structure", "slice", "DSC", "drawn_mm2", "mesh_mm2"])
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #576db0b8
-def _without(drawn, slices): return DrawnPhase(drawn.phase, drawn.view, *({k: p for k, p in contours.items() if k not in slices} for contours in (drawn.endo, drawn.epi)))
+def _without(drawn, slices):
+    return DrawnPhase(
+        drawn.phase,
+        drawn.view,
+        *({k: p for k, p in contours.items() if k not in slices} for contours in (drawn.endo, drawn.epi)),
+    )
+
 
 def fit_patient(
-    phases:dict[str, DrawnPhase],         # ED and ES, as from `read_patient`
-    template:SurfaceMesh|TetrahedralMesh, # Heart template
-    smoothing:float=30.,                  # As for `fit_heart`
-) -> tuple[dict, pd.DataFrame]:           # Phase → fitted mesh; rows: phase, structure, n_slices, DSC, DSC_min, DSC_held_out, drawn_ml, mesh_slices_ml, mesh_ml
+    phases: dict[str, DrawnPhase],  # ED and ES, as from `read_patient`
+    template: SurfaceMesh | TetrahedralMesh,  # Heart template
+    smoothing: float = 30.0,  # As for `fit_heart`
+) -> tuple[
+    dict, pd.DataFrame
+]:  # Phase → fitted mesh; rows: phase, structure, n_slices, DSC, DSC_min, DSC_held_out, drawn_ml, mesh_slices_ml, mesh_ml
     "Fit both phases of a patient and score them."
     meshes, rows = {}, []
     for phase, drawn in phases.items():
@@ -321,29 +435,49 @@ def fit_patient(
         told = DrawnPhase(phase, drawn.view, drawn.endo, drawn.epi or assumed)
         meshes[phase] = fit_heart(told, template, smoothing)
         scores, hidden = fit_scores(drawn, meshes[phase]), sorted(drawn.endo)[1:-1:2]
-        other = fit_scores(drawn, fit_heart(_without(told, hidden), template, smoothing)).query("slice in @hidden").groupby("structure")["DSC"].mean()
-        gap = float(spacing_of(drawn.view)[2])/1000
+        other = (
+            fit_scores(drawn, fit_heart(_without(told, hidden), template, smoothing))
+            .query("slice in @hidden")
+            .groupby("structure")["DSC"]
+            .mean()
+        )
+        gap = float(spacing_of(drawn.view)[2]) / 1000
         for kind, mine in scores.groupby("structure", sort=False):
             volumes = region_volumes_ml(meshes[phase])
-            rows.append({"phase": phase, "structure": kind, "n_slices": len(mine), "DSC": mine["DSC"].mean(), "DSC_min": mine["DSC"].min(), "DSC_held_out": other[kind], "drawn_ml": drawn_volume_ml(getattr(drawn, kind), drawn.view),
-                         "mesh_slices_ml": mine["mesh_mm2"].sum()*gap, "mesh_ml": volumes["LV cavity"] + (volumes["LV"] if kind == "epi" else 0)})
+            rows.append(
+                {
+                    "phase": phase,
+                    "structure": kind,
+                    "n_slices": len(mine),
+                    "DSC": mine["DSC"].mean(),
+                    "DSC_min": mine["DSC"].min(),
+                    "DSC_held_out": other[kind],
+                    "drawn_ml": drawn_volume_ml(getattr(drawn, kind), drawn.view),
+                    "mesh_slices_ml": mine["mesh_mm2"].sum() * gap,
+                    "mesh_ml": volumes["LV cavity"] + (volumes["LV"] if kind == "epi" else 0),
+                }
+            )
     return meshes, pd.DataFrame(rows)
 
+
 def fit_patients(
-    template:SurfaceMesh|TetrahedralMesh, # Heart template
-    names=tuple(PATIENTS),                # Patients
-    folder:Path|None=None,                # As for `read_patient`
-    smoothing:float=30.,                  # As for `fit_heart`
-) -> pd.DataFrame:                        # patient, and the columns of `fit_patient`
+    template: SurfaceMesh | TetrahedralMesh,  # Heart template
+    names=tuple(PATIENTS),  # Patients
+    folder: Path | None = None,  # As for `read_patient`
+    smoothing: float = 30.0,  # As for `fit_heart`
+) -> pd.DataFrame:  # patient, and the columns of `fit_patient`
     "Fit all patients."
-    return pd.concat([fit_patient(read_patient(name, folder), template, smoothing)[1].assign(patient=name) for name in names], ignore_index=True).pipe(lambda t: t[["patient", *t.columns[:-1]]])
+    return pd.concat(
+        [fit_patient(read_patient(name, folder), template, smoothing)[1].assign(patient=name) for name in names],
+        ignore_index=True,
+    ).pipe(lambda t: t[["patient", *t.columns[:-1]]])
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #6227073a
 def show_fit(
-    drawn:DrawnPhase,                 # What was drawn
-    mesh:SurfaceMesh|TetrahedralMesh, # Fitted heart
-    axes,                             # One axes per slice, from the apex or the base as the stack has it
-    margin_px:float=12,               # Around the contours
+    drawn: DrawnPhase,  # What was drawn
+    mesh: SurfaceMesh | TetrahedralMesh,  # Fitted heart
+    axes,  # One axes per slice, from the apex or the base as the stack has it
+    margin_px: float = 12,  # Around the contours
 ) -> None:
     "Contours as wide bands and the mesh as black lines, slice by slice, without the image."
     surface = surface_of(mesh) if isinstance(mesh, TetrahedralMesh) else mesh
@@ -352,6 +486,14 @@ def show_fit(
     (left, low), (right, high) = every.min(0) - margin_px, every.max(0) + margin_px
     for ax, k in zip(axes, sorted(drawn.endo), strict=False):
         for kind, color in (("endo", "#0072B2"), ("epi", "#D55E00")):
-            if k in getattr(drawn, kind): ax.plot(*np.vstack([getattr(drawn, kind)[k], getattr(drawn, kind)[k][:1]]).T, color=color, linewidth=2.4, alpha=.5, solid_capstyle="butt")
-            for a, b in _cut_at(index, walls[kind], k): ax.plot(*np.stack([a, b]).T, color="black", linewidth=.6)
+            if k in getattr(drawn, kind):
+                ax.plot(
+                    *np.vstack([getattr(drawn, kind)[k], getattr(drawn, kind)[k][:1]]).T,
+                    color=color,
+                    linewidth=2.4,
+                    alpha=0.5,
+                    solid_capstyle="butt",
+                )
+            for a, b in _cut_at(index, walls[kind], k):
+                ax.plot(*np.stack([a, b]).T, color="black", linewidth=0.6)
         ax.set(xlim=(left, right), ylim=(high, low), aspect="equal", xticks=[], yticks=[], xlabel=f"slice {k}")

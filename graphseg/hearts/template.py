@@ -21,71 +21,83 @@ from ..shapes.meshes import SurfaceMesh, TetrahedralMesh, self_intersections
 # %% ../../nbs/hearts/15_template.ipynb #5319cee3
 def _union(a, b, k):
     "Smooth minimum of two distances."
-    h = np.clip(.5 + .5*(b - a)/k, 0, 1)
-    return b + (a - b)*h - k*h*(1 - h)
+    h = np.clip(0.5 + 0.5 * (b - a) / k, 0, 1)
+    return b + (a - b) * h - k * h * (1 - h)
 
-def _cut(a, b, k): return -_union(-a, -b, k)
+
+def _cut(a, b, k):
+    return -_union(-a, -b, k)
+
 
 def _ellipsoid(p, centre, axes):
     "Distance from an ellipsoid, exact on its surface to first order."
-    q = (p - np.array(centre))/axes
-    n = np.sqrt((q*q).sum(-1) + 1e-12)
-    return n*(n - 1)/np.sqrt(((q/axes)**2).sum(-1) + 1e-12)
+    q = (p - np.array(centre)) / axes
+    n = np.sqrt((q * q).sum(-1) + 1e-12)
+    return n * (n - 1) / np.sqrt(((q / axes) ** 2).sum(-1) + 1e-12)
+
 
 def _tube(p, a, b, radius):
     "Distance from a segment, less the radius."
     a, b = np.asarray(a, float), np.asarray(b, float)
     d = b - a
-    t = np.clip(((p - a)@d)/(d@d), 0, 1)
-    return np.linalg.norm(p - a - t[..., None]*d, axis=-1) - radius
+    t = np.clip(((p - a) @ d) / (d @ d), 0, 1)
+    return np.linalg.norm(p - a - t[..., None] * d, axis=-1) - radius
+
 
 def _plane(p, point, normal):
     "Signed distance from a plane."
     n = np.asarray(normal, float)
-    return (p - np.asarray(point, float))@(n/np.linalg.norm(n))
+    return (p - np.asarray(point, float)) @ (n / np.linalg.norm(n))
 
 # %% ../../nbs/hearts/15_template.ipynb #a75e8244
 HEART_REGIONS = ("LV", "LV cavity", "RV", "LA", "RA", "aorta")
 STRUCTURES = ("LV", "RV", "LA", "RA", "aorta")
-_ORDER = (1, 0, 5, 2, 3, 4)                                     # a point in two shapes belongs to the earlier one: cavity, wall, aorta, RV, LA, RA
-ENDOCARDIUM, EPICARDIUM = (26.2, 26.2, 62.), (34., 34., 69.5)      # half axes of the left ventricle's ellipsoids, centred at z = −22, mm
-PULMONARY_VALVE = (np.array([-27., -39., 1.]), np.array([.12, -.45, .9])) # Centre and direction of the flow
-MITRAL_VALVE = np.array([8.5, 6., 4.5])
-AORTIC_VALVE = np.array([-15., -10.5, 4.5])
-TRICUSPID_VALVE = np.array([-42., 20., -5.])
-_AORTA = np.array([[-14., -9.5, -4.], [-21., -18., 24.], [-30., -43., 50.]]) # control points of its axis
+_ORDER = (1, 0, 5, 2, 3, 4)  # a point in two shapes belongs to the earlier one: cavity, wall, aorta, RV, LA, RA
+ENDOCARDIUM, EPICARDIUM = (
+    (26.2, 26.2, 62.0),
+    (34.0, 34.0, 69.5),
+)  # half axes of the left ventricle's ellipsoids, centred at z = −22, mm
+PULMONARY_VALVE = (np.array([-27.0, -39.0, 1.0]), np.array([0.12, -0.45, 0.9]))  # Centre and direction of the flow
+MITRAL_VALVE = np.array([8.5, 6.0, 4.5])
+AORTIC_VALVE = np.array([-15.0, -10.5, 4.5])
+TRICUSPID_VALVE = np.array([-42.0, 20.0, -5.0])
+_AORTA = np.array([[-14.0, -9.5, -4.0], [-21.0, -18.0, 24.0], [-30.0, -43.0, 50.0]])  # control points of its axis
+
 
 def _left_ventricle(p):
     "Distances from the epicardium and the endocardium of the left ventricle."
     cavity = _cut(_ellipsoid(p, (0, 0, -22), ENDOCARDIUM), p[..., 2] + 4, 9)
-    mitral = _cut(_tube(p, (8.5, 6, -20), (8.5, 6, 20), 14.), p[..., 2] - MITRAL_VALVE[2], 2)
-    outflow = _cut(_tube(p, (-6, -4, -20), (-17.5, -12.5, 12), 10.), _plane(p, AORTIC_VALVE, (-.25, -.2, 1)), 2)
+    mitral = _cut(_tube(p, (8.5, 6, -20), (8.5, 6, 20), 14.0), p[..., 2] - MITRAL_VALVE[2], 2)
+    outflow = _cut(_tube(p, (-6, -4, -20), (-17.5, -12.5, 12), 10.0), _plane(p, AORTIC_VALVE, (-0.25, -0.2, 1)), 2)
     wall = _cut(_ellipsoid(p, (0, 0, -22), EPICARDIUM), p[..., 2] - 3.5, 8)
     return wall, _union(_union(cavity, mitral, 2), outflow, 2)
 
 # %% ../../nbs/hearts/15_template.ipynb #0162cd56
 def _right_ventricle(p):
     "Distance from the right ventricle, before the left one is taken out."
-    body = _cut(_ellipsoid(p, (-24, 2, -24), (40.5, 41.5, 57.)), _plane(p, (-36, 18, -5), (-.1, -.1, 1)), 8)
+    body = _cut(_ellipsoid(p, (-24, 2, -24), (40.5, 41.5, 57.0)), _plane(p, (-36, 18, -5), (-0.1, -0.1, 1)), 8)
     point, normal = PULMONARY_VALVE
-    return _cut(_union(body, _tube(p, (-44, -16, -30), point + 20*normal, 13.5), 8), _plane(p, point, normal), 2)
+    return _cut(_union(body, _tube(p, (-44, -16, -30), point + 20 * normal, 13.5), 8), _plane(p, point, normal), 2)
+
 
 def _atria_and_aorta(p):
     "Distances from left atrium, right atrium and ascending aorta."
-    left = _ellipsoid(p, (9, 8, 22.5), (27., 24., 27.))
-    right = _ellipsoid(p, (-43, 19, 17), (25., 26., 29.))
+    left = _ellipsoid(p, (9, 8, 22.5), (27.0, 24.0, 27.0))
+    right = _ellipsoid(p, (-43, 19, 17), (25.0, 26.0, 29.0))
     t = np.linspace(0, 1, 9)[:, None]
-    axis = (1 - t)**2*_AORTA[0] + 2*t*(1 - t)*_AORTA[1] + t*t*_AORTA[2]
+    axis = (1 - t) ** 2 * _AORTA[0] + 2 * t * (1 - t) * _AORTA[1] + t * t * _AORTA[2]
     aorta = np.min([_tube(p, a, b, 14.5) for a, b in itertools.pairwise(axis)], axis=0)
     aorta = _cut(aorta, _plane(p, axis[-1], _AORTA[2] - _AORTA[1]), 2)
-    return left, right, _cut(aorta, -_plane(p, AORTIC_VALVE - [0, 0, 3.5], (-.25, -.2, 1)), 2)
+    return left, right, _cut(aorta, -_plane(p, AORTIC_VALVE - [0, 0, 3.5], (-0.25, -0.2, 1)), 2)
+
 
 def heart_distances(
-    points_mm:np.ndarray, # Points of the template frame, (...,3) float64, x to the lateral wall, y to the back, z to the base, mm
-) -> np.ndarray:          # Near a surface its signed distance in mm, negative inside, (6,...) in the order of `HEART_REGIONS`
+    points_mm: np.ndarray,  # Points of the template frame, (...,3) float64, x to the lateral wall, y to the back, z to the base, mm
+) -> np.ndarray:  # Near a surface its signed distance in mm, negative inside, (6,...) in the order of `HEART_REGIONS`
     "How far points lie inside or outside the shape of each region."
     p = np.asarray(points_mm, float)
-    if p.shape[-1:] != (3,): raise ValueError(f"points_mm: expected (...,3), got {p.shape}")
+    if p.shape[-1:] != (3,):
+        raise ValueError(f"points_mm: expected (...,3), got {p.shape}")
     wall, cavity = _left_ventricle(p)
     left, right, aorta = _atria_and_aorta(p)
     return np.stack([wall, cavity, _right_ventricle(p), left, right, aorta])
@@ -100,26 +112,33 @@ def _shortfalls(distances):
     out[0] = taken
     return out
 
+
 def heart_region(
-    points_mm:np.ndarray, # Points of the template frame, (...,3) float64, mm
-) -> np.ndarray:          # 0 outside, else the place in `HEART_REGIONS` + 1, (...) int8
+    points_mm: np.ndarray,  # Points of the template frame, (...,3) float64, mm
+) -> np.ndarray:  # 0 outside, else the place in `HEART_REGIONS` + 1, (...) int8
     "Region of the template that holds each point."
     return _shortfalls(heart_distances(points_mm)).argmin(0).astype(np.int8)
 
 # %% ../../nbs/hearts/15_template.ipynb #f41f1c13
-_LOW, _HIGH = np.array([-80., -66., -104.]), np.array([50., 60., 76.]) # box around the template, mm
+_LOW, _HIGH = np.array([-80.0, -66.0, -104.0]), np.array([50.0, 60.0, 76.0])  # box around the template, mm
 _CORNERS = np.array(list(itertools.product((0, 1), repeat=3)))
-_SQUARES = [np.array([0*a, a, a + b, b]) for a, b in itertools.combinations(np.eye(3, dtype=int), 2)]
+_SQUARES = [np.array([0 * a, a, a + b, b]) for a, b in itertools.combinations(np.eye(3, dtype=int), 2)]
+
 
 def _corners(labels, offsets):
     "Labels at the given corners of every cell, (...,len(offsets))."
     n = np.array(labels.shape) - offsets.max(0)
     return np.stack([labels[tuple(slice(o, o + m) for o, m in zip(at, n, strict=True))] for at in offsets], -1)
 
+
 def _crossed(c):
     "Squares (n,4) whose diagonal joins what the other corners part."
-    one, other = (c[..., 0] == c[..., 2]) & (c[..., 1] != c[..., 0]) & (c[..., 3] != c[..., 0]), (c[..., 1] == c[..., 3]) & (c[..., 0] != c[..., 1]) & (c[..., 2] != c[..., 1])
+    one, other = (
+        (c[..., 0] == c[..., 2]) & (c[..., 1] != c[..., 0]) & (c[..., 3] != c[..., 0]),
+        (c[..., 1] == c[..., 3]) & (c[..., 0] != c[..., 1]) & (c[..., 2] != c[..., 1]),
+    )
     return one | other
+
 
 def _pinched(c):
     "Cells (n,8) in which a region, or all but it, holds two opposite corners alone."
@@ -132,7 +151,9 @@ def _pinched(c):
         out |= ((n == 2) & opposite.any(-1)) | ((n == 6) & without.any(-1))
     return out
 
-def _leaking(c): return (c == 2).any(-1) & np.isin(c, (0, 3, 5)).any(-1)
+
+def _leaking(c):
+    return (c == 2).any(-1) & np.isin(c, (0, 3, 5)).any(-1)
 
 # %% ../../nbs/hearts/15_template.ipynb #735b963d
 def _turn_labels(labels, shortfall, worn, corners, wall):
@@ -140,23 +161,31 @@ def _turn_labels(labels, shortfall, worn, corners, wall):
     found = labels[tuple(corners.T)]
     best = None
     for at, old in zip(map(tuple, corners), found.tolist(), strict=True):
-        for new in ([1] if wall else sorted(set(found.tolist()))):
-            if new == old or (wall and old not in (0, 2, 3, 5)): continue
+        for new in [1] if wall else sorted(set(found.tolist())):
+            if new == old or (wall and old not in (0, 2, 3, 5)):
+                continue
             price = shortfall[(new, *at)] - (0 if wall else shortfall[(old, *at)]) + worn[at]
-            if best is None or price < best[0]: best = (price, at, new)
+            if best is None or price < best[0]:
+                best = (price, at, new)
     labels[best[1]] = best[2]
-    worn[best[1]] += 5                                             # a label that was turned is turned again last
+    worn[best[1]] += 5  # a label that was turned is turned again last
+
 
 def _mended(labels, shortfall, rounds=80):
     "Labels without pinches, crossings and leaks."
     labels, worn = labels.copy(), np.zeros(labels.shape)
     for _ in range(rounds):
-        todo = [(square, _crossed, False) for square in _SQUARES] + [(_CORNERS, _pinched, False), (_CORNERS, _leaking, True)]
+        todo = [(square, _crossed, False) for square in _SQUARES] + [
+            (_CORNERS, _pinched, False),
+            (_CORNERS, _leaking, True),
+        ]
         broken = [(np.argwhere(test(_corners(labels, offsets))), offsets, test, wall) for offsets, test, wall in todo]
-        if not any(len(cells) for cells, *_ in broken): return labels
+        if not any(len(cells) for cells, *_ in broken):
+            return labels
         for cells, offsets, test, wall in broken:
             for cell in cells:
-                if test(labels[tuple((cell + offsets).T)]): _turn_labels(labels, shortfall, worn, cell + offsets, wall)
+                if test(labels[tuple((cell + offsets).T)]):
+                    _turn_labels(labels, shortfall, worn, cell + offsets, wall)
     raise ValueError("labels: the grid is too coarse for the walls of this heart")
 
 # %% ../../nbs/hearts/15_template.ipynb #837e1243
@@ -172,9 +201,9 @@ def _sheets(labels):
         n = labels.shape[d]
         low, high = labels.take(range(n - 1), d), labels.take(range(1, n), d)
         at = np.argwhere(low != high)
-        ring = at[:, None] + np.array([0*step[a], -step[a], -step[a] - step[b], -step[b]])
+        ring = at[:, None] + np.array([0 * step[a], -step[a], -step[a] - step[b], -step[b]])
         q = number[tuple(np.moveaxis(ring, -1, 0))]
-        quads.append(q[:, ::-1] if d == 1 else q)               # turn so that the normal points along the axis
+        quads.append(q[:, ::-1] if d == 1 else q)  # turn so that the normal points along the axis
         sides.append(np.stack([low[tuple(at.T)], high[tuple(at.T)]], 1))
     quads, sides = np.concatenate(quads), np.concatenate(sides).astype(np.int16)
     swap = (sides[:, 0] == 0) | ((sides[:, 1] != 0) & (sides[:, 0] > sides[:, 1]))
@@ -188,18 +217,20 @@ def _owners(present, quads):
     rank = np.empty(6, int)
     rank[list(_ORDER)] = range(6)
     order = np.argsort(np.where(present[:, 1:], rank, 9), axis=1)
-    n, bits = present.sum(1), (present*2**np.arange(7)).sum(1)
+    n, bits = present.sum(1), (present * 2 ** np.arange(7)).sum(1)
     holds = (n == 3).astype(float)
-    around = bits[quads]                                            # (Q,4)
-    for i in range(4):                                              # a quadrilateral with three corners on one curve would be drawn flat: let go
+    around = bits[quads]  # (Q,4)
+    for i in range(4):  # a quadrilateral with three corners on one curve would be drawn flat: let go
         alike = ((around[:, i, None] & around) == around[:, i, None]).sum(1) >= 3
         holds[quads[alike & (n[quads[:, i]] >= 3), i]] = 0
     return order[:, 0], order[:, 1], holds
 
+
 def _slopes(x, h=1e-3):
     "Distances (6,N) and their gradients (6,3,N) by differences."
-    f = heart_distances(x[None] + np.concatenate([np.zeros((1, 3)), h*np.eye(3)])[:, None])
-    return f[:, 0], (f[:, 1:] - f[:, :1])/h
+    f = heart_distances(x[None] + np.concatenate([np.zeros((1, 3)), h * np.eye(3)])[:, None])
+    return f[:, 0], (f[:, 1:] - f[:, :1]) / h
+
 
 def _drawn_back(x, owners, limit):
     "One Newton step to the first shape of each node and, softly, along it to the second."
@@ -207,19 +238,20 @@ def _drawn_back(x, owners, limit):
     f, g = _slopes(x)
     i = np.arange(len(x))
     g1, g2 = g[first, :, i], g[second, :, i]
-    size = (g1*g1).sum(1) + 1e-3
-    move = -(f[first, i]/size)[:, None]*g1
-    along = g2 - ((g2*g1).sum(1)/size)[:, None]*g1
-    slide = -(holds*(f[second, i] + (g2*move).sum(1))/((along*along).sum(1) + .6))[:, None]*along
-    move = move + slide*np.minimum(1, .5*limit/np.maximum(np.linalg.norm(slide, axis=1), 1e-9))[:, None]
-    return x + move*np.minimum(1, limit/np.maximum(np.linalg.norm(move, axis=1), 1e-9))[:, None]
+    size = (g1 * g1).sum(1) + 1e-3
+    move = -(f[first, i] / size)[:, None] * g1
+    along = g2 - ((g2 * g1).sum(1) / size)[:, None] * g1
+    slide = -(holds * (f[second, i] + (g2 * move).sum(1)) / ((along * along).sum(1) + 0.6))[:, None] * along
+    move = move + slide * np.minimum(1, 0.5 * limit / np.maximum(np.linalg.norm(slide, axis=1), 1e-9))[:, None]
+    return x + move * np.minimum(1, limit / np.maximum(np.linalg.norm(move, axis=1), 1e-9))[:, None]
 
 # %% ../../nbs/hearts/15_template.ipynb #68701b95
 def _ring_means(n, edges):
     "Matrix that takes the mean over neighbours, and their number."
     a = sparse.csr_array((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(n, n))
     degree = np.asarray(a.sum(1)).ravel()
-    return sparse.diags_array(1/np.maximum(degree, 1))@a, degree
+    return sparse.diags_array(1 / np.maximum(degree, 1)) @ a, degree
+
 
 def _sides_of(polygons):
     "Edges of polygons, both directions, (E,2)."
@@ -227,17 +259,20 @@ def _sides_of(polygons):
     e = np.unique(np.sort(e, axis=1), axis=0)
     return np.concatenate([e, e[:, ::-1]])
 
+
 def _smoothed(x, present, quads, spacing, rounds=25):
     "Nodes spread evenly over the surfaces of the shapes."
-    n, bits, edges = present.sum(1), (present*2**np.arange(7)).sum(1), _sides_of(quads)
-    kept = (bits[edges[:, 0]] & bits[edges[:, 1]]) == bits[edges[:, 0]] # neighbours that lie on everything the node lies on
+    n, bits, edges = present.sum(1), (present * 2 ** np.arange(7)).sum(1), _sides_of(quads)
+    kept = (bits[edges[:, 0]] & bits[edges[:, 1]]) == bits[
+        edges[:, 0]
+    ]  # neighbours that lie on everything the node lies on
     (along, degree), (around, _) = _ring_means(len(x), edges[kept]), _ring_means(len(x), edges)
-    share = np.where(n == 2, 0, np.where(degree >= 2, .3, 1.))[:, None]
+    share = np.where(n == 2, 0, np.where(degree >= 2, 0.3, 1.0))[:, None]
     owners = _owners(present, quads)
     for _ in range(rounds):
-        x = x + .6*((1 - share)*(along@x) + share*(around@x) - x)
-        x = _drawn_back(x, owners, spacing/2)
-    return _drawn_back(x, owners, spacing/4)
+        x = x + 0.6 * ((1 - share) * (along @ x) + share * (around @ x) - x)
+        x = _drawn_back(x, owners, spacing / 2)
+    return _drawn_back(x, owners, spacing / 4)
 
 # %% ../../nbs/hearts/15_template.ipynb #3d58cfe6
 def _angles(x, faces):
@@ -246,38 +281,50 @@ def _angles(x, faces):
     out = []
     for p, q, r in ((a, b, c), (b, c, a), (c, a, b)):
         u, v = q - p, r - p
-        out.append(np.arctan2(np.linalg.norm(np.cross(u, v), axis=1), (u*v).sum(1)))
+        out.append(np.arctan2(np.linalg.norm(np.cross(u, v), axis=1), (u * v).sum(1)))
     return np.degrees(np.min(out, axis=0))
+
 
 def _split(x, quads, sides):
     "Triangles (F,3) of the quadrilaterals, and their sides."
-    one, other = np.stack([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]], 1), np.stack([quads[:, [0, 1, 3]], quads[:, [1, 2, 3]]], 1)
+    one, other = (
+        np.stack([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]], 1),
+        np.stack([quads[:, [0, 1, 3]], quads[:, [1, 2, 3]]], 1),
+    )
     a, b = (_angles(x, k.reshape(-1, 3)).reshape(-1, 2).min(1) for k in (one, other))
     return np.where((a >= b)[:, None, None], one, other).reshape(-1, 3), np.repeat(sides, 2, axis=0)
 
 # %% ../../nbs/hearts/15_template.ipynb #3eebbc61
-def _untangled(x, faces, least_deg=9., rounds=20):
+def _untangled(x, faces, least_deg=9.0, rounds=20):
     "Nodes moved a little so that no triangles pierce each other and none is a needle."
     mean, _ = _ring_means(len(x), _sides_of(faces))
     for _ in range(rounds):
         pierced, needles = self_intersections(x, faces).ravel(), np.flatnonzero(_angles(x, faces) < least_deg)
-        if not len(pierced) + len(needles): break
+        if not len(pierced) + len(needles):
+            break
         weight = np.zeros(len(x))
         weight[faces[pierced].ravel()] = 1
-        weight = np.where((mean@weight > 0) & (weight == 0), .5, weight)
+        weight = np.where((mean @ weight > 0) & (weight == 0), 0.5, weight)
         weight[faces[needles].ravel()] = 1
-        x = x + .4*weight[:, None]*(mean@x - x)
+        x = x + 0.4 * weight[:, None] * (mean @ x - x)
     return x
 
 # %% ../../nbs/hearts/15_template.ipynb #f908db75
 _TOKENS = ("LV", "RV", "MVP", "AVP", "TVP", "PVP", "LA", "RA", "aorta")
+
 
 def _node_labels(x, present):
     "Label of each node."
     has = {name: present[:, k + 1] for k, name in enumerate(HEART_REGIONS)}
     point, normal = PULMONARY_VALVE
     lid = (np.abs(_plane(x, point, normal)) < 2) & (np.linalg.norm(x - point, axis=1) < 16) & has["RV"] & present[:, 0]
-    carried = {**has, "MVP": has["LV cavity"] & has["LA"], "AVP": has["LV cavity"] & has["aorta"], "TVP": has["RV"] & has["RA"], "PVP": lid}
+    carried = {
+        **has,
+        "MVP": has["LV cavity"] & has["LA"],
+        "AVP": has["LV cavity"] & has["aorta"],
+        "TVP": has["RV"] & has["RA"],
+        "PVP": lid,
+    }
     table = np.stack([carried[name] for name in _TOKENS], 1)
     return tuple("-".join(name for name, there in zip(_TOKENS, row, strict=True) if there) for row in table)
 
@@ -287,10 +334,11 @@ def _scaled_jacobians(p):
     ends = ((0, 1), (1, 2), (2, 0), (0, 3), (1, 3), (2, 3))
     e = [p[:, j] - p[:, i] for i, j in ends]
     a, b, c, d, f, g = (v.norm(dim=1) for v in e)
-    jacobian = (torch.linalg.cross(e[0], -e[2])*e[3]).sum(1)
-    return 2**.5*jacobian/torch.stack([a*c*d, a*b*f, b*c*g, d*f*g]).amax(0)
+    jacobian = (torch.linalg.cross(e[0], -e[2]) * e[3]).sum(1)
+    return 2**0.5 * jacobian / torch.stack([a * c * d, a * b * f, b * c * g, d * f * g]).amax(0)
 
-def _improved(x, tetrahedra, share, step_mm, target=.27, rounds=150):
+
+def _improved(x, tetrahedra, share, step_mm, target=0.27, rounds=150):
     "Nodes moved so that the worst tetrahedra are better; `share` (N,) says how willingly."
     x, t = torch.tensor(x), torch.tensor(np.asarray(tetrahedra)).long()
     touched = torch.zeros(len(x), dtype=torch.bool)
@@ -299,24 +347,27 @@ def _improved(x, tetrahedra, share, step_mm, target=.27, rounds=150):
     start, rate = x[nodes].clone(), torch.tensor(share)[nodes, None]
     move = torch.zeros_like(start, requires_grad=True)
     optimizer = torch.optim.Adam([move], lr=step_mm)
-    best, highest = move.detach().clone(), -2.
+    best, highest = move.detach().clone(), -2.0
     for _ in range(rounds if len(nodes) else 0):
-        quality = _scaled_jacobians((start + rate*move)[local])
-        if (worst := float(quality.detach().min())) > highest: best, highest = move.detach().clone(), worst
-        loss = (torch.relu(target - quality)**2).sum() + 20*(torch.relu(.17 - quality)**2).sum()
+        quality = _scaled_jacobians((start + rate * move)[local])
+        if (worst := float(quality.detach().min())) > highest:
+            best, highest = move.detach().clone(), worst
+        loss = (torch.relu(target - quality) ** 2).sum() + 20 * (torch.relu(0.17 - quality) ** 2).sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    x[nodes] = start + rate*best
+    x[nodes] = start + rate * best
     return x.numpy()
 
 # %% ../../nbs/hearts/15_template.ipynb #231dcc36
-_OUTWARD = np.array([[1, 2, 3], [0, 3, 2], [0, 1, 3], [0, 2, 1]]) # faces of a tetrahedron, seen from outside
+_OUTWARD = np.array([[1, 2, 3], [0, 3, 2], [0, 1, 3], [0, 2, 1]])  # faces of a tetrahedron, seen from outside
+
 
 def _parity(triangles):
     "Sorted nodes of triangles, and whether sorting keeps the way round."
     order = np.argsort(triangles, axis=1)
     return np.take_along_axis(triangles, order, 1), ((order[:, 1] - order[:, 0]) % 3 == 1)
+
 
 def _regions_of(tetrahedra, blocks, faces, sides):
     "Region of each tetrahedron: that of the sheets around its block."
@@ -325,54 +376,67 @@ def _regions_of(tetrahedra, blocks, faces, sides):
     names = {key: k for k, key in enumerate(map(tuple, sheet.tolist()))}
     at = np.array([names.get(key, -1) for key in map(tuple, own.tolist())])
     on = np.flatnonzero(at >= 0)
-    behind = own_even[on] == sheet_even[at[on]]                 # its outward face is turned like the sheet
+    behind = own_even[on] == sheet_even[at[on]]  # its outward face is turned like the sheet
     region = sides[at[on], np.where(behind, 0, 1)]
-    block = blocks[on//4]
+    block = blocks[on // 4]
     table = {b: np.bincount(region[block == b], minlength=7) for b in np.unique(blocks)}
-    if any((v > 0).sum() != 1 for v in table.values()): raise ValueError("faces: the sheets do not part the regions")
+    if any((v > 0).sum() != 1 for v in table.values()):
+        raise ValueError("faces: the sheets do not part the regions")
     return np.array([table[b].argmax() for b in blocks], np.int16)
+
 
 def _filled(x, faces, sides, spacing):
     "Nodes, tetrahedra and their regions inside a closed set of sheets."
-    with silent_tetgen(): nodes, tetrahedra, blocks, *_ = tetgen.TetGen(x, faces.astype(np.int32)).tetrahedralize(switches="pYq1.3/15AQ")
-    if not np.array_equal(nodes[:len(x)], x): raise ValueError("faces: tetgen changed the nodes of the surface")
+    with silent_tetgen():
+        nodes, tetrahedra, blocks, *_ = tetgen.TetGen(x, faces.astype(np.int32)).tetrahedralize(switches="pYq1.3/15AQ")
+    if not np.array_equal(nodes[: len(x)], x):
+        raise ValueError("faces: tetgen changed the nodes of the surface")
     a, b, c, d = (nodes[tetrahedra[:, i]] for i in range(4))
-    turned = ((np.cross(b - a, c - a)*(d - a)).sum(1) < 0)[:, None]
+    turned = ((np.cross(b - a, c - a) * (d - a)).sum(1) < 0)[:, None]
     tetrahedra = np.where(turned, tetrahedra[:, [1, 0, 2, 3]], tetrahedra).astype(np.int32)
-    return _bettered(nodes, tetrahedra, faces, len(x), spacing), tetrahedra, _regions_of(tetrahedra, np.ravel(blocks).astype(int), faces, sides)
+    return (
+        _bettered(nodes, tetrahedra, faces, len(x), spacing),
+        tetrahedra,
+        _regions_of(tetrahedra, np.ravel(blocks).astype(int), faces, sides),
+    )
+
 
 def _bettered(nodes, tetrahedra, faces, n_surface, spacing, rounds=6):
     "Better tetrahedra, without letting the sheets pierce each other outside of them."
-    share = np.where(np.arange(len(nodes)) < n_surface, .3, 1.)
+    share = np.where(np.arange(len(nodes)) < n_surface, 0.3, 1.0)
     for _ in range(rounds):
-        moved = _improved(nodes, tetrahedra, share, .012*spacing)
+        moved = _improved(nodes, tetrahedra, share, 0.012 * spacing)
         pierced = self_intersections(moved[:n_surface], faces)
-        if not len(pierced): return moved
+        if not len(pierced):
+            return moved
         share[faces[pierced]] = 0
     raise ValueError("faces: the sheets pierce each other wherever the tetrahedra are improved")
 
 # %% ../../nbs/hearts/15_template.ipynb #86a68819
 def _labelled(spacing):
     "Mended labels of a grid of the given spacing, mm."
-    n = np.ceil((_HIGH - _LOW)/spacing).astype(int) + 1
-    axes = [low + spacing*np.arange(k) for low, k in zip(_LOW, n, strict=True)]
+    n = np.ceil((_HIGH - _LOW) / spacing).astype(int) + 1
+    axes = [low + spacing * np.arange(k) for low, k in zip(_LOW, n, strict=True)]
     shortfall = _shortfalls(heart_distances(np.stack(np.meshgrid(*axes, indexing="ij"), -1)))
     return _mended(shortfall.argmin(0).astype(np.int8), shortfall)
 
+
 def _fitting_spacing(n_nodes):
     "Labels whose sheets have `n_nodes` nodes within 5 %, and their spacing."
-    spacing = 7*np.sqrt(1944/n_nodes)
+    spacing = 7 * np.sqrt(1944 / n_nodes)
     for _ in range(12):
         labels = _labelled(spacing)
         count = len(_sheets(labels)[0])
-        if abs(count/n_nodes - 1) < .03: return labels, spacing
-        spacing *= np.sqrt(count/n_nodes)
+        if abs(count / n_nodes - 1) < 0.03:
+            return labels, spacing
+        spacing *= np.sqrt(count / n_nodes)
     raise ValueError(f"n_nodes: no grid gives {n_nodes} nodes within 5 %; the last gave {count}")
+
 
 def _surface_at(labels, spacing):
     "Nodes, what they lie on, triangles and sides of labels; None if triangles still pierce each other."
     cells, present, quads, sides = _sheets(labels)
-    x = _smoothed(_LOW + spacing*(cells + .5), present, quads, spacing)
+    x = _smoothed(_LOW + spacing * (cells + 0.5), present, quads, spacing)
     faces, sides = _split(x, quads, sides)
     x = _untangled(x, faces)
     return None if len(self_intersections(x, faces)) else (x, present, faces, sides)
@@ -384,20 +448,30 @@ def _inner_regions(n, tetrahedra, region, n_surface):
     out[tetrahedra.ravel()] = np.repeat(region, 4)
     return out[n_surface:]
 
+
 @lru_cache(maxsize=4)
 def heart_template(
-    n_nodes:int=2000, # Wanted nodes of the surface, met within 5 %; 1,600 to 60,000
-) -> tuple[SurfaceMesh, TetrahedralMesh]: # Sheets, and tetrahedra whose first nodes are those of the sheets; frame of the template, mm
+    n_nodes: int = 2000,  # Wanted nodes of the surface, met within 5 %; 1,600 to 60,000
+) -> tuple[
+    SurfaceMesh, TetrahedralMesh
+]:  # Sheets, and tetrahedra whose first nodes are those of the sheets; frame of the template, mm
     "The template heart at end-diastole, as conforming triangles and tetrahedra."
-    if not 1600 <= n_nodes <= 60_000: raise ValueError(f"n_nodes: expected 1,600 to 60,000 (a coarser grid has no place for the walls), got {n_nodes}")
+    if not 1600 <= n_nodes <= 60_000:
+        raise ValueError(
+            f"n_nodes: expected 1,600 to 60,000 (a coarser grid has no place for the walls), got {n_nodes}"
+        )
     labels, spacing = _fitting_spacing(n_nodes)
-    for nudge in (1, 1.004, .996, 1.008, .992):                     # a grid that falls badly is shifted a little
-        found = _surface_at(labels if nudge == 1 else _labelled(nudge*spacing), nudge*spacing)
-        if found is not None: break
-    else: raise ValueError(f"n_nodes: no surface without self-intersections near {n_nodes} nodes; take another number")
+    for nudge in (1, 1.004, 0.996, 1.008, 0.992):  # a grid that falls badly is shifted a little
+        found = _surface_at(labels if nudge == 1 else _labelled(nudge * spacing), nudge * spacing)
+        if found is not None:
+            break
+    else:
+        raise ValueError(f"n_nodes: no surface without self-intersections near {n_nodes} nodes; take another number")
     x, present, faces, sides = found
     names = _node_labels(x, present)
     nodes, tetrahedra, region = _filled(x, faces, sides, spacing)
-    surface = SurfaceMesh(nodes[:len(x)], faces.astype(np.int32), sides, HEART_REGIONS, names)
-    inner = tuple("LV" if r == 1 else HEART_REGIONS[r - 1] for r in _inner_regions(len(nodes), tetrahedra, region, len(x)))
+    surface = SurfaceMesh(nodes[: len(x)], faces.astype(np.int32), sides, HEART_REGIONS, names)
+    inner = tuple(
+        "LV" if r == 1 else HEART_REGIONS[r - 1] for r in _inner_regions(len(nodes), tetrahedra, region, len(x))
+    )
     return surface, TetrahedralMesh(nodes, tetrahedra, region, HEART_REGIONS, names + inner)

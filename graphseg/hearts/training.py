@@ -20,7 +20,19 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from ..base.core import atomic_path, generator, require_choice, require_file
-from .views import LONG_AXIS, HeartCase, long_axis_images, pad_or_crop, relative_space, replace_pixels, require_inside, require_view, scale_grey, spacing_of, to_relative
+from graphseg.hearts.views import (
+    LONG_AXIS,
+    HeartCase,
+    long_axis_images,
+    pad_or_crop,
+    relative_space,
+    replace_pixels,
+    require_inside,
+    require_view,
+    scale_grey,
+    spacing_of,
+    to_relative,
+)
 from .mesh_losses import MeshLoss
 from .shape_network import METADATA
 
@@ -28,321 +40,435 @@ from .shape_network import METADATA
 @dataclass(frozen=True, eq=False)
 class MeshCases:
     "Prepared images and nodes of many hearts."
-    ids:tuple[str, ...]           # Names of the cases
-    subjects:tuple[str, ...]      # Person of each case
-    phases:tuple[str, ...]        # ED or ES
-    sax:np.ndarray                # Short-axis stacks, (n,Z,Y,X) uint8
-    lax:np.ndarray                # Long-axis views in the order of `LONG_AXIS`, (n,3,Q,Q) uint8, 0 where missing
-    has_lax:np.ndarray            # Was the view taken? (n,3) bool
-    nodes:np.ndarray              # Node positions, (n,N,3) float32, xyz, fractions of the padded stack
-    to_mm:np.ndarray              # Fractions to world mm, (n,4,4) float64
-    lax_axes:np.ndarray           # Unit directions along columns and rows of each view, in the axes of the stack, (n,3,2,3) float32
-    metadata:np.ndarray           # (n,M) float32, NaN where unknown
-    metadata_names:tuple[str, ...] = METADATA # Names of its columns
+
+    ids: tuple[str, ...]  # Names of the cases
+    subjects: tuple[str, ...]  # Person of each case
+    phases: tuple[str, ...]  # ED or ES
+    sax: np.ndarray  # Short-axis stacks, (n,Z,Y,X) uint8
+    lax: np.ndarray  # Long-axis views in the order of `LONG_AXIS`, (n,3,Q,Q) uint8, 0 where missing
+    has_lax: np.ndarray  # Was the view taken? (n,3) bool
+    nodes: np.ndarray  # Node positions, (n,N,3) float32, xyz, fractions of the padded stack
+    to_mm: np.ndarray  # Fractions to world mm, (n,4,4) float64
+    lax_axes: (
+        np.ndarray
+    )  # Unit directions along columns and rows of each view, in the axes of the stack, (n,3,2,3) float32
+    metadata: np.ndarray  # (n,M) float32, NaN where unknown
+    metadata_names: tuple[str, ...] = METADATA  # Names of its columns
 
     def __post_init__(self):
         n, problem = len(self.ids), ""
-        shapes = {"sax": (n, -1, -1, -1), "lax": (n, 3, -1, -1), "has_lax": (n, 3), "nodes": (n, -1, 3), "to_mm": (n, 4, 4), "lax_axes": (n, 3, 2, 3), "metadata": (n, len(self.metadata_names))}
+        shapes = {
+            "sax": (n, -1, -1, -1),
+            "lax": (n, 3, -1, -1),
+            "has_lax": (n, 3),
+            "nodes": (n, -1, 3),
+            "to_mm": (n, 4, 4),
+            "lax_axes": (n, 3, 2, 3),
+            "metadata": (n, len(self.metadata_names)),
+        }
         for name, wanted in shapes.items():
             shape = getattr(self, name).shape
-            if len(shape) != len(wanted) or any(w not in (-1, s) for s, w in zip(shape, wanted, strict=True)): problem = f"{name}: expected {wanted} (-1 = any), got {shape}"
-        if len(self.subjects) != n or len(self.phases) != n or len(set(self.ids)) != n: problem = f"ids: expected {n} different ones, with as many subjects and phases, got {len(set(self.ids))}, {len(self.subjects)} and {len(self.phases)}"
+            if len(shape) != len(wanted) or any(w not in (-1, s) for s, w in zip(shape, wanted, strict=True)):
+                problem = f"{name}: expected {wanted} (-1 = any), got {shape}"
+        if len(self.subjects) != n or len(self.phases) != n or len(set(self.ids)) != n:
+            problem = f"ids: expected {n} different ones, with as many subjects and phases, got {len(set(self.ids))}, {len(self.subjects)} and {len(self.phases)}"
         for name in ("sax", "lax"):
-            if getattr(self, name).dtype != np.uint8: problem = f"{name}: expected uint8, got {getattr(self, name).dtype}"
+            if getattr(self, name).dtype != np.uint8:
+                problem = f"{name}: expected uint8, got {getattr(self, name).dtype}"
         for name in ("nodes", "to_mm", "lax_axes"):
-            if not problem and not np.isfinite(getattr(self, name)).all(): problem = f"{name}: expected finite numbers, got NaN or infinity in {self.ids[int(np.argwhere(~np.isfinite(getattr(self, name)))[0, 0])]}"
-        if problem: raise ValueError(problem)
+            if not problem and not np.isfinite(getattr(self, name)).all():
+                problem = f"{name}: expected finite numbers, got NaN or infinity in {self.ids[int(np.argwhere(~np.isfinite(getattr(self, name)))[0, 0])]}"
+        if problem:
+            raise ValueError(problem)
 
-    def __len__(self) -> int: return len(self.ids)
+    def __len__(self) -> int:
+        return len(self.ids)
 
     @property
-    def size_mm(self) -> np.ndarray: # Size of each stack along its axes, (n,3), mm
+    def size_mm(self) -> np.ndarray:  # Size of each stack along its axes, (n,3), mm
         return np.linalg.norm(self.to_mm[:, :3, :3], axis=1)
 
-    def take(self, chosen) -> "MeshCases": # Some of the cases, by numbers, in this order
+    def take(self, chosen) -> "MeshCases":  # Some of the cases, by numbers, in this order
         chosen = np.asarray(chosen, int)
         parts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "metadata_names"}
-        return replace(self, **{k: tuple(v[i] for i in chosen) if isinstance(v, tuple) else v[chosen] for k, v in parts.items()})
+        return replace(
+            self, **{k: tuple(v[i] for i in chosen) if isinstance(v, tuple) else v[chosen] for k, v in parts.items()}
+        )
 
 # %% ../../nbs/hearts/55_training.ipynb #599fafa6
 def save_cases(
-    path:Path|str,   # File to write, .npz
-    cases:MeshCases, # Cases
+    path: Path | str,  # File to write, .npz
+    cases: MeshCases,  # Cases
 ) -> Path:
     "Write cases as one compressed file."
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, **{f.name: np.asarray(getattr(cases, f.name)) for f in fields(cases)})
     return Path(path)
 
+
 def load_cases(
-    path:Path|str, # File of `save_cases`
+    path: Path | str,  # File of `save_cases`
 ) -> MeshCases:
     "Read cases."
     path = require_file(path, "a file of save_cases; run: dvc repro prepare_hearts")
     try:
-        with np.load(path, allow_pickle=False) as stored: content = dict(stored)
-    except (ValueError, OSError, zipfile.BadZipFile) as error: raise ValueError(f"{path}: expected a file of save_cases, got something else or a part of one ({error})") from error
-    if missing := {f.name for f in fields(MeshCases)} - set(content): raise ValueError(f"{path}: expected the arrays of MeshCases, missing {sorted(missing)}")
+        with np.load(path, allow_pickle=False) as stored:
+            content = dict(stored)
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{path}: expected a file of save_cases, got something else or a part of one ({error})"
+        ) from error
+    if missing := {f.name for f in fields(MeshCases)} - set(content):
+        raise ValueError(f"{path}: expected the arrays of MeshCases, missing {sorted(missing)}")
     names = ("ids", "subjects", "phases", "metadata_names")
     return MeshCases(**{k: tuple(map(str, v)) if k in names else v for k, v in content.items()})
 
 # %% ../../nbs/hearts/55_training.ipynb #afbef2a9
 def metadata_number(
-    value, # Number, or M or F, male or female
-) -> float: # The number; 1 for male, 0 for female; NaN where it is neither
+    value,  # Number, or M or F, male or female
+) -> float:  # The number; 1 for male, 0 for female; NaN where it is neither
     "Metadata as numbers."
-    try: return float(value)
-    except (TypeError, ValueError): return {"m": 1., "male": 1., "f": 0., "female": 0.}.get(str(value).strip().lower(), np.nan)
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return {"m": 1.0, "male": 1.0, "f": 0.0, "female": 0.0}.get(str(value).strip().lower(), np.nan)
+
 
 def view_axes(
-    case:HeartCase, # Images
-) -> np.ndarray:    # Unit directions along columns and rows of each view in the axes of the stack, (3,2,3); a vertical plane where a view is missing
+    case: HeartCase,  # Images
+) -> np.ndarray:  # Unit directions along columns and rows of each view in the axes of the stack, (3,2,3); a vertical plane where a view is missing
     "How the long-axis views lie to the stack."
-    frame, out = case.sax.affine[:3, :3]/spacing_of(case.sax), np.tile([[1., 0, 0], [0, 0, -1]], (3, 1, 1))
+    frame, out = case.sax.affine[:3, :3] / spacing_of(case.sax), np.tile([[1.0, 0, 0], [0, 0, -1]], (3, 1, 1))
     for k, name in enumerate(LONG_AXIS):
-        if name in case.long_axis: out[k] = (case.long_axis[name].affine[:3, :2]/spacing_of(case.long_axis[name])[:2]).T @ frame
+        if name in case.long_axis:
+            out[k] = (case.long_axis[name].affine[:3, :2] / spacing_of(case.long_axis[name])[:2]).T @ frame
     return out
 
-def _shrink(images, step): # Means of squares of pixels, (…,H,W) 0 to 1 → uint8
-    if any(side % step for side in images.shape[-2:]): raise ValueError(f"step_px: expected a divisor of {images.shape[-2:]}, got {step}")
+
+def _shrink(images, step):  # Means of squares of pixels, (…,H,W) 0 to 1 → uint8
+    if any(side % step for side in images.shape[-2:]):
+        raise ValueError(f"step_px: expected a divisor of {images.shape[-2:]}, got {step}")
     *rest, h, w = images.shape
-    return np.rint(255*images.reshape(*rest, h//step, step, w//step, step).mean((-3, -1))).astype(np.uint8)
+    return np.rint(255 * images.reshape(*rest, h // step, step, w // step, step).mean((-3, -1))).astype(np.uint8)
 
 # %% ../../nbs/hearts/55_training.ipynb #7cc34571
 def prepare_cases(
-    cases:Sequence[HeartCase],                    # Images
-    nodes_mm:dict|None,                           # Nodes of each case by its name, (N,3), world mm; None: unknown
-    full_size_xyz:tuple[int, int, int]=(210, 210, 16), # Size of the padded stack, px
-    lax_px:int=224,                               # Side of the padded long-axis views, px
-    step_px:int=1,                                # Side of the squares of pixels that are averaged; 1: published
-    metadata_names:Sequence[str]=METADATA,        # Metadata to keep
-    mode:str="fixed",                             # Of `relative_space`
+    cases: Sequence[HeartCase],  # Images
+    nodes_mm: dict | None,  # Nodes of each case by its name, (N,3), world mm; None: unknown
+    full_size_xyz: tuple[int, int, int] = (210, 210, 16),  # Size of the padded stack, px
+    lax_px: int = 224,  # Side of the padded long-axis views, px
+    step_px: int = 1,  # Side of the squares of pixels that are averaged; 1: published
+    metadata_names: Sequence[str] = METADATA,  # Metadata to keep
+    mode: str = "fixed",  # Of `relative_space`
 ) -> MeshCases:
     "Arrays for training from images and nodes."
-    if not len(cases): raise ValueError("cases: expected at least one, got none")
-    if step_px < 1: raise ValueError(f"step_px: expected at least 1, got {step_px}")
+    if not len(cases):
+        raise ValueError("cases: expected at least one, got none")
+    if step_px < 1:
+        raise ValueError(f"step_px: expected at least 1, got {step_px}")
     rows = []
     for case in cases:
         sax = require_view(case.sax, name=f"{case.case_id}, sax")
-        if len(sax.pixels) > full_size_xyz[2]: raise ValueError(f"{case.case_id}: expected at most {full_size_xyz[2]} slices, got {len(sax.pixels)}; enlarge full_size_xyz")
-        if nodes_mm is not None and case.case_id not in nodes_mm: raise ValueError(f"nodes_mm: expected nodes of {case.case_id}, got none; give None to predict")
+        if len(sax.pixels) > full_size_xyz[2]:
+            raise ValueError(
+                f"{case.case_id}: expected at most {full_size_xyz[2]} slices, got {len(sax.pixels)}; enlarge full_size_xyz"
+            )
+        if nodes_mm is not None and case.case_id not in nodes_mm:
+            raise ValueError(f"nodes_mm: expected nodes of {case.case_id}, got none; give None to predict")
         matrix = relative_space(sax, full_size_xyz, mode=mode)
         nodes = np.zeros((0, 3)) if nodes_mm is None else np.asarray(nodes_mm[case.case_id], float)
-        if len(nodes): require_inside(nodes, pad_or_crop(sax, full_size_xyz))
+        if len(nodes):
+            require_inside(nodes, pad_or_crop(sax, full_size_xyz))
         stack = pad_or_crop(replace_pixels(sax, scale_grey(sax.pixels)), full_size_xyz).pixels
         planes, taken = long_axis_images(case, lax_px)
-        rows.append((_shrink(stack, step_px), _shrink(planes, step_px), taken, to_relative(nodes, matrix), np.linalg.inv(matrix), view_axes(case),
-                     [metadata_number(case.metadata.get(name)) for name in metadata_names]))
+        rows.append(
+            (
+                _shrink(stack, step_px),
+                _shrink(planes, step_px),
+                taken,
+                to_relative(nodes, matrix),
+                np.linalg.inv(matrix),
+                view_axes(case),
+                [metadata_number(case.metadata.get(name)) for name in metadata_names],
+            )
+        )
     sizes = {len(row[3]) for row in rows}
-    if len(sizes) > 1: raise ValueError(f"nodes_mm: expected the same number of nodes in every case, got {sorted(sizes)}")
+    if len(sizes) > 1:
+        raise ValueError(f"nodes_mm: expected the same number of nodes in every case, got {sorted(sizes)}")
     arrays = [np.stack(part) for part in zip(*rows, strict=True)]
     arrays[3], arrays[5], arrays[6] = (arrays[k].astype(np.float32) for k in (3, 5, 6))
-    return MeshCases(tuple(c.case_id for c in cases), tuple(c.subject for c in cases), tuple(c.phase for c in cases), *arrays, tuple(metadata_names))
+    return MeshCases(
+        tuple(c.case_id for c in cases),
+        tuple(c.subject for c in cases),
+        tuple(c.phase for c in cases),
+        *arrays,
+        tuple(metadata_names),
+    )
 
 # %% ../../nbs/hearts/55_training.ipynb #3edfbb0d
 LAX_SCALING = ("exact", "published", "none")
 
+
 @dataclass(frozen=True)
 class HeartAugmentation:
     "Random changes of a heart; the defaults are the published ones."
-    turn_degrees:float=10.            # Largest rotation of the stack: 10 (paper) or 30 (code)
-    scale:tuple[float, float]=(.7, 1.3)   # Range of the scale of x and of y, each on its own
-    gamma:tuple[float, float]=(.5, 1.25)  # Range of the exponent of the grey values
-    noise:float=1/128                 # Deviation of the noise, fraction of the grey range
-    shift_px:float=0.                 # Largest shift of a full stack in x and y, px; published: none
-    lax_scaling:str="exact"           # How the long-axis views follow, one of `LAX_SCALING`
-    view_dropout:float=0.             # Probability that a long-axis view is blanked; published: none
+
+    turn_degrees: float = 10.0  # Largest rotation of the stack: 10 (paper) or 30 (code)
+    scale: tuple[float, float] = (0.7, 1.3)  # Range of the scale of x and of y, each on its own
+    gamma: tuple[float, float] = (0.5, 1.25)  # Range of the exponent of the grey values
+    noise: float = 1 / 128  # Deviation of the noise, fraction of the grey range
+    shift_px: float = 0.0  # Largest shift of a full stack in x and y, px; published: none
+    lax_scaling: str = "exact"  # How the long-axis views follow, one of `LAX_SCALING`
+    view_dropout: float = 0.0  # Probability that a long-axis view is blanked; published: none
 
     def __post_init__(self):
         require_choice("lax_scaling", self.lax_scaling, LAX_SCALING)
-        if not 0 < self.scale[0] <= self.scale[1] or not 0 < self.gamma[0] <= self.gamma[1]: raise ValueError(f"scale and gamma: expected ranges of positive numbers, got {self.scale} and {self.gamma}")
-        if min(self.turn_degrees, self.noise, self.shift_px) < 0 or not 0 <= self.view_dropout <= 1: raise ValueError(f"HeartAugmentation: expected numbers of 0 or more and a probability, got {self}")
+        if not 0 < self.scale[0] <= self.scale[1] or not 0 < self.gamma[0] <= self.gamma[1]:
+            raise ValueError(f"scale and gamma: expected ranges of positive numbers, got {self.scale} and {self.gamma}")
+        if min(self.turn_degrees, self.noise, self.shift_px) < 0 or not 0 <= self.view_dropout <= 1:
+            raise ValueError(f"HeartAugmentation: expected numbers of 0 or more and a probability, got {self}")
 
-    def draw(self,
-        rng:np.random.Generator, # Source of randomness
-    ) -> tuple[np.ndarray, np.ndarray]: # Matrix S·R in x and y, (2,2), and shift, (2,), px
-        turn, scale = np.radians(rng.uniform(-1, 1)*self.turn_degrees), rng.uniform(*self.scale, 2)
+    def draw(
+        self,
+        rng: np.random.Generator,  # Source of randomness
+    ) -> tuple[np.ndarray, np.ndarray]:  # Matrix S·R in x and y, (2,2), and shift, (2,), px
+        turn, scale = np.radians(rng.uniform(-1, 1) * self.turn_degrees), rng.uniform(*self.scale, 2)
         rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-        return scale[:, None]*rotation, rng.uniform(-1, 1, 2)*self.shift_px
+        return scale[:, None] * rotation, rng.uniform(-1, 1, 2) * self.shift_px
 
-    def grey(self,
-        image:np.ndarray,        # Any shape, float32, 0 to 1
-        rng:np.random.Generator, # Source of randomness
-    ) -> np.ndarray:             # The same shape, 0 to 1
+    def grey(
+        self,
+        image: np.ndarray,  # Any shape, float32, 0 to 1
+        rng: np.random.Generator,  # Source of randomness
+    ) -> np.ndarray:  # The same shape, 0 to 1
         image = np.power(image, np.float32(rng.uniform(*self.gamma)))
-        if self.noise: image += np.float32(self.noise)*rng.standard_normal(image.shape, dtype=np.float32)
+        if self.noise:
+            image += np.float32(self.noise) * rng.standard_normal(image.shape, dtype=np.float32)
         return np.clip(image, 0, 1, out=image)
 
 # %% ../../nbs/hearts/55_training.ipynb #297cd800
 def plane_matrix(
-    axes:np.ndarray,       # Directions of columns and rows of a plane, (2,3)
-    change:np.ndarray,     # S·R in x and y of the stack, (2,2)
-    how:str="exact",       # One of `LAX_SCALING`
-) -> np.ndarray:           # What the image of the plane undergoes, x and y, (2,2)
+    axes: np.ndarray,  # Directions of columns and rows of a plane, (2,3)
+    change: np.ndarray,  # S·R in x and y of the stack, (2,2)
+    how: str = "exact",  # One of `LAX_SCALING`
+) -> np.ndarray:  # What the image of the plane undergoes, x and y, (2,2)
     "Linear map of a long-axis image that goes with a change of the stack."
-    if how == "none": return np.eye(2)
+    if how == "none":
+        return np.eye(2)
     whole = np.eye(3)
     whole[:2, :2] = change
-    scale = np.linalg.norm(change, axis=1)   # rows of S·R have the lengths sx, sy
-    turned = axes @ (np.diag([*1/scale, 1]) @ whole).T
-    if how == "published": return np.diag(np.square(turned) @ [*scale, 1])
-    u, v = turned*[*scale, 1]
-    first = u/np.linalg.norm(u)
-    return np.array([[np.linalg.norm(u), first @ v], [0, np.linalg.norm(v - first*(first @ v))]])
+    scale = np.linalg.norm(change, axis=1)  # rows of S·R have the lengths sx, sy
+    turned = axes @ (np.diag([*1 / scale, 1]) @ whole).T
+    if how == "published":
+        return np.diag(np.square(turned) @ [*scale, 1])
+    u, v = turned * [*scale, 1]
+    first = u / np.linalg.norm(u)
+    return np.array([[np.linalg.norm(u), first @ v], [0, np.linalg.norm(v - first * (first @ v))]])
+
 
 def warp_slices(
-    slices:np.ndarray,     # (Z,H,W) float32
-    matrix:np.ndarray,     # Where a pixel goes, (2,2), about the middle of the image
-    shift:np.ndarray,      # And the shift thereafter, x and y, px
-    shape:tuple[int, int], # Rows and columns of the result, whose middle is that of the image, shifted back
-) -> np.ndarray:           # (Z,*shape), 0 outside
+    slices: np.ndarray,  # (Z,H,W) float32
+    matrix: np.ndarray,  # Where a pixel goes, (2,2), about the middle of the image
+    shift: np.ndarray,  # And the shift thereafter, x and y, px
+    shape: tuple[int, int],  # Rows and columns of the result, whose middle is that of the image, shifted back
+) -> np.ndarray:  # (Z,*shape), 0 outside
     "The same linear map of every slice."
-    middle = np.array(slices.shape[:0:-1])/2 - .5  # x, y of the middle, in numbers of pixel centres
-    new_middle = np.array(shape[::-1])/2 - .5
+    middle = np.array(slices.shape[:0:-1]) / 2 - 0.5  # x, y of the middle, in numbers of pixel centres
+    new_middle = np.array(shape[::-1]) / 2 - 0.5
     whole = np.column_stack([matrix, new_middle + shift - matrix @ middle])
     return np.stack([cv2.warpAffine(s, whole, shape[::-1], flags=cv2.INTER_LINEAR) for s in slices])
 
 # %% ../../nbs/hearts/55_training.ipynb #86c93064
 def fit_into(
-    matrix:np.ndarray, # Change of x and y, (2,2)
-    points:np.ndarray, # Points, (N,2), px
-    room:np.ndarray,   # Sides of the window, x and y, px
-) -> np.ndarray:       # The change, scaled down along x or y where its points would not fit, (2,2)
+    matrix: np.ndarray,  # Change of x and y, (2,2)
+    points: np.ndarray,  # Points, (N,2), px
+    room: np.ndarray,  # Sides of the window, x and y, px
+) -> np.ndarray:  # The change, scaled down along x or y where its points would not fit, (2,2)
     "Keep a changed heart small enough for a window."
-    return matrix*np.minimum(1, room/np.ptp(points @ matrix.T, 0).clip(1e-9))[:, None]
+    return matrix * np.minimum(1, room / np.ptp(points @ matrix.T, 0).clip(1e-9))[:, None]
+
 
 def random_shift(
-    points:np.ndarray,       # Points about the middle of the stack, (N,2), px
-    room:np.ndarray,         # Sides of the window, x and y, px
-    rng:np.random.Generator, # Source of randomness
-) -> np.ndarray:             # Shift, (2,), px
+    points: np.ndarray,  # Points about the middle of the stack, (N,2), px
+    room: np.ndarray,  # Sides of the window, x and y, px
+    rng: np.random.Generator,  # Source of randomness
+) -> np.ndarray:  # Shift, (2,), px
     "Move points to a random place in a window with all of them inside, a pixel from its border."
-    low, high = 1 - room/2 - points.min(0), room/2 - 1 - points.max(0)
-    return np.where(low < high, low + (high - low)*rng.random(2), (low + high)/2)
+    low, high = 1 - room / 2 - points.min(0), room / 2 - 1 - points.max(0)
+    return np.where(low < high, low + (high - low) * rng.random(2), (low + high) / 2)
 
-def _change_views(augment, lax, has_lax, axes, matrix, rng): # What a change of the stack does to the long-axis views, and their own changes
-    moved = [warp_slices(one[None], plane_matrix(a, matrix, augment.lax_scaling), np.zeros(2), one.shape)[0] for one, a in zip(lax, axes, strict=True)]
+
+def _change_views(
+    augment, lax, has_lax, axes, matrix, rng
+):  # What a change of the stack does to the long-axis views, and their own changes
+    moved = [
+        warp_slices(one[None], plane_matrix(a, matrix, augment.lax_scaling), np.zeros(2), one.shape)[0]
+        for one, a in zip(lax, axes, strict=True)
+    ]
     kept = has_lax & (rng.random(3) >= augment.view_dropout)
-    return np.stack([augment.grey(one, rng)*np.float32(k) for one, k in zip(moved, kept, strict=True)])
+    return np.stack([augment.grey(one, rng) * np.float32(k) for one, k in zip(moved, kept, strict=True)])
 
 # %% ../../nbs/hearts/55_training.ipynb #b988ce8d
 class Windows:
     "Where the images of a data set lie in the padded stacks."
-    def __init__(self,
-        cases:MeshCases,                      # Cases
-        augment:HeartAugmentation|None=None,  # Changes in training, or None
-        crop:tuple[int, int]|None=None,       # Rows and columns of the window, px; None: full stacks
-        centres="stack",                      # Of the window without changes: "stack", "truth" or (n,2), x and y, fractions of the stack
+
+    def __init__(
+        self,
+        cases: MeshCases,  # Cases
+        augment: HeartAugmentation | None = None,  # Changes in training, or None
+        crop: tuple[int, int] | None = None,  # Rows and columns of the window, px; None: full stacks
+        centres="stack",  # Of the window without changes: "stack", "truth" or (n,2), x and y, fractions of the stack
     ):
         n, sides = len(cases), cases.sax.shape[-2:]
-        if crop is not None and not all(0 < c <= s for c, s in zip(crop, sides, strict=True)): raise ValueError(f"crop: expected at most {sides} px, got {crop}")
+        if crop is not None and not all(0 < c <= s for c, s in zip(crop, sides, strict=True)):
+            raise ValueError(f"crop: expected at most {sides} px, got {crop}")
         if isinstance(centres, str):
             require_choice("centres", centres, ("stack", "truth"))
-            centres = np.full((n, 2), .5) if centres == "stack" else cases.nodes[..., :2].mean(1)
-        if np.shape(centres) != (n, 2) or not np.isfinite(centres).all(): raise ValueError(f"centres: expected ({n},2) finite fractions of the stack, got {np.shape(centres)}")
+            centres = np.full((n, 2), 0.5) if centres == "stack" else cases.nodes[..., :2].mean(1)
+        if np.shape(centres) != (n, 2) or not np.isfinite(centres).all():
+            raise ValueError(f"centres: expected ({n},2) finite fractions of the stack, got {np.shape(centres)}")
         self.cases, self.augment, self.centres = cases, augment, np.asarray(centres, float)
         self.cropped, self.shape = crop is not None, tuple(int(side) for side in crop or sides)
-        self.sides, self.room = np.array(sides[::-1]), np.array(self.shape[::-1])   # of the stack and of the window, x and y, px
+        self.sides, self.room = (
+            np.array(sides[::-1]),
+            np.array(self.shape[::-1]),
+        )  # of the stack and of the window, x and y, px
 
-    def place(self, index:int, rng=None) -> tuple[np.ndarray, np.ndarray]: # Change (2,2) and shift (2,) about the middle of the stack, px
-        if rng is None: return np.eye(2), -np.round((self.centres[index] - .5)*self.sides)*self.cropped
-        (matrix, shift), points = self.augment.draw(rng), (self.cases.nodes[index, :, :2] - .5)*self.sides
-        if not self.cropped: return matrix, shift
+    def place(
+        self, index: int, rng=None
+    ) -> tuple[np.ndarray, np.ndarray]:  # Change (2,2) and shift (2,) about the middle of the stack, px
+        if rng is None:
+            return np.eye(2), -np.round((self.centres[index] - 0.5) * self.sides) * self.cropped
+        (matrix, shift), points = self.augment.draw(rng), (self.cases.nodes[index, :, :2] - 0.5) * self.sides
+        if not self.cropped:
+            return matrix, shift
         matrix = fit_into(matrix, points, self.room - 2)
         return matrix, random_shift(points @ matrix.T, self.room, rng)
 
-    def placed(self, index:int, matrix, shift) -> np.ndarray: # Nodes in fractions of the window, (N,3)
+    def placed(self, index: int, matrix, shift) -> np.ndarray:  # Nodes in fractions of the window, (N,3)
         nodes = self.cases.nodes[index].astype(float)
-        nodes[:, :2] = ((nodes[:, :2] - .5)*self.sides @ matrix.T + shift)/self.room + .5
+        nodes[:, :2] = ((nodes[:, :2] - 0.5) * self.sides @ matrix.T + shift) / self.room + 0.5
         return nodes
 
 # %% ../../nbs/hearts/55_training.ipynb #42cc6895
 class MeshDataset(Windows, Dataset):
     "Images and nodes of hearts, full or cropped, for `training.fit`; built as `Windows` are."
-    @property
-    def ids(self) -> tuple[str, ...]: return self.cases.ids
-    def __len__(self) -> int: return len(self.cases)
-    def __getitem__(self, index:int) -> dict: return self.draw(index)
 
-    def draw(self,
-        index:int,                         # Case, 0 to len − 1
-        rng:np.random.Generator|None=None, # Source of randomness; None: no change
-    ) -> dict:                             # "image" (1,Z,H,W), "lax" (3,Q,Q), "nodes" (N,3), "metadata" (M,), "size_mm" (3,), "id"
-        if not 0 <= index < len(self): raise IndexError(f"index: expected 0 to {len(self) - 1}, got {index}")
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return self.cases.ids
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def __getitem__(self, index: int) -> dict:
+        return self.draw(index)
+
+    def draw(
+        self,
+        index: int,  # Case, 0 to len − 1
+        rng: np.random.Generator | None = None,  # Source of randomness; None: no change
+    ) -> dict:  # "image" (1,Z,H,W), "lax" (3,Q,Q), "nodes" (N,3), "metadata" (M,), "size_mm" (3,), "id"
+        if not 0 <= index < len(self):
+            raise IndexError(f"index: expected 0 to {len(self) - 1}, got {index}")
         c, rng = self.cases, rng if self.augment else None
         matrix, shift = self.place(index, rng)
-        sax, lax = (images[index].astype(np.float32)/255 for images in (c.sax, c.lax))
-        if rng is not None or self.cropped: sax = warp_slices(sax, matrix, shift, self.shape)
-        if rng is not None: sax, lax = self.augment.grey(sax, rng), _change_views(self.augment, lax, c.has_lax[index], c.lax_axes[index], matrix, rng)
-        item = {"image": sax[None], "lax": lax, "nodes": self.placed(index, matrix, shift), "metadata": c.metadata[index], "size_mm": c.size_mm[index]*[*self.room/self.sides, 1]}
-        return {k: torch.from_numpy(np.ascontiguousarray(v, np.float32)) for k, v in item.items()} | {"id": self.ids[index]}
+        sax, lax = (images[index].astype(np.float32) / 255 for images in (c.sax, c.lax))
+        if rng is not None or self.cropped:
+            sax = warp_slices(sax, matrix, shift, self.shape)
+        if rng is not None:
+            sax, lax = (
+                self.augment.grey(sax, rng),
+                _change_views(self.augment, lax, c.has_lax[index], c.lax_axes[index], matrix, rng),
+            )
+        item = {
+            "image": sax[None],
+            "lax": lax,
+            "nodes": self.placed(index, matrix, shift),
+            "metadata": c.metadata[index],
+            "size_mm": c.size_mm[index] * [*self.room / self.sides, 1],
+        }
+        return {k: torch.from_numpy(np.ascontiguousarray(v, np.float32)) for k, v in item.items()} | {
+            "id": self.ids[index]
+        }
 
-    def to_stack(self,
-        nodes:np.ndarray, # Nodes as networks for this data set draw them, (n,N,3)
-    ) -> np.ndarray:      # The same in fractions of the full stacks, (n,N,3)
+    def to_stack(
+        self,
+        nodes: np.ndarray,  # Nodes as networks for this data set draw them, (n,N,3)
+    ) -> np.ndarray:  # The same in fractions of the full stacks, (n,N,3)
         shifts, moved = np.stack([self.place(index)[1] for index in range(len(self))]), np.array(nodes, float)
-        moved[..., :2] = ((moved[..., :2] - .5)*self.room - shifts[:, None])/self.sides + .5
+        moved[..., :2] = ((moved[..., :2] - 0.5) * self.room - shifts[:, None]) / self.sides + 0.5
         return moved
 
 # %% ../../nbs/hearts/55_training.ipynb #0d86b76b
 class MeshTask:
     "Draw the nodes of a mesh; scored by mean squared error in mm²."
+
     score_name, inputs = "mse_mm2", ("image", "lax", "nodes", "metadata", "size_mm")
 
-    def __init__(self,
-        loss:MeshLoss,         # Loss of nodes, proposals and regularisers
-        target:str="nodes",    # nodes, or parameters of a shape network
+    def __init__(
+        self,
+        loss: MeshLoss,  # Loss of nodes, proposals and regularisers
+        target: str = "nodes",  # nodes, or parameters of a shape network
     ):
         require_choice("target", target, ("nodes", "parameters"))
         self.criterion, self.target = loss, target
 
-    def loss(self, model:nn.Module, batch:dict) -> dict[str, Tensor]:
+    def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
         output = model(batch["image"], batch["lax"], batch["metadata"])
-        if self.target == "parameters": return {"loss": (output.mu - model.true_parameters(batch["nodes"])).square().mean()}
+        if self.target == "parameters":
+            return {"loss": (output.mu - model.true_parameters(batch["nodes"])).square().mean()}
         targets = model.decoder.targets(batch["nodes"]) if output.coarse else ()
         return self.criterion(output, batch["nodes"], targets)
 
-    def score(self, model:nn.Module, batch:dict) -> Tensor: # (B,) mm²
+    def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,) mm²
         nodes = model(batch["image"], batch["lax"], batch["metadata"]).nodes.float()
-        return ((nodes - batch["nodes"])*batch["size_mm"][:, None]).square().mean((1, 2))
+        return ((nodes - batch["nodes"]) * batch["size_mm"][:, None]).square().mean((1, 2))
 
-    def __repr__(self): return f"MeshTask({self.criterion!r}, {self.target})"
+    def __repr__(self):
+        return f"MeshTask({self.criterion!r}, {self.target})"
 
 # %% ../../nbs/hearts/55_training.ipynb #286d6841
 def predict_nodes(
-    model:nn.Module,     # Trained network
-    dataset:MeshDataset, # Cases, full or cropped as the network was trained
-    batch_size:int=8,    # Cases at once
-) -> np.ndarray:         # (n,N,3) float64, fractions of the full stacks
+    model: nn.Module,  # Trained network
+    dataset: MeshDataset,  # Cases, full or cropped as the network was trained
+    batch_size: int = 8,  # Cases at once
+) -> np.ndarray:  # (n,N,3) float64, fractions of the full stacks
     "Nodes of every case."
     model.eval()
     with torch.inference_mode():
-        batches = DataLoader(MeshDataset(dataset.cases, None, dataset.shape if dataset.cropped else None, dataset.centres), batch_size)
+        batches = DataLoader(
+            MeshDataset(dataset.cases, None, dataset.shape if dataset.cropped else None, dataset.centres), batch_size
+        )
         nodes = torch.cat([model(b["image"], b["lax"], b["metadata"]).nodes for b in batches])
     return dataset.to_stack(nodes.double().numpy())
 
+
 def world_nodes(
-    nodes:np.ndarray,  # (n,N,3), fractions of the stacks
-    cases:MeshCases,   # Their cases
-) -> np.ndarray:       # (n,N,3), world mm
+    nodes: np.ndarray,  # (n,N,3), fractions of the stacks
+    cases: MeshCases,  # Their cases
+) -> np.ndarray:  # (n,N,3), world mm
     "From fractions of the stacks to the world."
     return np.einsum("nij,nmj->nmi", cases.to_mm[:, :3, :3], nodes) + cases.to_mm[:, None, :3, 3]
 
+
 def crop_centres(
-    nodes:np.ndarray, # Predicted nodes, (n,N,3), fractions of the stacks, as of a network for full images
-) -> np.ndarray:      # (n,2), x and y, fractions of the stacks
+    nodes: np.ndarray,  # Predicted nodes, (n,N,3), fractions of the stacks, as of a network for full images
+) -> np.ndarray:  # (n,2), x and y, fractions of the stacks
     "Where to crop around a predicted heart: the mean of its nodes."
     return np.clip(np.asarray(nodes)[..., :2].mean(1), 0, 1)
 
 # %% ../../nbs/hearts/55_training.ipynb #51b309cf
 def drawn_nodes(
-    dataset:MeshDataset, # Training set with its augmentation
-    n_copies:int=10,     # Draws of each case
-    seed:int=0,          # Seed of the draws
-) -> np.ndarray:         # (n·n_copies,N,3), fractions of the image
+    dataset: MeshDataset,  # Training set with its augmentation
+    n_copies: int = 10,  # Draws of each case
+    seed: int = 0,  # Seed of the draws
+) -> np.ndarray:  # (n·n_copies,N,3), fractions of the image
     "Nodes as training will see them, for shape models and mean shapes."
     out = []
     for copy in range(n_copies):
         for index in range(len(dataset)):
-            out.append(dataset.placed(index, *dataset.place(index, generator(seed, copy, index) if dataset.augment else None)))
+            out.append(
+                dataset.placed(index, *dataset.place(index, generator(seed, copy, index) if dataset.augment else None))
+            )
     return np.stack(out)

@@ -23,86 +23,107 @@ from ..base.core import atomic_path, require_choice, require_file, write_json
 LONG_AXIS = ("lax_2ch", "lax_3ch", "lax_4ch")
 PHASES = ("ED", "ES")
 
+
 @dataclass(frozen=True, eq=False)
 class View:
     "One image, a stack or a single plane, and where it lies."
-    pixels:np.ndarray  # Grey values, [slice, row, column] = [z, y, x]; one slice for a long-axis view
-    affine:np.ndarray  # Index (x, y, z, 1) of a voxel centre to world mm, (4,4) float64, as in NIfTI (x to the right, y to the front, z to the head)
+
+    pixels: np.ndarray  # Grey values, [slice, row, column] = [z, y, x]; one slice for a long-axis view
+    affine: np.ndarray  # Index (x, y, z, 1) of a voxel centre to world mm, (4,4) float64, as in NIfTI (x to the right, y to the front, z to the head)
+
 
 @dataclass(frozen=True, eq=False)
 class HeartCase:
     "All images of one heart in one phase."
-    case_id:str                 # Name, as `heart_012_ED`
-    subject:str                 # Person; all cases of a person go into the same part of a split
-    phase:str                   # ED or ES
-    sax:View                    # Short-axis stack
-    long_axis:dict[str, View] = field(default_factory=dict) # Of `LONG_AXIS`; a view that was not taken is absent
-    metadata:dict[str, float|str] = field(default_factory=dict) # age_years, sex, height_cm, weight_kg, where known
+
+    case_id: str  # Name, as `heart_012_ED`
+    subject: str  # Person; all cases of a person go into the same part of a split
+    phase: str  # ED or ES
+    sax: View  # Short-axis stack
+    long_axis: dict[str, View] = field(default_factory=dict)  # Of `LONG_AXIS`; a view that was not taken is absent
+    metadata: dict[str, float | str] = field(default_factory=dict)  # age_years, sex, height_cm, weight_kg, where known
 
 # %% ../../nbs/hearts/10_views.ipynb #07964c7f
 def spacing_of(
-    view:View, # Image
-) -> np.ndarray: # Distance of neighbouring voxels along x, y, z, (3,) mm
+    view: View,  # Image
+) -> np.ndarray:  # Distance of neighbouring voxels along x, y, z, (3,) mm
     "Voxel size of a view."
     return np.linalg.norm(view.affine[:3, :3], axis=0)
 
+
 def size_of(
-    view:View, # Image
-) -> np.ndarray: # Voxels along x, y, z, (3,) int
+    view: View,  # Image
+) -> np.ndarray:  # Voxels along x, y, z, (3,) int
     "Size of a view in the order of its affine, the reverse of `pixels.shape`."
     return np.array(view.pixels.shape[::-1])
 
+
 def to_world(
-    view:View,        # Image
-    index:np.ndarray, # Indices x, y, z of voxels, (...,3), fractions allowed
-) -> np.ndarray:      # (...,3) float64, mm
+    view: View,  # Image
+    index: np.ndarray,  # Indices x, y, z of voxels, (...,3), fractions allowed
+) -> np.ndarray:  # (...,3) float64, mm
     "Where voxels lie in the room."
-    return np.asarray(index, float)@view.affine[:3, :3].T + view.affine[:3, 3]
+    return np.asarray(index, float) @ view.affine[:3, :3].T + view.affine[:3, 3]
+
 
 def to_index(
-    view:View,          # Image
-    points_mm:np.ndarray, # Points of the room, (...,3), mm
-) -> np.ndarray:        # Indices x, y, z, (...,3) float64; whole numbers are voxel centres
+    view: View,  # Image
+    points_mm: np.ndarray,  # Points of the room, (...,3), mm
+) -> np.ndarray:  # Indices x, y, z, (...,3) float64; whole numbers are voxel centres
     "Voxels in which points lie."
-    return (np.asarray(points_mm, float) - view.affine[:3, 3])@np.linalg.inv(view.affine[:3, :3]).T
+    return (np.asarray(points_mm, float) - view.affine[:3, 3]) @ np.linalg.inv(view.affine[:3, :3]).T
 
 # %% ../../nbs/hearts/10_views.ipynb #fe3ccdb1
 def _affine_fault(affine, single):
     "What is wrong with an affine, or None."
     affine = np.asarray(affine)
-    if affine.shape != (4, 4) or not np.isfinite(affine).all(): return f"expected a finite (4,4) matrix, got {affine.shape}"
-    if not np.allclose(affine[3], [0, 0, 0, 1]): return f"expected a last row 0 0 0 1, got {affine[3]}"
+    if affine.shape != (4, 4) or not np.isfinite(affine).all():
+        return f"expected a finite (4,4) matrix, got {affine.shape}"
+    if not np.allclose(affine[3], [0, 0, 0, 1]):
+        return f"expected a last row 0 0 0 1, got {affine[3]}"
     steps = np.linalg.norm(affine[:3, :3], axis=0)
-    if not (steps > 1e-6).all(): return f"expected positive voxel sizes, got {steps.round(4).tolist()} mm"
-    unit = affine[:3, :3]/steps
-    skew = np.degrees(np.arcsin(np.abs(np.triu(unit.T@unit, 1)).max().clip(0, 1)))
-    if skew > .1: return f"expected orthogonal rows, columns and slices, got {skew:.2f} degrees from it; resample the image"
-    if np.linalg.det(unit) < 0: return "expected a right-handed frame, got a mirrored one; reverse the columns of the image and of its affine together"
-    if abs(steps[0]/steps[1] - 1) > .01: return f"expected square pixels, got {steps[0]:.3f} × {steps[1]:.3f} mm; resample the image"
-    if not single and steps[2] < .99*steps[0]: return f"expected slices at least as far apart as pixels, got {steps[2]:.3f} and {steps[0]:.3f} mm; are the axes in order x, y, slice?"
+    if not (steps > 1e-6).all():
+        return f"expected positive voxel sizes, got {steps.round(4).tolist()} mm"
+    unit = affine[:3, :3] / steps
+    skew = np.degrees(np.arcsin(np.abs(np.triu(unit.T @ unit, 1)).max().clip(0, 1)))
+    if skew > 0.1:
+        return f"expected orthogonal rows, columns and slices, got {skew:.2f} degrees from it; resample the image"
+    if np.linalg.det(unit) < 0:
+        return "expected a right-handed frame, got a mirrored one; reverse the columns of the image and of its affine together"
+    if abs(steps[0] / steps[1] - 1) > 0.01:
+        return f"expected square pixels, got {steps[0]:.3f} × {steps[1]:.3f} mm; resample the image"
+    if not single and steps[2] < 0.99 * steps[0]:
+        return f"expected slices at least as far apart as pixels, got {steps[2]:.3f} and {steps[0]:.3f} mm; are the axes in order x, y, slice?"
+
 
 def require_view(
-    view:View,         # Image
-    single:bool=False, # A long-axis plane instead of a stack
-    name:str="view",   # For the message
-) -> View:             # The same
+    view: View,  # Image
+    single: bool = False,  # A long-axis plane instead of a stack
+    name: str = "view",  # For the message
+) -> View:  # The same
     "Raise `ValueError` unless a view can be what it is said to be."
-    if view.pixels.ndim != 3: raise ValueError(f"{name}: expected pixels [slice, row, column], got {view.pixels.shape}")
+    if view.pixels.ndim != 3:
+        raise ValueError(f"{name}: expected pixels [slice, row, column], got {view.pixels.shape}")
     n = len(view.pixels)
-    if single and n != 1: raise ValueError(f"{name}: expected one slice in a long-axis view, got {n}")
-    if not single and n < 2: raise ValueError(f"{name}: expected a stack of at least 2 slices, got {n}")
-    if fault := _affine_fault(view.affine, single): raise ValueError(f"{name}: affine: {fault}")
-    if not np.isfinite(view.pixels).all(): raise ValueError(f"{name}: expected finite grey values, got {np.sum(~np.isfinite(view.pixels))} that are not")
+    if single and n != 1:
+        raise ValueError(f"{name}: expected one slice in a long-axis view, got {n}")
+    if not single and n < 2:
+        raise ValueError(f"{name}: expected a stack of at least 2 slices, got {n}")
+    if fault := _affine_fault(view.affine, single):
+        raise ValueError(f"{name}: affine: {fault}")
+    if not np.isfinite(view.pixels).all():
+        raise ValueError(f"{name}: expected finite grey values, got {np.sum(~np.isfinite(view.pixels))} that are not")
     return view
 
 # %% ../../nbs/hearts/10_views.ipynb #93c05521
 def write_view(
-    path:Path|str, # File, `.nii` or `.nii.gz`
-    view:View,     # Image
+    path: Path | str,  # File, `.nii` or `.nii.gz`
+    view: View,  # Image
 ) -> Path:
     "Write a view as NIfTI."
     path = Path(path)
-    if not path.name.endswith((".nii", ".nii.gz")): raise ValueError(f"path: expected a name ending in .nii or .nii.gz, got {path.name}")
+    if not path.name.endswith((".nii", ".nii.gz")):
+        raise ValueError(f"path: expected a name ending in .nii or .nii.gz, got {path.name}")
     pixels = view.pixels if view.pixels.dtype in (np.uint8, np.int16) else view.pixels.astype(np.float32)
     image = nibabel.Nifti1Image(np.ascontiguousarray(pixels.T), view.affine)
     image.header.set_xyzt_units("mm")
@@ -111,169 +132,224 @@ def write_view(
         temporary.write_bytes(gzip.compress(content, 9, mtime=0) if path.name.endswith(".gz") else content)
     return path
 
+
 def read_view(
-    path:Path|str,    # File, `.nii` or `.nii.gz`
-    single:bool=False, # A long-axis plane instead of a stack
-) -> View:            # Image, checked
+    path: Path | str,  # File, `.nii` or `.nii.gz`
+    single: bool = False,  # A long-axis plane instead of a stack
+) -> View:  # Image, checked
     "Read a view from NIfTI."
     path = require_file(path, "check the path")
     try:
         image = nibabel.load(path)
         pixels = np.asanyarray(image.dataobj)
-    except Exception as error: raise ValueError(f"{path.name}: expected a NIfTI image, got {type(error).__name__}: {error}") from error
-    while pixels.ndim > 3 and pixels.shape[-1] == 1: pixels = pixels[..., 0]
-    if pixels.ndim == 2: pixels = pixels[..., None]
-    if pixels.ndim != 3: raise ValueError(f"{path.name}: expected one volume (x, y, slice), got {pixels.shape}; split a film into phases first")
+    except Exception as error:
+        raise ValueError(f"{path.name}: expected a NIfTI image, got {type(error).__name__}: {error}") from error
+    while pixels.ndim > 3 and pixels.shape[-1] == 1:
+        pixels = pixels[..., 0]
+    if pixels.ndim == 2:
+        pixels = pixels[..., None]
+    if pixels.ndim != 3:
+        raise ValueError(
+            f"{path.name}: expected one volume (x, y, slice), got {pixels.shape}; split a film into phases first"
+        )
     return require_view(View(np.ascontiguousarray(pixels.T), np.asarray(image.affine, float)), single, path.name)
 
 # %% ../../nbs/hearts/10_views.ipynb #18439499
 def write_case(
-    folder:Path|str, # Folder of the case, made anew
-    case:HeartCase,  # Images and metadata
+    folder: Path | str,  # Folder of the case, made anew
+    case: HeartCase,  # Images and metadata
 ) -> Path:
     "Write a case as a folder: sax.nii.gz, lax_2ch.nii.gz …, case.json; all of it or nothing."
     with atomic_path(folder) as temporary:
         temporary.mkdir()
-        write_view(temporary/"sax.nii.gz", case.sax)
+        write_view(temporary / "sax.nii.gz", case.sax)
         for name, view in case.long_axis.items():
             require_choice("view", name, LONG_AXIS)
-            write_view(temporary/f"{name}.nii.gz", view)
-        write_json(temporary/"case.json", {"case_id": case.case_id, "subject": case.subject, "phase": case.phase, "metadata": case.metadata})
+            write_view(temporary / f"{name}.nii.gz", view)
+        write_json(
+            temporary / "case.json",
+            {"case_id": case.case_id, "subject": case.subject, "phase": case.phase, "metadata": case.metadata},
+        )
     return Path(folder)
 
+
 def read_case(
-    folder:Path|str, # Folder of the case; without case.json it is named after the folder
-) -> HeartCase:      # Images and metadata; long-axis views may be missing, the short axis may not
+    folder: Path | str,  # Folder of the case; without case.json it is named after the folder
+) -> HeartCase:  # Images and metadata; long-axis views may be missing, the short axis may not
     "Read a case from a folder."
     folder = require_file(folder, "expected the folder of a case")
-    require_file(folder/"sax.nii.gz", "every case needs a short-axis stack of this name")
-    note = json.loads((folder/"case.json").read_text()) if (folder/"case.json").is_file() else {}
+    require_file(folder / "sax.nii.gz", "every case needs a short-axis stack of this name")
+    note = json.loads((folder / "case.json").read_text()) if (folder / "case.json").is_file() else {}
     require_choice("phase", phase := note.get("phase", "ED"), PHASES)
-    long_axis = {name: read_view(folder/f"{name}.nii.gz", single=True) for name in LONG_AXIS if (folder/f"{name}.nii.gz").is_file()}
-    return HeartCase(note.get("case_id", folder.name), note.get("subject", folder.name), phase, read_view(folder/"sax.nii.gz"), long_axis, note.get("metadata", {}))
+    long_axis = {
+        name: read_view(folder / f"{name}.nii.gz", single=True)
+        for name in LONG_AXIS
+        if (folder / f"{name}.nii.gz").is_file()
+    }
+    return HeartCase(
+        note.get("case_id", folder.name),
+        note.get("subject", folder.name),
+        phase,
+        read_view(folder / "sax.nii.gz"),
+        long_axis,
+        note.get("metadata", {}),
+    )
 
 # %% ../../nbs/hearts/10_views.ipynb #c1137e6c
 def _slice_fault(slices, places, normal):
     "What keeps slices from being a stack, or None."
     first = slices[0]
     for k, s in enumerate(slices):
-        if s.pixels.shape != first.pixels.shape: return f"slice {k} has {s.pixels.shape[1:]} pixels, the first {first.pixels.shape[1:]}"
-        if not np.allclose(s.affine[:3, :2], first.affine[:3, :2], atol=2e-3): return f"slice {k} is not parallel to the first, or its pixels have another size"
+        if s.pixels.shape != first.pixels.shape:
+            return f"slice {k} has {s.pixels.shape[1:]} pixels, the first {first.pixels.shape[1:]}"
+        if not np.allclose(s.affine[:3, :2], first.affine[:3, :2], atol=2e-3):
+            return f"slice {k} is not parallel to the first, or its pixels have another size"
         shift = s.affine[:3, 3] - first.affine[:3, 3]
-        if np.linalg.norm(shift - normal*(shift@normal)) > .5*spacing_of(first)[0]: return f"slice {k} is shifted in its plane by {np.linalg.norm(shift - normal*(shift@normal)):.1f} mm"
+        if np.linalg.norm(shift - normal * (shift @ normal)) > 0.5 * spacing_of(first)[0]:
+            return f"slice {k} is shifted in its plane by {np.linalg.norm(shift - normal * (shift @ normal)):.1f} mm"
     gaps = np.diff(np.sort(places))
-    if (gaps < .1).any(): return f"{np.sum(gaps < .1) + 1} slices lie at the same place"
-    if gaps.max() > 1.1*gaps.min(): return f"gaps of {gaps.min():.1f} to {gaps.max():.1f} mm: a slice is missing or too many"
+    if (gaps < 0.1).any():
+        return f"{np.sum(gaps < 0.1) + 1} slices lie at the same place"
+    if gaps.max() > 1.1 * gaps.min():
+        return f"gaps of {gaps.min():.1f} to {gaps.max():.1f} mm: a slice is missing or too many"
+
 
 def stack_slices(
-    slices:list[View], # Single slices in any order, pixels (1,Y,X)
-) -> View:             # Stack, sorted along the normal of the slices
+    slices: list[View],  # Single slices in any order, pixels (1,Y,X)
+) -> View:  # Stack, sorted along the normal of the slices
     "Put parallel slices into a stack."
-    if len(slices) < 2: raise ValueError(f"slices: expected at least 2 of a stack, got {len(slices)}")
-    if bad := [k for k, s in enumerate(slices) if s.pixels.ndim != 3 or len(s.pixels) != 1]: raise ValueError(f"slices: expected pixels (1,Y,X), got {slices[bad[0]].pixels.shape}")
+    if len(slices) < 2:
+        raise ValueError(f"slices: expected at least 2 of a stack, got {len(slices)}")
+    if bad := [k for k, s in enumerate(slices) if s.pixels.ndim != 3 or len(s.pixels) != 1]:
+        raise ValueError(f"slices: expected pixels (1,Y,X), got {slices[bad[0]].pixels.shape}")
     steps = spacing_of(slices[0])
-    normal = np.cross(slices[0].affine[:3, 0]/steps[0], slices[0].affine[:3, 1]/steps[1])
-    places = np.array([s.affine[:3, 3]@normal for s in slices])
-    if fault := _slice_fault(slices, places, normal): raise ValueError(f"slices: expected one stack of parallel slices, but {fault}")
+    normal = np.cross(slices[0].affine[:3, 0] / steps[0], slices[0].affine[:3, 1] / steps[1])
+    places = np.array([s.affine[:3, 3] @ normal for s in slices])
+    if fault := _slice_fault(slices, places, normal):
+        raise ValueError(f"slices: expected one stack of parallel slices, but {fault}")
     order = np.argsort(places)
     affine = slices[order[0]].affine.copy()
-    affine[:3, 2] = (slices[order[-1]].affine[:3, 3] - affine[:3, 3])/(len(slices) - 1)
+    affine[:3, 2] = (slices[order[-1]].affine[:3, 3] - affine[:3, 3]) / (len(slices) - 1)
     return require_view(View(np.concatenate([slices[k].pixels for k in order]), affine))
 
 # %% ../../nbs/hearts/10_views.ipynb #f9db1b17
 def window_origin(
-    view:View,           # Image
-    size_xyz:tuple[int, int, int], # Size of the window, voxels
-    centre:np.ndarray|None=None,   # Its centre, index x, y, z; default the middle of the image
-) -> np.ndarray:         # Index of its first voxel, (3,) int; negative where it pads
+    view: View,  # Image
+    size_xyz: tuple[int, int, int],  # Size of the window, voxels
+    centre: np.ndarray | None = None,  # Its centre, index x, y, z; default the middle of the image
+) -> np.ndarray:  # Index of its first voxel, (3,) int; negative where it pads
     "Where a window of a given size begins."
     size, n = np.asarray(size_xyz, int), size_of(view)
-    if size.shape != (3,) or (size < 1).any(): raise ValueError(f"size_xyz: expected three positive numbers of voxels, got {size_xyz}")
-    if centre is None: return -((size - n)//2)
-    if not ((np.asarray(centre) > -.5) & (np.asarray(centre) < n - .5)).all(): raise ValueError(f"centre: expected an index within an image of {n.tolist()} voxels, got {np.round(centre, 1).tolist()}")
-    return np.round(np.asarray(centre, float) - (size - 1)/2 + 1e-9).astype(int)
+    if size.shape != (3,) or (size < 1).any():
+        raise ValueError(f"size_xyz: expected three positive numbers of voxels, got {size_xyz}")
+    if centre is None:
+        return -((size - n) // 2)
+    if not ((np.asarray(centre) > -0.5) & (np.asarray(centre) < n - 0.5)).all():
+        raise ValueError(
+            f"centre: expected an index within an image of {n.tolist()} voxels, got {np.round(centre, 1).tolist()}"
+        )
+    return np.round(np.asarray(centre, float) - (size - 1) / 2 + 1e-9).astype(int)
+
 
 def pad_or_crop(
-    view:View,           # Image
-    size_xyz:tuple[int, int, int], # Size of the result, voxels
-    centre:np.ndarray|None=None,   # Centre of the window, index x, y, z; default the middle of the image
-) -> View:               # The window, with its own affine
+    view: View,  # Image
+    size_xyz: tuple[int, int, int],  # Size of the result, voxels
+    centre: np.ndarray | None = None,  # Centre of the window, index x, y, z; default the middle of the image
+) -> View:  # The window, with its own affine
     "Cut a window out of an image, zeros beyond its border."
     origin = window_origin(view, size_xyz, centre)
     out = np.zeros(tuple(size_xyz)[::-1], view.pixels.dtype)
     low, high = np.maximum(origin, 0), np.minimum(origin + size_xyz, size_of(view))
     if (high > low).all():
         source = tuple(slice(a, b) for a, b in zip(low[::-1], high[::-1], strict=True))
-        out[tuple(slice(a, b) for a, b in zip((low - origin)[::-1], (high - origin)[::-1], strict=True))] = view.pixels[source]
+        out[tuple(slice(a, b) for a, b in zip((low - origin)[::-1], (high - origin)[::-1], strict=True))] = view.pixels[
+            source
+        ]
     affine = view.affine.copy()
     affine[:3, 3] = to_world(view, origin)
     return View(out, affine)
 
 # %% ../../nbs/hearts/10_views.ipynb #14838c75
 def relative_space(
-    view:View,                   # Short-axis image
-    size_xyz:tuple[int, int, int], # Size of the padded or cropped image, voxels
-    origin:np.ndarray|None=None, # First voxel of the window, from `window_origin`; default centred
-    mode:str="fixed",            # fixed: by the whole affine; faithful: as published
-) -> np.ndarray:                 # World mm to fractions of the window, x, y, z, (4,4) float64
+    view: View,  # Short-axis image
+    size_xyz: tuple[int, int, int],  # Size of the padded or cropped image, voxels
+    origin: np.ndarray | None = None,  # First voxel of the window, from `window_origin`; default centred
+    mode: str = "fixed",  # fixed: by the whole affine; faithful: as published
+) -> np.ndarray:  # World mm to fractions of the window, x, y, z, (4,4) float64
     "Matrix from the room to the space in which networks see a mesh."
     require_choice("mode", mode, ("fixed", "faithful"))
     origin = window_origin(view, size_xyz) if origin is None else np.asarray(origin, float)
     affine = view.affine.copy()
-    if mode == "faithful": affine[:3, :3] = np.diag(spacing_of(view))
+    if mode == "faithful":
+        affine[:3, :3] = np.diag(spacing_of(view))
     window = np.eye(4)
-    window[:3, 3] = -origin + (.5 if mode == "fixed" else 0)
-    return np.diag([*(1/np.asarray(size_xyz, float)), 1])@window@np.linalg.inv(affine)
+    window[:3, 3] = -origin + (0.5 if mode == "fixed" else 0)
+    return np.diag([*(1 / np.asarray(size_xyz, float)), 1]) @ window @ np.linalg.inv(affine)
+
 
 def to_relative(
-    nodes_mm:np.ndarray, # Nodes in the room, (...,3), mm
-    matrix:np.ndarray,   # From `relative_space`
-) -> np.ndarray:         # Fractions of the window, (...,3)
+    nodes_mm: np.ndarray,  # Nodes in the room, (...,3), mm
+    matrix: np.ndarray,  # From `relative_space`
+) -> np.ndarray:  # Fractions of the window, (...,3)
     "Nodes as a network sees them."
-    return np.asarray(nodes_mm)@matrix[:3, :3].T + matrix[:3, 3]
+    return np.asarray(nodes_mm) @ matrix[:3, :3].T + matrix[:3, 3]
+
 
 def from_relative(
-    nodes:np.ndarray,  # Fractions of the window, (...,3)
-    matrix:np.ndarray, # From `relative_space`
-) -> np.ndarray:       # Nodes in the room, (...,3), mm
+    nodes: np.ndarray,  # Fractions of the window, (...,3)
+    matrix: np.ndarray,  # From `relative_space`
+) -> np.ndarray:  # Nodes in the room, (...,3), mm
     "Nodes back in the room."
-    return (np.asarray(nodes, float) - matrix[:3, 3])@np.linalg.inv(matrix[:3, :3]).T
+    return (np.asarray(nodes, float) - matrix[:3, 3]) @ np.linalg.inv(matrix[:3, :3]).T
 
 # %% ../../nbs/hearts/10_views.ipynb #042a90e4
 def scale_grey(
-    pixels:np.ndarray, # Grey values, any shape
-) -> np.ndarray:       # float32, least 0, greatest 1; 0 everywhere if all are equal
+    pixels: np.ndarray,  # Grey values, any shape
+) -> np.ndarray:  # float32, least 0, greatest 1; 0 everywhere if all are equal
     "Min–max scaling of grey values."
     x = np.asarray(pixels, np.float32)
-    if not np.isfinite(x).all(): raise ValueError(f"pixels: expected finite grey values, got {np.sum(~np.isfinite(x))} that are not")
+    if not np.isfinite(x).all():
+        raise ValueError(f"pixels: expected finite grey values, got {np.sum(~np.isfinite(x))} that are not")
     low, high = x.min(), x.max()
-    return (x - low)/(high - low) if high > low else np.zeros_like(x)
+    return (x - low) / (high - low) if high > low else np.zeros_like(x)
+
 
 def long_axis_images(
-    case:HeartCase, # Images
-    size:int=128,   # Side of the images, px
-) -> tuple[np.ndarray, np.ndarray]: # Images (3,size,size) float32 in the order of `LONG_AXIS`, 0 … 1; which were taken (3,) bool
+    case: HeartCase,  # Images
+    size: int = 128,  # Side of the images, px
+) -> tuple[
+    np.ndarray, np.ndarray
+]:  # Images (3,size,size) float32 in the order of `LONG_AXIS`, 0 … 1; which were taken (3,) bool
     "The long-axis views padded or cropped to one size, black where missing."
     images = np.zeros((len(LONG_AXIS), size, size), np.float32)
     for k, name in enumerate(LONG_AXIS):
-        if name in case.long_axis: images[k] = pad_or_crop(replace_pixels(case.long_axis[name], scale_grey(case.long_axis[name].pixels)), (size, size, 1)).pixels[0]
+        if name in case.long_axis:
+            images[k] = pad_or_crop(
+                replace_pixels(case.long_axis[name], scale_grey(case.long_axis[name].pixels)), (size, size, 1)
+            ).pixels[0]
     return images, np.array([name in case.long_axis for name in LONG_AXIS])
 
+
 def replace_pixels(
-    view:View,         # Image
-    pixels:np.ndarray, # Other values on the same grid
-) -> View:             # The same place, other values
+    view: View,  # Image
+    pixels: np.ndarray,  # Other values on the same grid
+) -> View:  # The same place, other values
     "A view of other values at the same place."
-    if pixels.shape != view.pixels.shape: raise ValueError(f"pixels: expected {view.pixels.shape}, got {pixels.shape}")
+    if pixels.shape != view.pixels.shape:
+        raise ValueError(f"pixels: expected {view.pixels.shape}, got {pixels.shape}")
     return View(pixels, view.affine)
 
+
 def require_inside(
-    nodes_mm:np.ndarray, # Nodes in the room, (N,3), mm
-    view:View,           # Image
-    share:float=.5,      # Least fraction of nodes within the image
-) -> float:              # The fraction
+    nodes_mm: np.ndarray,  # Nodes in the room, (N,3), mm
+    view: View,  # Image
+    share: float = 0.5,  # Least fraction of nodes within the image
+) -> float:  # The fraction
     "Raise `ValueError` unless a mesh lies within an image."
     index = to_index(view, nodes_mm)
-    inside = float(((index > -.5) & (index < size_of(view) - .5)).all(-1).mean())
-    if inside < share: raise ValueError(f"nodes_mm: expected at least {share:.0%} of the nodes within the image, got {inside:.0%}; are mesh and image in the same frame?")
+    inside = float(((index > -0.5) & (index < size_of(view) - 0.5)).all(-1).mean())
+    if inside < share:
+        raise ValueError(
+            f"nodes_mm: expected at least {share:.0%} of the nodes within the image, got {inside:.0%}; are mesh and image in the same frame?"
+        )
     return inside

@@ -15,20 +15,23 @@ from ..shapes.layouts import Layout
 # %% ../../nbs/learning/25_classes.ipynb #c007
 CLASS_OF_ORGAN = {"RL": "lungs", "LL": "lungs", "H": "heart", "RCLA": "clavicles", "LCLA": "clavicles"}
 
+
 def pixel_classes(
-    layout:Layout,     # Organs
+    layout: Layout,  # Organs
 ) -> tuple[str, ...]:  # "background" and one name for each group of organs
     "Names of the classes of a pixel network; the index is the class."
     return "background", *dict.fromkeys(CLASS_OF_ORGAN.get(name, name) for name in layout.organ_names)
 
+
 def labels_to_classes(
-    labels,        # Label map, (…,H,W) uint8 or int64, array or tensor, 0 is background
-    layout:Layout, # Organs and their labels
-) -> Tensor:       # Class of each pixel, (…,H,W) int64
+    labels,  # Label map, (…,H,W) uint8 or int64, array or tensor, 0 is background
+    layout: Layout,  # Organs and their labels
+) -> Tensor:  # Class of each pixel, (…,H,W) int64
     "Merge the labels of organs into the classes of a pixel network."
     classes, table = pixel_classes(layout), np.full(256, -1)
     table[0] = 0
-    for organ in layout.organs: table[organ.label] = classes.index(CLASS_OF_ORGAN.get(organ.name, organ.name))
+    for organ in layout.organs:
+        table[organ.label] = classes.index(CLASS_OF_ORGAN.get(organ.name, organ.name))
     merged = table[np.asarray(labels)]
     if merged.min(initial=0) < 0:
         unknown = sorted(set(np.unique(labels).tolist()) - {0, *layout.labels.values()})

@@ -19,69 +19,83 @@ from .layers import ResidualBlock
 # %% ../../nbs/learning/10_encoders.ipynb #c007
 CHANNELS = (8, 16, 32, 64, 128, 128)
 
+
 class Pyramid(nn.Module):
     "Residual blocks with 2×2 max pooling between them; returns the map of every layer."
-    def __init__(self,
-        in_channels:int=1,                # Channels of the image
-        channels:Sequence[int]=CHANNELS,  # Channels of each layer
-        batch_stats:bool=False,           # Normalise with the batch at test time too, as published?
+
+    def __init__(
+        self,
+        in_channels: int = 1,  # Channels of the image
+        channels: Sequence[int] = CHANNELS,  # Channels of each layer
+        batch_stats: bool = False,  # Normalise with the batch at test time too, as published?
     ):
         super().__init__()
-        self.in_channels, self.channels, self.factor = in_channels, tuple(channels), 2**(len(channels) - 1)
+        self.in_channels, self.channels, self.factor = in_channels, tuple(channels), 2 ** (len(channels) - 1)
         self.blocks = nn.ModuleList(ResidualBlock(c, d, batch_stats) for c, d in pairwise((in_channels, *channels)))
         self.pool = nn.MaxPool2d(2)
         self.to(memory_format=torch.channels_last)
 
-    def forward(self,
-        images:Tensor, # (B,C,H,W) float32, 0 to 1, sides divisible by `factor`
-    ) -> list[Tensor]: # Feature map of layer 1, 2, … (before pooling), (B,channels[k],H/2^k,W/2^k)
+    def forward(
+        self,
+        images: Tensor,  # (B,C,H,W) float32, 0 to 1, sides divisible by `factor`
+    ) -> list[Tensor]:  # Feature map of layer 1, 2, … (before pooling), (B,channels[k],H/2^k,W/2^k)
         require_shape("images", images, f"B,{self.in_channels},H,W")
         if any(side % self.factor for side in images.shape[-2:]):
-            raise ValueError(f"images: expected sides divisible by {self.factor}, got {tuple(images.shape[-2:])}; pad or resize them")
+            raise ValueError(
+                f"images: expected sides divisible by {self.factor}, got {tuple(images.shape[-2:])}; pad or resize them"
+            )
         features = [self.blocks[0](images)]
-        for block in self.blocks[1:]: features.append(block(self.pool(features[-1])))
+        for block in self.blocks[1:]:
+            features.append(block(self.pool(features[-1])))
         return features
 
 # %% ../../nbs/learning/10_encoders.ipynb #c016
 class LandmarkOutput(NamedTuple):
     "Output of every landmark model."
-    nodes:Tensor                       # Node positions, (B,N,2) xy, fraction of the image side, not clamped
-    auxiliary:tuple[Tensor, ...] = ()  # Proposed positions of each skip, (B,M,2) on pooled or (B,N,2) on all nodes
-    mu:Tensor|None = None              # Latent mean, (B,Z)
-    logvar:Tensor|None = None          # Log of the latent variance, (B,Z); None: not a distribution, or not computed
-    scores:Tensor|None = None          # Class scores of a dense decoder, (B,C,S,S); None: there is none, or not computed
+
+    nodes: Tensor  # Node positions, (B,N,2) xy, fraction of the image side, not clamped
+    auxiliary: tuple[Tensor, ...] = ()  # Proposed positions of each skip, (B,M,2) on pooled or (B,N,2) on all nodes
+    mu: Tensor | None = None  # Latent mean, (B,Z)
+    logvar: Tensor | None = None  # Log of the latent variance, (B,Z); None: not a distribution, or not computed
+    scores: Tensor | None = None  # Class scores of a dense decoder, (B,C,S,S); None: there is none, or not computed
 
 # %% ../../nbs/learning/10_encoders.ipynb #c020
 class ImageEncoder(nn.Module):
     "Image to latent mean, log variance and feature maps."
-    def __init__(self,
-        image_size:int,                   # Side of the square image, px, divisible by 32
-        in_channels:int=1,                # Channels of the image
-        latent_size:int=64,               # Length Z of the latent vector
-        channels:Sequence[int]=CHANNELS,  # Channels of each layer
-        batch_stats:bool=False,           # Normalise with the batch at test time too, as published?
-        variational:bool=True,            # Give a log variance?
+
+    def __init__(
+        self,
+        image_size: int,  # Side of the square image, px, divisible by 32
+        in_channels: int = 1,  # Channels of the image
+        latent_size: int = 64,  # Length Z of the latent vector
+        channels: Sequence[int] = CHANNELS,  # Channels of each layer
+        batch_stats: bool = False,  # Normalise with the batch at test time too, as published?
+        variational: bool = True,  # Give a log variance?
     ):
         super().__init__()
         self.pyramid = Pyramid(in_channels, channels, batch_stats)
         self.image_size, (side, rest) = image_size, divmod(image_size, self.pyramid.factor)
-        if rest or side < 1: raise ValueError(f"image_size: expected a multiple of {self.pyramid.factor}, got {image_size}")
-        self.mu = nn.Linear(channels[-1]*side**2, latent_size)
-        self.logvar = nn.Linear(channels[-1]*side**2, latent_size) if variational else None
+        if rest or side < 1:
+            raise ValueError(f"image_size: expected a multiple of {self.pyramid.factor}, got {image_size}")
+        self.mu = nn.Linear(channels[-1] * side**2, latent_size)
+        self.logvar = nn.Linear(channels[-1] * side**2, latent_size) if variational else None
 
-    def forward(self,
-        images:Tensor,      # (B,C,S,S) float32, 0 to 1
-        variance:bool=True, # Compute the log variance, if the model has one? The mean alone is enough to predict
-    ) -> tuple[Tensor, Tensor|None, list[Tensor]]: # mu (B,Z), logvar (B,Z) or None, feature maps
+    def forward(
+        self,
+        images: Tensor,  # (B,C,S,S) float32, 0 to 1
+        variance: bool = True,  # Compute the log variance, if the model has one? The mean alone is enough to predict
+    ) -> tuple[Tensor, Tensor | None, list[Tensor]]:  # mu (B,Z), logvar (B,Z) or None, feature maps
         size = self.image_size
         require_shape("images", images, f"B,{self.pyramid.in_channels},{size},{size}")
         features = self.pyramid(images)
         x = features[-1].flatten(1)  # (B, C, S/32, S/32) → (B, C·S²/1024)
         return self.mu(x), self.logvar(x) if variance and self.logvar is not None else None, features
 
-    def sample(self,
-        mu:Tensor,          # Latent mean, (B,Z)
-        logvar:Tensor|None, # Log of the latent variance, (B,Z)
-    ) -> Tensor:            # A draw in training, the mean in evaluation, (B,Z)
-        if logvar is None or not self.training: return mu
-        return mu + torch.randn_like(mu)*(logvar/2).exp()
+    def sample(
+        self,
+        mu: Tensor,  # Latent mean, (B,Z)
+        logvar: Tensor | None,  # Log of the latent variance, (B,Z)
+    ) -> Tensor:  # A draw in training, the mean in evaluation, (B,Z)
+        if logvar is None or not self.training:
+            return mu
+        return mu + torch.randn_like(mu) * (logvar / 2).exp()

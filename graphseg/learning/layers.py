@@ -19,49 +19,65 @@ from ..shapes.layouts import scaled_laplacian
 # %% ../../nbs/learning/00_layers.ipynb #c007
 class ResidualBlock(nn.Module):
     "Two pre-activated 3×3 convolutions with a skip around them."
-    def __init__(self,
-        in_channels:int,         # Channels that come in
-        out_channels:int,        # Channels that go out
-        batch_stats:bool=False,  # Normalise with the batch at test time too, as published?
-        dimensions:int=2,        # 2 for images, 3 for volumes
+
+    def __init__(
+        self,
+        in_channels: int,  # Channels that come in
+        out_channels: int,  # Channels that go out
+        batch_stats: bool = False,  # Normalise with the batch at test time too, as published?
+        dimensions: int = 2,  # 2 for images, 3 for volumes
     ):
         super().__init__()
         convolution, norm_class = {2: (nn.Conv2d, nn.BatchNorm2d), 3: (nn.Conv3d, nn.BatchNorm3d)}[dimensions]
-        def norm(channels): return norm_class(channels, track_running_stats=not batch_stats)
-        self.block = nn.Sequential(
-            norm(in_channels), nn.ReLU(inplace=True), convolution(in_channels, out_channels, 3, padding=1),
-            norm(out_channels), nn.ReLU(inplace=True), convolution(out_channels, out_channels, 3, padding=1))
-        self.skip = nn.Identity() if in_channels == out_channels else nn.Sequential(
-            convolution(in_channels, out_channels, 1, bias=False), norm(out_channels))
 
-    def forward(self,
-        x:Tensor, # Feature map, (B,C,H,W), or of a volume, (B,C,D,H,W)
+        def norm(channels):
+            return norm_class(channels, track_running_stats=not batch_stats)
+
+        self.block = nn.Sequential(
+            norm(in_channels),
+            nn.ReLU(inplace=True),
+            convolution(in_channels, out_channels, 3, padding=1),
+            norm(out_channels),
+            nn.ReLU(inplace=True),
+            convolution(out_channels, out_channels, 3, padding=1),
+        )
+        self.skip = (
+            nn.Identity()
+            if in_channels == out_channels
+            else nn.Sequential(convolution(in_channels, out_channels, 1, bias=False), norm(out_channels))
+        )
+
+    def forward(
+        self,
+        x: Tensor,  # Feature map, (B,C,H,W), or of a volume, (B,C,D,H,W)
     ) -> Tensor:  # Feature map, (B,C',H,W) or (B,C',D,H,W), not negative
         return F.relu_(self.block(x).add_(self.skip(x)))
 
 # %% ../../nbs/learning/00_layers.ipynb #c016
 def chebyshev_basis(
     laplacian,  # Scaled Laplacian, (N,N), array or tensor, eigenvalues in [-1,1]
-    order:int,  # Number of polynomials K; the last one is T_(K-1)
-) -> Tensor:    # T_k[n,m] at [n, m*K+k], (N,N*K) float32
+    order: int,  # Number of polynomials K; the last one is T_(K-1)
+) -> Tensor:  # T_k[n,m] at [n, m*K+k], (N,N*K) float32
     "Dense Chebyshev polynomials of a graph Laplacian, side by side."
     laplacian = torch.as_tensor(laplacian, dtype=torch.float64)
     require_shape("laplacian", laplacian, "N,N")
-    if order < 1: raise ValueError(f"order: expected at least 1, got {order}")
+    if order < 1:
+        raise ValueError(f"order: expected at least 1, got {order}")
     terms = [torch.eye(len(laplacian), dtype=torch.float64), laplacian]
-    while len(terms) < order: terms.append(2*laplacian @ terms[-1] - terms[-2])
+    while len(terms) < order:
+        terms.append(2 * laplacian @ terms[-1] - terms[-2])
     return torch.stack(terms[:order], -1).flatten(1).float()
 
 # %% ../../nbs/learning/00_layers.ipynb #c026
 def edge_laplacian(
-    edges,         # Edges, (2,E) int64, array or tensor, both directions
-    n_nodes:int,   # Number of nodes N
-) -> np.ndarray:   # Scaled Laplacian, (N,N) float32
+    edges,  # Edges, (2,E) int64, array or tensor, both directions
+    n_nodes: int,  # Number of nodes N
+) -> np.ndarray:  # Scaled Laplacian, (N,N) float32
     "Scaled Laplacian of a torch-geometric `edge_index`."
     edges = np.asarray(edges)
     require_shape("edges", edges, "2,E")
     if edges.size and not 0 <= edges.min() <= edges.max() < n_nodes:
-        raise ValueError(f"edges: expected node numbers 0 to {n_nodes-1}, got {edges.min()} to {edges.max()}")
+        raise ValueError(f"edges: expected node numbers 0 to {n_nodes - 1}, got {edges.min()} to {edges.max()}")
     matrix = np.zeros((n_nodes, n_nodes), np.float32)
     np.add.at(matrix, tuple(edges[:, edges[0] != edges[1]]), 1)
     return scaled_laplacian(matrix)
@@ -69,37 +85,46 @@ def edge_laplacian(
 # %% ../../nbs/learning/00_layers.ipynb #c030
 class ChebyshevConvolution(nn.Module):
     "Graph convolution Σ T_k·x·W_k + b with a fixed dense Chebyshev basis."
-    def __init__(self,
-        in_features:int,  # Features per node that come in
-        out_features:int, # Features per node that go out
-        basis:Tensor,     # From `chebyshev_basis`, (N,N*K)
-        bias:bool=True,   # Learn a bias?
+
+    def __init__(
+        self,
+        in_features: int,  # Features per node that come in
+        out_features: int,  # Features per node that go out
+        basis: Tensor,  # From `chebyshev_basis`, (N,N*K)
+        bias: bool = True,  # Learn a bias?
     ):
         super().__init__()
-        self.n_nodes, self.order = len(basis), basis.shape[1]//len(basis)
+        self.n_nodes, self.order = len(basis), basis.shape[1] // len(basis)
         self.register_buffer("basis", basis, persistent=False)
-        self.weight = nn.Parameter(torch.empty(in_features, self.order, out_features).normal_(0, .1))
-        self.bias = nn.Parameter(torch.empty(out_features).normal_(0, .1)) if bias else None
+        self.weight = nn.Parameter(torch.empty(in_features, self.order, out_features).normal_(0, 0.1))
+        self.bias = nn.Parameter(torch.empty(out_features).normal_(0, 0.1)) if bias else None
 
-    def forward(self,
-        x:Tensor, # Node features, (B,N,F)
+    def forward(
+        self,
+        x: Tensor,  # Node features, (B,N,F)
     ) -> Tensor:  # Node features, (B,N,O)
         n_in, order, n_out = self.weight.shape
         if x.ndim != 3 or x.shape[1:] != (self.n_nodes, n_in):
             raise ValueError(f"x: expected (B,{self.n_nodes},{n_in}), got {tuple(x.shape)}")
         bias = self.weight.new_zeros(n_out) if self.bias is None else self.bias
-        x = x @ self.weight.view(n_in, order*n_out)                                  # (B, N, K·O)
-        if order == 1: return x + bias
-        return torch.baddbmm(bias, self.basis.expand(len(x), -1, -1), x.view(len(x), -1, n_out))  # (B, N·K, O) → (B, N, O)
+        x = x @ self.weight.view(n_in, order * n_out)  # (B, N, K·O)
+        if order == 1:
+            return x + bias
+        return torch.baddbmm(
+            bias, self.basis.expand(len(x), -1, -1), x.view(len(x), -1, n_out)
+        )  # (B, N·K, O) → (B, N, O)
 
-    def extra_repr(self): return f"{self.weight.shape[0]}, {self.weight.shape[2]}, nodes={self.n_nodes}, order={self.order}"
+    def extra_repr(self):
+        return f"{self.weight.shape[0]}, {self.weight.shape[2]}, nodes={self.n_nodes}, order={self.order}"
 
 # %% ../../nbs/learning/00_layers.ipynb #c043
 class NodeNorm(nn.LayerNorm):
     "Normalise each node over its features; `layer` learns scale and shift, `instance` does not."
-    def __init__(self,
-        n_features:int,    # Features per node
-        kind:str="layer",  # layer (paper) or instance (published code)
+
+    def __init__(
+        self,
+        n_features: int,  # Features per node
+        kind: str = "layer",  # layer (paper) or instance (published code)
     ):
         require_choice("norm", kind, ("layer", "instance"))
         super().__init__(n_features, elementwise_affine=kind == "layer")
@@ -107,84 +132,104 @@ class NodeNorm(nn.LayerNorm):
 # %% ../../nbs/learning/00_layers.ipynb #c046
 class GraphBlock(nn.Sequential):
     "Chebyshev convolution, node norm, ReLU."
-    def __init__(self,
-        in_features:int,   # Features per node that come in
-        out_features:int,  # Features per node that go out
-        basis:Tensor,      # From `chebyshev_basis`, (N,N*K)
-        norm:str="layer",  # Kind of `NodeNorm`, or none (2021 model)
+
+    def __init__(
+        self,
+        in_features: int,  # Features per node that come in
+        out_features: int,  # Features per node that go out
+        basis: Tensor,  # From `chebyshev_basis`, (N,N*K)
+        norm: str = "layer",  # Kind of `NodeNorm`, or none (2021 model)
     ):
         require_choice("norm", norm, ("layer", "instance", "none"))
-        super().__init__(ChebyshevConvolution(in_features, out_features, basis),
-                         nn.Identity() if norm == "none" else NodeNorm(out_features, norm), nn.ReLU(inplace=True))
+        super().__init__(
+            ChebyshevConvolution(in_features, out_features, basis),
+            nn.Identity() if norm == "none" else NodeNorm(out_features, norm),
+            nn.ReLU(inplace=True),
+        )
 
 # %% ../../nbs/learning/00_layers.ipynb #c052
 def sample_at_nodes(
-    features:Tensor, # Image features, (B,C,H,W)
-    nodes:Tensor,    # Node positions, (B,N,2) xy, fraction of the image side, may lie outside
-    window:int=3,    # Side of the averaged window, feature px, odd
-) -> Tensor:         # Mean feature around each node, (B,N,C)
+    features: Tensor,  # Image features, (B,C,H,W)
+    nodes: Tensor,  # Node positions, (B,N,2) xy, fraction of the image side, may lie outside
+    window: int = 3,  # Side of the averaged window, feature px, odd
+) -> Tensor:  # Mean feature around each node, (B,N,C)
     "Average `features` over a window of bilinear samples around `nodes`, as RoIAlign does."
     require_shape("features", features, "B,C,H,W"), require_shape("nodes", nodes, "B,N,2")
-    if window % 2 == 0: raise ValueError(f"window: expected an odd number of feature px, got {window}")
-    side = nodes.new_tensor(features.shape[:1:-1])                       # W, H
-    steps = torch.arange(window, device=nodes.device) - window//2
-    pixels = (nodes*side).unsqueeze(2) + torch.cartesian_prod(steps, steps)  # (B, N, window², 2)
-    inside = ((pixels >= -1) & (pixels <= side)).all(-1)                 # (B, N, window²)
-    samples = F.grid_sample(features, (2*pixels + 1)/side - 1, padding_mode="border", align_corners=False)
-    return (samples*inside.unsqueeze(1)).mean(-1).transpose(1, 2)        # (B, C, N, window²) → (B, N, C)
+    if window % 2 == 0:
+        raise ValueError(f"window: expected an odd number of feature px, got {window}")
+    side = nodes.new_tensor(features.shape[:1:-1])  # W, H
+    steps = torch.arange(window, device=nodes.device) - window // 2
+    pixels = (nodes * side).unsqueeze(2) + torch.cartesian_prod(steps, steps)  # (B, N, window², 2)
+    inside = ((pixels >= -1) & (pixels <= side)).all(-1)  # (B, N, window²)
+    samples = F.grid_sample(features, (2 * pixels + 1) / side - 1, padding_mode="border", align_corners=False)
+    return (samples * inside.unsqueeze(1)).mean(-1).transpose(1, 2)  # (B, C, N, window²) → (B, N, C)
 
 # %% ../../nbs/learning/00_layers.ipynb #c057
 def _bilinear_sample(a, x, y):  # a: (C,H,W)
-    (h, w), (i, j) = a.shape[1:], (max(y, 0.), max(x, 0.))
-    if not (-1 <= y <= h and -1 <= x <= w): return a.new_zeros(len(a))
+    (h, w), (i, j) = a.shape[1:], (max(y, 0.0), max(x, 0.0))
+    if not (-1 <= y <= h and -1 <= x <= w):
+        return a.new_zeros(len(a))
     i0, j0 = min(int(i), h - 1), min(int(j), w - 1)
     i1, j1 = min(i0 + 1, h - 1), min(j0 + 1, w - 1)
-    v, u = (i - i0)*(i1 > i0), (j - j0)*(j1 > j0)
-    return (1 - v)*((1 - u)*a[:, i0, j0] + u*a[:, i0, j1]) + v*((1 - u)*a[:, i1, j0] + u*a[:, i1, j1])
+    v, u = (i - i0) * (i1 > i0), (j - j0) * (j1 > j0)
+    return (1 - v) * ((1 - u) * a[:, i0, j0] + u * a[:, i0, j1]) + v * ((1 - u) * a[:, i1, j0] + u * a[:, i1, j1])
+
 
 def roi_align_at_nodes(
-    features:Tensor, # Image features, (B,C,H,W)
-    nodes:Tensor,    # Node positions, (B,N,2) xy, fraction of the image side
-    window:int=3,    # Side of the box, feature px, odd
-) -> Tensor:         # Mean feature around each node, (B,N,C)
+    features: Tensor,  # Image features, (B,C,H,W)
+    nodes: Tensor,  # Node positions, (B,N,2) xy, fraction of the image side
+    window: int = 3,  # Side of the box, feature px, odd
+) -> Tensor:  # Mean feature around each node, (B,N,C)
     "What `sample_at_nodes` computes, by the definition of RoIAlign: slow, for comparison."
+
     def mean_of_box(a, x, y):
-        left, top, right, bottom = (v - .5 for v in (x - window//2, y - window//2, x + window//2 + 1, y + window//2 + 1))
-        xs, ys = (((torch.arange(window) + .5)/window*(b - a) + a).tolist() for a, b in ((left, right), (top, bottom)))
+        left, top, right, bottom = (
+            v - 0.5 for v in (x - window // 2, y - window // 2, x + window // 2 + 1, y + window // 2 + 1)
+        )
+        xs, ys = (
+            ((torch.arange(window) + 0.5) / window * (b - a) + a).tolist() for a, b in ((left, right), (top, bottom))
+        )
         return torch.stack([_bilinear_sample(a, x, y) for y in ys for x in xs]).mean(0)
-    pixels = nodes.double()*nodes.new_tensor(features.shape[:1:-1])
-    return torch.stack([torch.stack([mean_of_box(a, *p) for p in q]) for a, q in zip(features, pixels.tolist(), strict=True)])
+
+    pixels = nodes.double() * nodes.new_tensor(features.shape[:1:-1])
+    return torch.stack(
+        [torch.stack([mean_of_box(a, *p) for p in q]) for a, q in zip(features, pixels.tolist(), strict=True)]
+    )
 
 # %% ../../nbs/learning/00_layers.ipynb #c066
 class ImageToGraphSkip(nn.Module):
     "Add to each node a first position and the image features found there."
-    def __init__(self,
-        n_features:int, # Features per node that come in
-        window:int=3,   # Side of the averaged window, feature px
+
+    def __init__(
+        self,
+        n_features: int,  # Features per node that come in
+        window: int = 3,  # Side of the averaged window, feature px
     ):
         super().__init__()
         self.window, self.head = window, nn.Linear(n_features, 2, bias=False)
-        nn.init.normal_(self.head.weight, 0, .1)
+        nn.init.normal_(self.head.weight, 0, 0.1)
 
-    def forward(self,
-        x:Tensor,        # Node features, (B,N,F)
-        features:Tensor, # Image features, (B,C,H,W)
-    ) -> tuple[Tensor, Tensor]: # Node features (B,N,F+C+2) and positions (B,N,2)
+    def forward(
+        self,
+        x: Tensor,  # Node features, (B,N,F)
+        features: Tensor,  # Image features, (B,C,H,W)
+    ) -> tuple[Tensor, Tensor]:  # Node features (B,N,F+C+2) and positions (B,N,2)
         nodes = self.head(x)
         return torch.cat([x, sample_at_nodes(features, nodes.detach(), self.window), nodes], -1), nodes
 
 # %% ../../nbs/learning/00_layers.ipynb #c072
 def count_parameters(
-    model:nn.Module, # Any module
-) -> int:            # Number of learned numbers
+    model: nn.Module,  # Any module
+) -> int:  # Number of learned numbers
     "Number of learned parameters."
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 # %% ../../nbs/learning/00_layers.ipynb #38c09a33
 def scale_channels(
-    channels:Sequence[int], # Published numbers of channels
-    width:float,            # Fraction of them
-) -> list[int]:             # At least 2 each
+    channels: Sequence[int],  # Published numbers of channels
+    width: float,  # Fraction of them
+) -> list[int]:  # At least 2 each
     "A fraction of the published channels."
-    if not 0 < width <= 4: raise ValueError(f"width: expected a fraction between 0 and 4, got {width}; 1 is the published network")
-    return [max(2, round(width*c)) for c in channels]
+    if not 0 < width <= 4:
+        raise ValueError(f"width: expected a fraction between 0 and 4, got {width}; 1 is the published network")
+    return [max(2, round(width * c)) for c in channels]

@@ -18,98 +18,115 @@ from ..base.core import require_choice, require_shape
 
 # %% ../../nbs/learning/20_losses.ipynb #63e34292
 def node_error(
-    nodes:Tensor,          # Predicted positions, (B,N,2) float, xy, fraction of image side
-    target:Tensor,         # True positions, (B,N,2) float, xy, fraction; any value where absent
-    present:Tensor,        # Is the node annotated, (B,N) bool
-    norm:str="squared",    # "squared" (published) or "absolute"
-) -> Tensor:               # Mean over annotated coordinates, scalar; 0 where none is annotated
+    nodes: Tensor,  # Predicted positions, (B,N,2) float, xy, fraction of image side
+    target: Tensor,  # True positions, (B,N,2) float, xy, fraction; any value where absent
+    present: Tensor,  # Is the node annotated, (B,N) bool
+    norm: str = "squared",  # "squared" (published) or "absolute"
+) -> Tensor:  # Mean over annotated coordinates, scalar; 0 where none is annotated
     "Mean squared (or absolute) coordinate difference over the annotated nodes."
     require_choice("norm", norm, ("squared", "absolute"))
     require_shape("nodes", nodes, "B,N,2")
-    if target.shape != nodes.shape: raise ValueError(f"target: expected {tuple(nodes.shape)}, got {tuple(target.shape)}")
-    if present.shape != nodes.shape[:2]: raise ValueError(f"present: expected {tuple(nodes.shape[:2])}, got {tuple(present.shape)}")
-    mask = present.bool().unsqueeze(-1)                                        # (B,N,1)
+    if target.shape != nodes.shape:
+        raise ValueError(f"target: expected {tuple(nodes.shape)}, got {tuple(target.shape)}")
+    if present.shape != nodes.shape[:2]:
+        raise ValueError(f"present: expected {tuple(nodes.shape[:2])}, got {tuple(present.shape)}")
+    mask = present.bool().unsqueeze(-1)  # (B,N,1)
     difference = torch.where(mask, nodes - target, 0)
     if not torch.isfinite(torch.where(mask, target, 0)).all():
-        raise ValueError("target: expected finite positions for annotated nodes, got NaN or inf; mark such nodes as absent in `present`")
+        raise ValueError(
+            "target: expected finite positions for annotated nodes, got NaN or inf; mark such nodes as absent in `present`"
+        )
     total = difference.square().sum() if norm == "squared" else difference.abs().sum()
-    return total/(2*mask.sum()).clamp(min=1)
+    return total / (2 * mask.sum()).clamp(min=1)
 
 # %% ../../nbs/learning/20_losses.ipynb #44a603fc
 def pooled_target(
-    target:Tensor,  # True positions, (B,N,2) float, fraction; any value where absent
-    present:Tensor, # Is the node annotated, (B,N) bool
-    pool:Tensor,    # Pooling matrix D, (M,N) float
-) -> tuple[Tensor, Tensor]: # Coarse positions (B,M,2) and their mask (B,M) bool
+    target: Tensor,  # True positions, (B,N,2) float, fraction; any value where absent
+    present: Tensor,  # Is the node annotated, (B,N) bool
+    pool: Tensor,  # Pooling matrix D, (M,N) float
+) -> tuple[Tensor, Tensor]:  # Coarse positions (B,M,2) and their mask (B,M) bool
     "Positions and mask of the coarse nodes, D·y."
     if pool.shape[-1] != target.shape[1]:
-        raise ValueError(f"pool: expected (M,{target.shape[1]}), got {tuple(pool.shape)}; take it from pool_matrix of the model's layout")
+        raise ValueError(
+            f"pool: expected (M,{target.shape[1]}), got {tuple(pool.shape)}; take it from pool_matrix of the model's layout"
+        )
     filled = torch.where(present.bool().unsqueeze(-1), target, 0)
-    absent = (~present.bool()).to(pool.dtype) @ (pool != 0).to(pool.dtype).T   # (B,M) number of absent parents
+    absent = (~present.bool()).to(pool.dtype) @ (pool != 0).to(pool.dtype).T  # (B,M) number of absent parents
     return pool @ filled, absent == 0
 
 # %% ../../nbs/learning/20_losses.ipynb #2529f6ab
 def level_target(
-    n_nodes:int,    # Nodes of the graph: N, or the rows of one of the matrices
-    target:Tensor,  # True positions, (B,N,2) float, fraction; any value where absent
-    present:Tensor, # Is the node annotated, (B,N) bool
-    pool:Tensor|Sequence[Tensor]|None, # Pooling matrix (M,N), or several
-) -> tuple[Tensor, Tensor]: # Positions (B,n_nodes,2) and their mask (B,n_nodes) bool
+    n_nodes: int,  # Nodes of the graph: N, or the rows of one of the matrices
+    target: Tensor,  # True positions, (B,N,2) float, fraction; any value where absent
+    present: Tensor,  # Is the node annotated, (B,N) bool
+    pool: Tensor | Sequence[Tensor] | None,  # Pooling matrix (M,N), or several
+) -> tuple[Tensor, Tensor]:  # Positions (B,n_nodes,2) and their mask (B,n_nodes) bool
     "Positions and mask of the graph that has `n_nodes` nodes."
-    if n_nodes == target.shape[1]: return target, present
+    if n_nodes == target.shape[1]:
+        return target, present
     matrices = (pool,) if isinstance(pool, Tensor) else tuple(pool or ())
     for matrix in matrices:
-        if len(matrix) == n_nodes: return pooled_target(target, present, matrix)
-    raise ValueError(f"pool: expected a matrix for {n_nodes} coarse nodes, got {[len(m) for m in matrices] or None}; "
-                     "take them from pool_matrices of the model's layout")
+        if len(matrix) == n_nodes:
+            return pooled_target(target, present, matrix)
+    raise ValueError(
+        f"pool: expected a matrix for {n_nodes} coarse nodes, got {[len(m) for m in matrices] or None}; "
+        "take them from pool_matrices of the model's layout"
+    )
 
 # %% ../../nbs/learning/20_losses.ipynb #c1d35797
 def kl_divergence(
-    mu:Tensor,              # Latent means, (B,Z) float
-    logvar:Tensor,          # Latent log variances, (B,Z) float
-    reduction:str="mean",   # "mean" over batch and dimensions (published 2022) or "sum" over both (2021)
-) -> Tensor:                # Scalar, ≥ 0
+    mu: Tensor,  # Latent means, (B,Z) float
+    logvar: Tensor,  # Latent log variances, (B,Z) float
+    reduction: str = "mean",  # "mean" over batch and dimensions (published 2022) or "sum" over both (2021)
+) -> Tensor:  # Scalar, ≥ 0
     "Divergence of the latent Gaussian from the standard normal."
     require_choice("reduction", reduction, ("mean", "sum"))
-    if mu.shape != logvar.shape: raise ValueError(f"logvar: expected {tuple(mu.shape)}, got {tuple(logvar.shape)}")
-    terms = -0.5*(1 + logvar - mu.square() - logvar.exp())
+    if mu.shape != logvar.shape:
+        raise ValueError(f"logvar: expected {tuple(mu.shape)}, got {tuple(logvar.shape)}")
+    terms = -0.5 * (1 + logvar - mu.square() - logvar.exp())
     return terms.mean() if reduction == "mean" else terms.sum()
 
 # %% ../../nbs/learning/20_losses.ipynb #c36a1e2b
 class LandmarkWeights(NamedTuple):
     "Weights of the terms; the defaults are the published ones."
-    nodes: float = 1.0     # final positions
-    auxiliary: float = 1.0 # positions at which the image is sampled
-    kl: float = 1e-5       # divergence, mean form
-    dense: float = 0.1     # class scores of the Dual models: 0.1 in the code, 1 in the paper
+
+    nodes: float = 1.0  # final positions
+    auxiliary: float = 1.0  # positions at which the image is sampled
+    kl: float = 1e-5  # divergence, mean form
+    dense: float = 0.1  # class scores of the Dual models: 0.1 in the code, 1 in the paper
+
 
 def landmark_loss(
-    output,                      # Model output with `.nodes`, `.auxiliary`, `.mu`, `.logvar` and perhaps `.scores`
-    target_nodes:Tensor,         # True positions, (B,N,2) float, fraction; any value where absent
-    present:Tensor,              # Is the node annotated, (B,N) bool
-    pool:Tensor|Sequence[Tensor]|None=None, # Pooling matrix D, (M,N), or several; needed when coarse positions are supervised
-    weights:LandmarkWeights=LandmarkWeights(), # noqa: B008 (immutable)
-    norm:str="squared",          # "squared" or "absolute"
-    classes:Tensor|None=None,    # Class of each pixel, (B,H,W) int64; needed when the output has scores
-    annotated:Tensor|None=None,  # Was the class drawn, (B,C) bool; None: every class
-) -> dict[str, Tensor]:          # Scalars "loss" (their weighted sum), "nodes", "auxiliary", "kl" and, with scores, "dense"
+    output,  # Model output with `.nodes`, `.auxiliary`, `.mu`, `.logvar` and perhaps `.scores`
+    target_nodes: Tensor,  # True positions, (B,N,2) float, fraction; any value where absent
+    present: Tensor,  # Is the node annotated, (B,N) bool
+    pool: Tensor
+    | Sequence[Tensor]
+    | None = None,  # Pooling matrix D, (M,N), or several; needed when coarse positions are supervised
+    weights: LandmarkWeights = LandmarkWeights(),  # noqa: B008 (immutable)
+    norm: str = "squared",  # "squared" or "absolute"
+    classes: Tensor | None = None,  # Class of each pixel, (B,H,W) int64; needed when the output has scores
+    annotated: Tensor | None = None,  # Was the class drawn, (B,C) bool; None: every class
+) -> dict[str, Tensor]:  # Scalars "loss" (their weighted sum), "nodes", "auxiliary", "kl" and, with scores, "dense"
     "Node error + auxiliary node errors + weighted KL divergence (+ weighted pixel loss)."
     zero = output.nodes.new_zeros(())
     terms = {"nodes": node_error(output.nodes, target_nodes, present, norm), "auxiliary": zero, "kl": zero}
     for positions in output.auxiliary:
         truth, mask = level_target(positions.shape[1], target_nodes, present, pool)
         terms["auxiliary"] = terms["auxiliary"] + node_error(positions, truth, mask, norm)
-    if output.logvar is not None and weights.kl: terms["kl"] = kl_divergence(output.mu, output.logvar)
+    if output.logvar is not None and weights.kl:
+        terms["kl"] = kl_divergence(output.mu, output.logvar)
     if getattr(output, "scores", None) is not None and weights.dense:
-        if classes is None: raise ValueError("classes: expected the class of each pixel, because the output has scores; got None")
+        if classes is None:
+            raise ValueError("classes: expected the class of each pixel, because the output has scores; got None")
         terms["dense"] = pixel_loss(output.scores, classes, annotated)["loss"]
-    return {"loss": sum(getattr(weights, name)*term for name, term in terms.items()), **terms}
+    return {"loss": sum(getattr(weights, name) * term for name, term in terms.items()), **terms}
 
 # %% ../../nbs/learning/20_losses.ipynb #46f6928c
 def merge_absent_classes(
-    logits:Tensor,    # Class scores, (B,C,H,W) float; class 0 is background
-    annotated:Tensor, # Was the class drawn in this image, (B,C) bool; column 0 is ignored
-) -> Tensor:          # Log probabilities, (B,C,H,W)
+    logits: Tensor,  # Class scores, (B,C,H,W) float; class 0 is background
+    annotated: Tensor,  # Was the class drawn in this image, (B,C) bool; column 0 is ignored
+) -> Tensor:  # Log probabilities, (B,C,H,W)
     "Add the probability of classes that were not annotated to the background."
     if annotated.shape != logits.shape[:2]:
         raise ValueError(f"annotated: expected {tuple(logits.shape[:2])}, got {tuple(annotated.shape)}")
@@ -122,35 +139,41 @@ def merge_absent_classes(
 
 # %% ../../nbs/learning/20_losses.ipynb #b519c782
 def soft_dice_loss(
-    probabilities:Tensor, # Class probabilities, (B,C,H,W) float
-    target:Tensor,        # Class of each pixel, (B,H,W) int64
-    joint:bool=True,      # One Dice over all classes (published), or the mean over foreground classes
-    epsilon:float=1e-6,   # Added below the fraction line
-) -> Tensor:              # Mean over images (and classes), scalar
+    probabilities: Tensor,  # Class probabilities, (B,C,H,W) float
+    target: Tensor,  # Class of each pixel, (B,H,W) int64
+    joint: bool = True,  # One Dice over all classes (published), or the mean over foreground classes
+    epsilon: float = 1e-6,  # Added below the fraction line
+) -> Tensor:  # Mean over images (and classes), scalar
     "One minus the soft Dice coefficient."
     shape = tuple(probabilities.shape)
-    if tuple(target.shape) != (shape[0], *shape[2:]): raise ValueError(f"target: expected {(shape[0], *shape[2:])}, got {tuple(target.shape)}")
+    if tuple(target.shape) != (shape[0], *shape[2:]):
+        raise ValueError(f"target: expected {(shape[0], *shape[2:])}, got {tuple(target.shape)}")
     if target.max() >= shape[1] or target.min() < 0:
         raise ValueError(f"target: expected classes 0…{shape[1] - 1}, got {int(target.min())}…{int(target.max())}")
-    truth = F.one_hot(target, shape[1]).movedim(-1, 1).to(probabilities.dtype)   # (B,C,H,W)
-    if joint: axes = (1, 2, 3)
-    else:     axes, truth, probabilities = (2, 3), truth[:, 1:], probabilities[:, 1:]
-    shared, areas = (probabilities*truth).sum(axes), (probabilities + truth).sum(axes)
-    score = 2*shared/(areas + epsilon)
-    if not joint: score = torch.where(truth.sum(axes) > 0, score, 1.0)
+    truth = F.one_hot(target, shape[1]).movedim(-1, 1).to(probabilities.dtype)  # (B,C,H,W)
+    if joint:
+        axes = (1, 2, 3)
+    else:
+        axes, truth, probabilities = (2, 3), truth[:, 1:], probabilities[:, 1:]
+    shared, areas = (probabilities * truth).sum(axes), (probabilities + truth).sum(axes)
+    score = 2 * shared / (areas + epsilon)
+    if not joint:
+        score = torch.where(truth.sum(axes) > 0, score, 1.0)
     return 1 - score.mean()
 
 # %% ../../nbs/learning/20_losses.ipynb #fbcf0426
 def pixel_loss(
-    logits:Tensor,                # Class scores, (B,C,H,W) float
-    target:Tensor,                # Class of each pixel, (B,H,W) int64
-    annotated:Tensor|None=None,   # Was the class drawn, (B,C) bool; None: every class (published)
-    joint:bool=True,              # One Dice over all classes, or the mean over foreground classes
-) -> dict[str, Tensor]:           # Scalars "loss" (their sum), "dice", "cross_entropy"
+    logits: Tensor,  # Class scores, (B,C,H,W) float
+    target: Tensor,  # Class of each pixel, (B,H,W) int64
+    annotated: Tensor | None = None,  # Was the class drawn, (B,C) bool; None: every class (published)
+    joint: bool = True,  # One Dice over all classes, or the mean over foreground classes
+) -> dict[str, Tensor]:  # Scalars "loss" (their sum), "dice", "cross_entropy"
     "Soft Dice + cross-entropy."
     log_p = F.log_softmax(logits, 1) if annotated is None else merge_absent_classes(logits, annotated)
     if (log_p.detach().amax((2, 3)) < -1e30).any() and (log_p.gather(1, target.unsqueeze(1)) < -1e30).any():
-        raise ValueError("target: expected only background and annotated classes, got a class that `annotated` says was not drawn")
+        raise ValueError(
+            "target: expected only background and annotated classes, got a class that `annotated` says was not drawn"
+        )
     dice = soft_dice_loss(log_p.exp(), target, joint)
     cross_entropy = -log_p.gather(1, target.unsqueeze(1)).mean()
     return {"loss": dice + cross_entropy, "dice": dice, "cross_entropy": cross_entropy}

@@ -17,8 +17,8 @@ from ..shapes.layouts import Layout
 
 # %% ../../nbs/learning/30_metrics.ipynb #8e9b5959
 def border(
-    mask:np.ndarray, # Any number of axes, bool
-) -> np.ndarray:     # Same shape, bool
+    mask: np.ndarray,  # Any number of axes, bool
+) -> np.ndarray:  # Same shape, bool
     "Foreground elements with a background neighbour along an axis; outside the array is background."
     inside = mask.copy()
     for axis in range(mask.ndim):
@@ -33,12 +33,13 @@ def _pair(prediction, truth, spacing_mm):
     prediction, truth = (np.asarray(mask) for mask in (prediction, truth))
     if prediction.shape != truth.shape or not prediction.ndim:
         raise ValueError(f"masks: expected equal shapes, got prediction {prediction.shape} and truth {truth.shape}")
-    spacing = np.broadcast_to(np.asarray(1. if spacing_mm is None else spacing_mm, float), prediction.ndim)
+    spacing = np.broadcast_to(np.asarray(1.0 if spacing_mm is None else spacing_mm, float), prediction.ndim)
     if not (0 < spacing).all() or not np.isfinite(spacing).all():
         raise ValueError(f"spacing_mm: expected one positive number, or one for each axis, got {spacing_mm}")
     prediction, truth = (mask if mask.dtype == bool else mask != 0 for mask in (prediction, truth))
     box = _foreground_box(prediction | truth)
     return prediction[box], truth[box], spacing
+
 
 def _foreground_box(mask):
     box = []
@@ -52,7 +53,7 @@ def _directed_distances(borders, spacing):
     "Distances from each border to the other; both borders are non-empty."
     shared = borders[0] & borders[1]
     places = [np.flatnonzero(b) for b in borders]
-    points = [np.stack(np.unravel_index(p, shared.shape), 1)*spacing for p in places]
+    points = [np.stack(np.unravel_index(p, shared.shape), 1) * spacing for p in places]
     trees = [cKDTree(p, leafsize=32, balanced_tree=False, compact_nodes=False) for p in points]
     distances = [np.zeros(len(p)) for p in places]
     for own, other in ((0, 1), (1, 0)):
@@ -60,75 +61,101 @@ def _directed_distances(borders, spacing):
         distances[own][apart] = trees[other].query(points[own][apart])[0]
     return distances
 
+
 def surface_distances(
-    prediction, # Mask, any number of axes; every value but 0 is foreground
-    truth,      # Mask of the same shape
-    spacing_mm=None, # Pixel size, mm, one number or one for each axis in array order; default 1: distances in px
-) -> tuple:     # Two float64 arrays: from prediction to truth, from truth to prediction
+    prediction,  # Mask, any number of axes; every value but 0 is foreground
+    truth,  # Mask of the same shape
+    spacing_mm=None,  # Pixel size, mm, one number or one for each axis in array order; default 1: distances in px
+) -> tuple:  # Two float64 arrays: from prediction to truth, from truth to prediction
     "Distances between the borders of two masks, in both directions; empty arrays when a mask is empty."
     prediction, truth, spacing = _pair(prediction, truth, spacing_mm)
-    if not (prediction.any() and truth.any()): return np.zeros(0), np.zeros(0)
+    if not (prediction.any() and truth.any()):
+        return np.zeros(0), np.zeros(0)
     return tuple(_directed_distances([border(prediction), border(truth)], spacing))
 
 # %% ../../nbs/learning/30_metrics.ipynb #e3435526
 def mask_metrics(
-    prediction, # Mask, any number of axes; every value but 0 is foreground
-    truth,      # Mask of the same shape
-    spacing_mm=None, # Pixel size, mm, one number or one for each axis in array order; default 1: distances in px
-) -> dict:      # dsc, jaccard, recall, precision; hd, hd95, assd in mm, or px without spacing; NaN where undefined
+    prediction,  # Mask, any number of axes; every value but 0 is foreground
+    truth,  # Mask of the same shape
+    spacing_mm=None,  # Pixel size, mm, one number or one for each axis in array order; default 1: distances in px
+) -> dict:  # dsc, jaccard, recall, precision; hd, hd95, assd in mm, or px without spacing; NaN where undefined
     "Overlap and surface distances of two masks, as defined by medpy, in one shared pass."
     prediction, truth, spacing = _pair(prediction, truth, spacing_mm)
     n_prediction, n_truth, n_shared = (int(np.count_nonzero(m)) for m in (prediction, truth, prediction & truth))
-    def share(part, whole): return part/whole if whole else float("nan")
-    metrics = {"dsc": share(2*n_shared, n_prediction + n_truth), "jaccard": share(n_shared, n_prediction + n_truth - n_shared),
-               "recall": share(n_shared, n_truth), "precision": share(n_shared, n_prediction)}
-    if not (n_prediction and n_truth): return metrics | dict.fromkeys(("hd", "hd95", "assd"), float("nan"))
+
+    def share(part, whole):
+        return part / whole if whole else float("nan")
+
+    metrics = {
+        "dsc": share(2 * n_shared, n_prediction + n_truth),
+        "jaccard": share(n_shared, n_prediction + n_truth - n_shared),
+        "recall": share(n_shared, n_truth),
+        "precision": share(n_shared, n_prediction),
+    }
+    if not (n_prediction and n_truth):
+        return metrics | dict.fromkeys(("hd", "hd95", "assd"), float("nan"))
     distances = np.concatenate(_directed_distances([border(prediction), border(truth)], spacing))
-    return metrics | {"hd": float(distances.max()), "hd95": float(np.percentile(distances, 95)), "assd": float(distances.mean())}
+    return metrics | {
+        "hd": float(distances.max()),
+        "hd95": float(np.percentile(distances, 95)),
+        "assd": float(distances.mean()),
+    }
 
 # %% ../../nbs/learning/30_metrics.ipynb #600a960c
 def landmark_metrics(
-    predicted_px, # (N,2) float, xy, px; any number of columns
-    true_px,      # Same shape
-) -> dict:        # mse in px², mae and rmse in px
+    predicted_px,  # (N,2) float, xy, px; any number of columns
+    true_px,  # Same shape
+) -> dict:  # mse in px², mae and rmse in px
     "Mean squared, mean absolute and root mean squared error over all coordinates of one case."
     predicted, true = (np.asarray(points, np.float64) for points in (predicted_px, true_px))
     if predicted.shape != true.shape or predicted.ndim != 2 or not predicted.size:
-        raise ValueError(f"landmarks: expected two arrays (N,2), got prediction {predicted.shape} and truth {true.shape}")
+        raise ValueError(
+            f"landmarks: expected two arrays (N,2), got prediction {predicted.shape} and truth {true.shape}"
+        )
     error = predicted - true
     if not np.isfinite(error).all():
-        raise ValueError(f"landmarks: expected finite coordinates, got {np.sum(~np.isfinite(error).all(1))} bad of {len(error)} nodes;"
-                         " leave out organs that are not annotated")
+        raise ValueError(
+            f"landmarks: expected finite coordinates, got {np.sum(~np.isfinite(error).all(1))} bad of {len(error)} nodes;"
+            " leave out organs that are not annotated"
+        )
     mse = float(np.mean(error**2))
-    return {"mse": mse, "mae": float(np.mean(np.abs(error))), "rmse": mse**.5}
+    return {"mse": mse, "mae": float(np.mean(np.abs(error))), "rmse": mse**0.5}
 
 # %% ../../nbs/learning/30_metrics.ipynb #5c88ae50
 STRUCTURES = {"lungs": ("RL", "LL"), "heart": ("H",), "clavicles": ("RCLA", "LCLA")}
 
+
 def structures(
-    layout:Layout, # Organs
-) -> dict:         # Structure → names of its organs, in layout order
+    layout: Layout,  # Organs
+) -> dict:  # Structure → names of its organs, in layout order
     "Groups of organs that are measured together."
     groups = {name: tuple(o for o in organs if o in layout.organ_names) for name, organs in STRUCTURES.items()}
     grouped = {organ for organs in groups.values() for organ in organs}
-    return {name: organs for name, organs in groups.items() if organs} | {o: (o,) for o in layout.organ_names if o not in grouped}
+    return {name: organs for name, organs in groups.items() if organs} | {
+        o: (o,) for o in layout.organ_names if o not in grouped
+    }
 
 # %% ../../nbs/learning/30_metrics.ipynb #ed60e4ea
 def _annotated(present, true_px, layout):
     "Names of the annotated organs of one case."
-    if present is None: present = np.isfinite(np.asarray(true_px, float)).all(-1)
+    if present is None:
+        present = np.isfinite(np.asarray(true_px, float)).all(-1)
     present = np.asarray(present, bool)
-    if present.shape != (layout.n_nodes,): raise ValueError(f"present: expected ({layout.n_nodes},), got {present.shape}")
+    if present.shape != (layout.n_nodes,):
+        raise ValueError(f"present: expected ({layout.n_nodes},), got {present.shape}")
     for name, part in layout.slices.items():
-        if present[part].any() != present[part].all(): raise ValueError(f"present: expected all or no nodes of organ {name}, got some")
+        if present[part].any() != present[part].all():
+            raise ValueError(f"present: expected all or no nodes of organ {name}, got some")
     return tuple(name for name, part in layout.slices.items() if present[part].all())
+
 
 def _mask_row(prediction, truth, spacing_mm):
     metrics = mask_metrics(prediction, truth)
     row = {name: metrics[name] for name in ("dsc", "jaccard", "recall", "precision")}
     distances = {name: metrics[name] for name in ("hd", "hd95", "assd")}
     row |= {f"{name}_px": value for name, value in distances.items()}
-    return row if spacing_mm is None else row | {f"{name}_mm": value*spacing_mm for name, value in distances.items()}
+    return row if spacing_mm is None else row | {f"{name}_mm": value * spacing_mm for name, value in distances.items()}
+
 
 def _landmark_row(predicted_px, true_px):
     metrics = landmark_metrics(predicted_px, true_px)
@@ -136,32 +163,40 @@ def _landmark_row(predicted_px, true_px):
 
 # %% ../../nbs/learning/30_metrics.ipynb #7341284b
 def evaluate_landmarks(
-    predicted_px,        # All nodes, (N,2) float, xy, px
-    true_px,             # All nodes, (N,2) float, xy, px; may be NaN where not annotated
-    present,             # (N,) bool, annotated nodes; None: the finite ones of `true_px`
-    layout:Layout,       # Organs
-    size,                # Side of the image, or (height, width), px
-    spacing_mm:float=None, # Pixel size, mm; adds columns in mm
-    overlap:str="keep",  # "keep" whole organs, or "overwrite" as in label maps
-) -> list:               # One dict for each annotated structure, then "all"
+    predicted_px,  # All nodes, (N,2) float, xy, px
+    true_px,  # All nodes, (N,2) float, xy, px; may be NaN where not annotated
+    present,  # (N,) bool, annotated nodes; None: the finite ones of `true_px`
+    layout: Layout,  # Organs
+    size,  # Side of the image, or (height, width), px
+    spacing_mm: float = None,  # Pixel size, mm; adds columns in mm
+    overlap: str = "keep",  # "keep" whole organs, or "overwrite" as in label maps
+) -> list:  # One dict for each annotated structure, then "all"
     "Mask and landmark metrics of one case; structures that are not annotated are left out."
     require_choice("overlap", overlap, ("keep", "overwrite"))
     points = [np.asarray(p) for p in (predicted_px, true_px)]
-    for name, p in zip(("predicted_px", "true_px"), points, strict=True): require_shape(name, p, f"{layout.n_nodes},2")
+    for name, p in zip(("predicted_px", "true_px"), points, strict=True):
+        require_shape(name, p, f"{layout.n_nodes},2")
     names, rows = _annotated(present, true_px, layout), []
     masks = [_structure_masks(p, layout, size, names, overlap) for p in points]
     for structure, organs in structures(layout).items():
-        if structure not in masks[0]: continue
+        if structure not in masks[0]:
+            continue
         nodes = np.r_[tuple(layout.slices[o] for o in organs)]
-        rows.append({"organ": structure, **_mask_row(masks[0][structure], masks[1][structure], spacing_mm),
-                     **_landmark_row(points[0][nodes], points[1][nodes])})
+        rows.append(
+            {
+                "organ": structure,
+                **_mask_row(masks[0][structure], masks[1][structure], spacing_mm),
+                **_landmark_row(points[0][nodes], points[1][nodes]),
+            }
+        )
     nodes = np.r_[tuple(layout.slices[o] for o in names)] if names else []
     return rows + [{"organ": "all", **_landmark_row(points[0][nodes], points[1][nodes])}] if names else rows
 
 # %% ../../nbs/learning/30_metrics.ipynb #31225328
 def _structure_masks(points, layout, size, names, overlap):
     "Structure → bool mask, for structures whose organs are all in `names`."
-    if overlap == "keep": organs = organ_masks(points, layout, size, organs=names)
+    if overlap == "keep":
+        organs = organ_masks(points, layout, size, organs=names)
     else:
         labels = landmarks_to_mask(points, layout, size, organs=names)
         organs = {name: labels == layout[name].label for name in names}
@@ -170,23 +205,27 @@ def _structure_masks(points, layout, size, names, overlap):
 
 # %% ../../nbs/learning/30_metrics.ipynb #07c7db46
 def evaluate_masks(
-    prediction:np.ndarray, # Label map, (H,W) int, labels of the layout
-    truth:np.ndarray,      # Label map, (H,W) int
-    layout:Layout,         # Organs and their labels
-    organs=None,           # Names of the annotated organs; default all of the layout
-    spacing_mm:float=None, # Pixel size, mm; adds columns in mm
-) -> list:                 # One dict for each annotated structure
+    prediction: np.ndarray,  # Label map, (H,W) int, labels of the layout
+    truth: np.ndarray,  # Label map, (H,W) int
+    layout: Layout,  # Organs and their labels
+    organs=None,  # Names of the annotated organs; default all of the layout
+    spacing_mm: float = None,  # Pixel size, mm; adds columns in mm
+) -> list:  # One dict for each annotated structure
     "Mask metrics of one pair of label maps; structures that are not annotated are left out."
     for name, label_map in (("prediction", prediction), ("truth", truth)):
         require_shape(name, np.asarray(label_map), "H,W")
         unknown = set(np.unique(label_map).tolist()) - {0, *layout.labels.values()}
-        if unknown: raise ValueError(f"{name}: expected labels {layout.labels} and 0, got {sorted(unknown)}")
+        if unknown:
+            raise ValueError(f"{name}: expected labels {layout.labels} and 0, got {sorted(unknown)}")
     names = layout.organ_names if organs is None else tuple(organs)
-    for name in names: require_choice("organs", name, layout.organ_names)
+    for name in names:
+        require_choice("organs", name, layout.organ_names)
     whole = {structure: parts for structure, parts in structures(layout).items() if set(parts) <= set(names)}
     labels = {structure: [layout[o].label for o in parts] for structure, parts in whole.items()}
-    return [{"organ": structure, **_mask_row(np.isin(prediction, values), np.isin(truth, values), spacing_mm)}
-            for structure, values in labels.items()]
+    return [
+        {"organ": structure, **_mask_row(np.isin(prediction, values), np.isin(truth, values), spacing_mm)}
+        for structure, values in labels.items()
+    ]
 
 # %% ../../nbs/learning/30_metrics.ipynb #7c86e758
 def _table(ids, rows_of_case):
@@ -194,45 +233,52 @@ def _table(ids, rows_of_case):
     rows = [{"case": case, **row} for k, case in enumerate(progress(ids, "scoring")) for row in rows_of_case(k)]
     return pd.DataFrame(rows)
 
+
 def _spacings(spacing_mm, n):
-    return [None]*n if spacing_mm is None else np.broadcast_to(np.asarray(spacing_mm, float), n).tolist()
+    return [None] * n if spacing_mm is None else np.broadcast_to(np.asarray(spacing_mm, float), n).tolist()
+
 
 def score_landmarks(
-    ids,                # Names of the n cases
-    predicted_px,       # (n,N,2) float, xy, px
-    true_px,            # (n,N,2) float, xy, px
-    present,            # (n,N) bool, annotated nodes; None: the finite ones of `true_px`
-    layout:Layout,      # Organs
-    size,               # Side of the images, or (height, width), px
-    spacing_mm=None,    # Pixel size, mm, one number or (n,); NaN where unknown
-    overlap:str="keep", # "keep" whole organs, or "overwrite" as in label maps
-) -> pd.DataFrame:      # Columns case, organ, metrics; NaN where undefined
+    ids,  # Names of the n cases
+    predicted_px,  # (n,N,2) float, xy, px
+    true_px,  # (n,N,2) float, xy, px
+    present,  # (n,N) bool, annotated nodes; None: the finite ones of `true_px`
+    layout: Layout,  # Organs
+    size,  # Side of the images, or (height, width), px
+    spacing_mm=None,  # Pixel size, mm, one number or (n,); NaN where unknown
+    overlap: str = "keep",  # "keep" whole organs, or "overwrite" as in label maps
+) -> pd.DataFrame:  # Columns case, organ, metrics; NaN where undefined
     "Table of `evaluate_landmarks` over many cases."
     for name, points in (("predicted_px", predicted_px), ("true_px", true_px)):
         require_shape(name, np.asarray(points), f"{len(ids)},{layout.n_nodes},2")
-    present, spacings = [None]*len(ids) if present is None else present, _spacings(spacing_mm, len(ids))
-    return _table(ids, lambda k: evaluate_landmarks(predicted_px[k], true_px[k], present[k], layout, size, spacings[k], overlap))
+    present, spacings = [None] * len(ids) if present is None else present, _spacings(spacing_mm, len(ids))
+    return _table(
+        ids, lambda k: evaluate_landmarks(predicted_px[k], true_px[k], present[k], layout, size, spacings[k], overlap)
+    )
 
 # %% ../../nbs/learning/30_metrics.ipynb #43866929
 def score_masks(
-    ids,             # Names of the n cases
-    predictions,     # n label maps (H,W)
-    truths,          # n label maps (H,W)
-    present,         # (n,N) bool, annotated nodes; None: all
-    layout:Layout,   # Organs and their labels
-    spacing_mm=None, # Pixel size, mm, one number or (n,); NaN where unknown
-) -> pd.DataFrame:   # Columns case, organ, metrics; NaN where undefined
+    ids,  # Names of the n cases
+    predictions,  # n label maps (H,W)
+    truths,  # n label maps (H,W)
+    present,  # (n,N) bool, annotated nodes; None: all
+    layout: Layout,  # Organs and their labels
+    spacing_mm=None,  # Pixel size, mm, one number or (n,); NaN where unknown
+) -> pd.DataFrame:  # Columns case, organ, metrics; NaN where undefined
     "Table of `evaluate_masks` over many cases."
     if not len(ids) == len(predictions) == len(truths):
-        raise ValueError(f"ids, predictions, truths: expected equal lengths, got {len(ids)}, {len(predictions)}, {len(truths)}")
-    organs = [None]*len(ids) if present is None else [_annotated(p, None, layout) for p in present]
+        raise ValueError(
+            f"ids, predictions, truths: expected equal lengths, got {len(ids)}, {len(predictions)}, {len(truths)}"
+        )
+    organs = [None] * len(ids) if present is None else [_annotated(p, None, layout) for p in present]
     spacings = _spacings(spacing_mm, len(ids))
     return _table(ids, lambda k: evaluate_masks(predictions[k], truths[k], layout, organs[k], spacings[k]))
 
+
 def count_left_out(
-    present,       # (n,N) bool, annotated nodes
-    layout:Layout, # Organs
-) -> pd.DataFrame: # Columns organ, n, n_left_out
+    present,  # (n,N) bool, annotated nodes
+    layout: Layout,  # Organs
+) -> pd.DataFrame:  # Columns organ, n, n_left_out
     "Number of cases that are measured and left out, by structure."
     annotated = [set(_annotated(p, None, layout)) for p in present]
     counts = {name: sum(set(organs) <= a for a in annotated) for name, organs in structures(layout).items()}

@@ -27,59 +27,68 @@ from ..shapes.raster import landmarks_to_mask, sample_label_map
 from ..shapes.layouts import Layout, layout_from_dict, layout_to_dict
 
 # %% ../../nbs/learning/40_samples.ipynb #f9db0b9a
-FRAME_PX = 1024 # Side of the frame in which public chest landmarks are given
+FRAME_PX = 1024  # Side of the frame in which public chest landmarks are given
+
 
 @dataclass
 class Sample:
     "One case, in units for people."
-    id:str                   # Name, unique in its cohort
-    image:np.ndarray|None    # Radiograph, (H,W) uint8; None where only landmarks exist
-    landmarks_px:np.ndarray  # Landmarks, (N,2) float32 xy, px of the frame; NaN where not annotated
-    organs:tuple[str, ...]   # Names of the annotated organs
-    spacing_mm:float         # Length of one px of the frame, mm; NaN where not known
-    cohort:str               # Name of the cohort
-    meta:dict = field(default_factory=dict) # Sex, age, findings and whatever the cohort tells
+
+    id: str  # Name, unique in its cohort
+    image: np.ndarray | None  # Radiograph, (H,W) uint8; None where only landmarks exist
+    landmarks_px: np.ndarray  # Landmarks, (N,2) float32 xy, px of the frame; NaN where not annotated
+    organs: tuple[str, ...]  # Names of the annotated organs
+    spacing_mm: float  # Length of one px of the frame, mm; NaN where not known
+    cohort: str  # Name of the cohort
+    meta: dict = field(default_factory=dict)  # Sex, age, findings and whatever the cohort tells
 
 # %% ../../nbs/learning/40_samples.ipynb #6524b526
 def duplicates(
-    names:Sequence[str], # Any names
-) -> list[str]:          # Those that occur more than once, sorted
+    names: Sequence[str],  # Any names
+) -> list[str]:  # Those that occur more than once, sorted
     "Names that occur more than once."
     return sorted(name for name, n in Counter(names).items() if n > 1)
 
+
 def check_landmarks(
-    landmarks:np.ndarray, # (n,N,2) float, fraction of the image side
-    present:np.ndarray,   # Which nodes are annotated, (n,N) bool
-    ids:Sequence[str],    # Names of the cases, n
-    layout:Layout,        # Layout with N nodes
+    landmarks: np.ndarray,  # (n,N,2) float, fraction of the image side
+    present: np.ndarray,  # Which nodes are annotated, (n,N) bool
+    ids: Sequence[str],  # Names of the cases, n
+    layout: Layout,  # Layout with N nodes
 ) -> None:
     "Raise `ValueError` naming the first case whose annotated landmarks are partial, not finite or outside the image."
-    with np.errstate(invalid="ignore"): inside = ((landmarks >= 0) & (landmarks <= 1)).all(-1)
+    with np.errstate(invalid="ignore"):
+        inside = ((landmarks >= 0) & (landmarks <= 1)).all(-1)
     for name, part in layout.slices.items():
         drawn = present[:, part]
-        for what, bad in (("annotated nodes in all or none of the organ", drawn.any(1) & ~drawn.all(1)),
-                          ("finite landmarks", (drawn & ~np.isfinite(landmarks[:, part]).all(-1)).any(1)),
-                          ("landmarks inside the image, in [0,1]", (drawn & ~inside[:, part]).any(1))):
+        for what, bad in (
+            ("annotated nodes in all or none of the organ", drawn.any(1) & ~drawn.all(1)),
+            ("finite landmarks", (drawn & ~np.isfinite(landmarks[:, part]).all(-1)).any(1)),
+            ("landmarks inside the image, in [0,1]", (drawn & ~inside[:, part]).any(1)),
+        ):
             if bad.any():
                 i = int(np.flatnonzero(bad)[0])
                 worst = np.nanmin(landmarks[i, part], initial=np.inf), np.nanmax(landmarks[i, part], initial=-np.inf)
-                raise ValueError(f"case {ids[i]!r}, organ {name}: expected {what}, got values from {worst[0]:.4g} to {worst[1]:.4g} "
-                                 f"in {int(bad.sum())} case(s); correct the file or mark the organ as not annotated")
+                raise ValueError(
+                    f"case {ids[i]!r}, organ {name}: expected {what}, got values from {worst[0]:.4g} to {worst[1]:.4g} "
+                    f"in {int(bad.sum())} case(s); correct the file or mark the organ as not annotated"
+                )
 
 # %% ../../nbs/learning/40_samples.ipynb #f76005ab
 @dataclass
 class SampleSet:
     "A cohort in arrays, checked."
-    layout:Layout               # Organs and their nodes
-    image_size:int              # Side of the images, px
-    ids:tuple[str, ...]         # Names, unique
-    images:np.ndarray|None      # (n,H,W) uint8, or None where only landmarks exist
-    landmarks:np.ndarray        # (n,N,2) float32 xy, fraction of the image side; NaN where not annotated
-    present:np.ndarray          # Which nodes are annotated, (n,N) bool
-    metadata:pd.DataFrame       # One row per case, first column `id`
-    spacing_mm:np.ndarray       # Length of one px of the frame, (n,) float32, mm; NaN where not known
-    cohort:str = ""             # Name of the cohort
-    redistributable:bool = True # Whether pixels may appear in figures
+
+    layout: Layout  # Organs and their nodes
+    image_size: int  # Side of the images, px
+    ids: tuple[str, ...]  # Names, unique
+    images: np.ndarray | None  # (n,H,W) uint8, or None where only landmarks exist
+    landmarks: np.ndarray  # (n,N,2) float32 xy, fraction of the image side; NaN where not annotated
+    present: np.ndarray  # Which nodes are annotated, (n,N) bool
+    metadata: pd.DataFrame  # One row per case, first column `id`
+    spacing_mm: np.ndarray  # Length of one px of the frame, (n,) float32, mm; NaN where not known
+    cohort: str = ""  # Name of the cohort
+    redistributable: bool = True  # Whether pixels may appear in figures
 
     def __post_init__(self):
         self.ids, n = tuple(map(str, self.ids)), len(self.ids)
@@ -90,87 +99,138 @@ class SampleSet:
         check_arrays(self)
         self.landmarks[~self.present] = np.nan
 
-    def __len__(self): return len(self.ids)
-    def __getitem__(self, i:int) -> Sample: return get_sample(self, i)
-    def __repr__(self): return f"SampleSet({self.cohort}: {len(self)} cases, {self.layout.name}, {self.input} {self.image_size} px)"
+    def __len__(self):
+        return len(self.ids)
+
+    def __getitem__(self, i: int) -> Sample:
+        return get_sample(self, i)
+
+    def __repr__(self):
+        return f"SampleSet({self.cohort}: {len(self)} cases, {self.layout.name}, {self.input} {self.image_size} px)"
+
     @property
-    def input(self) -> str: return "mask" if self.images is None else "image"
-    def index(self, ids:Sequence[str]) -> np.ndarray: return find_cases(self, ids)
-    def subset(self, ids:Sequence[str]) -> "SampleSet": return take_cases(self, ids)
-    def save(self, path:Path|str) -> Path: return save_samples(self, path)
+    def input(self) -> str:
+        return "mask" if self.images is None else "image"
+
+    def index(self, ids: Sequence[str]) -> np.ndarray:
+        return find_cases(self, ids)
+
+    def subset(self, ids: Sequence[str]) -> "SampleSet":
+        return take_cases(self, ids)
+
+    def save(self, path: Path | str) -> Path:
+        return save_samples(self, path)
+
     @staticmethod
-    def load(path:Path|str) -> "SampleSet": return load_samples(path)
+    def load(path: Path | str) -> "SampleSet":
+        return load_samples(path)
 
 # %% ../../nbs/learning/40_samples.ipynb #c0438dfb
 def check_arrays(
-    samples:SampleSet, # Set to check
+    samples: SampleSet,  # Set to check
 ) -> None:
     "Raise `ValueError` unless ids are unique and every field has one row per case."
     n, N, size = len(samples), samples.layout.n_nodes, samples.image_size
-    if again := duplicates(samples.ids): raise ValueError(f"ids: expected unique names, got {again[:5]} more than once; rename or remove one")
+    if again := duplicates(samples.ids):
+        raise ValueError(f"ids: expected unique names, got {again[:5]} more than once; rename or remove one")
     require_shape("landmarks", samples.landmarks, f"{n},{N},2")
     require_shape("present", samples.present, f"{n},{N}")
     if samples.images is not None:
         require_shape("images", samples.images, f"{n},{size},{size}")
-        if samples.images.dtype != np.uint8: raise ValueError(f"images: expected uint8, got {samples.images.dtype}")
-    if list(samples.metadata.get("id", ())) != list(samples.ids): raise ValueError("metadata: expected a column `id` equal to ids")
+        if samples.images.dtype != np.uint8:
+            raise ValueError(f"images: expected uint8, got {samples.images.dtype}")
+    if list(samples.metadata.get("id", ())) != list(samples.ids):
+        raise ValueError("metadata: expected a column `id` equal to ids")
     check_landmarks(samples.landmarks, samples.present, samples.ids, samples.layout)
 
 # %% ../../nbs/learning/40_samples.ipynb #e031639e
 def get_sample(
-    samples:SampleSet, # Set of n cases
-    i:int,             # Position, 0 to n−1; negative from the end
-) -> Sample:           # The case, in px of the frame
+    samples: SampleSet,  # Set of n cases
+    i: int,  # Position, 0 to n−1; negative from the end
+) -> Sample:  # The case, in px of the frame
     "Case `i` of a set, in units for people."
-    if not -len(samples) <= i < len(samples): raise IndexError(f"i: expected below {len(samples)}, got {i}")
+    if not -len(samples) <= i < len(samples):
+        raise IndexError(f"i: expected below {len(samples)}, got {i}")
     organs = tuple(name for name, part in samples.layout.slices.items() if samples.present[i, part].all())
-    return Sample(samples.ids[i], None if samples.images is None else samples.images[i], samples.landmarks[i]*FRAME_PX, organs,
-                  float(samples.spacing_mm[i]), samples.cohort, samples.metadata.iloc[i].to_dict())
+    return Sample(
+        samples.ids[i],
+        None if samples.images is None else samples.images[i],
+        samples.landmarks[i] * FRAME_PX,
+        organs,
+        float(samples.spacing_mm[i]),
+        samples.cohort,
+        samples.metadata.iloc[i].to_dict(),
+    )
+
 
 def find_cases(
-    samples:SampleSet,  # Set of n cases
-    ids:Sequence[str],  # Names wanted
-) -> np.ndarray:        # Positions, int64
+    samples: SampleSet,  # Set of n cases
+    ids: Sequence[str],  # Names wanted
+) -> np.ndarray:  # Positions, int64
     "Positions of the named cases; unknown names are an error."
     where = {name: i for i, name in enumerate(samples.ids)}
     if unknown := [name for name in ids if name not in where]:
-        raise ValueError(f"ids: expected names of cohort {samples.cohort!r}, got unknown {unknown[:5]} ({len(unknown)} in all)")
+        raise ValueError(
+            f"ids: expected names of cohort {samples.cohort!r}, got unknown {unknown[:5]} ({len(unknown)} in all)"
+        )
     return np.array([where[name] for name in ids], np.int64)
 
+
 def take_cases(
-    samples:SampleSet,  # Set of n cases
-    ids:Sequence[str],  # Names wanted, in the order wanted
+    samples: SampleSet,  # Set of n cases
+    ids: Sequence[str],  # Names wanted, in the order wanted
 ) -> SampleSet:
     "The named cases as a set of their own."
     i = find_cases(samples, ids)
-    return SampleSet(samples.layout, samples.image_size, tuple(ids), None if samples.images is None else samples.images[i], samples.landmarks[i],
-                     samples.present[i], samples.metadata.iloc[i], samples.spacing_mm[i], samples.cohort, samples.redistributable)
+    return SampleSet(
+        samples.layout,
+        samples.image_size,
+        tuple(ids),
+        None if samples.images is None else samples.images[i],
+        samples.landmarks[i],
+        samples.present[i],
+        samples.metadata.iloc[i],
+        samples.spacing_mm[i],
+        samples.cohort,
+        samples.redistributable,
+    )
 
 # %% ../../nbs/learning/40_samples.ipynb #1d1e2e24
 def save_samples(
-    samples:SampleSet, # Set to write
-    path:Path|str,     # Final name, `.npz`
+    samples: SampleSet,  # Set to write
+    path: Path | str,  # Final name, `.npz`
 ) -> Path:
     "Write a set as one compressed file, atomically."
-    header = {"layout": layout_to_dict(samples.layout), "image_size": samples.image_size, "ids": samples.ids, "cohort": samples.cohort,
-              "redistributable": samples.redistributable, "metadata": json.loads(samples.metadata.to_json(orient="split", index=False, double_precision=15))}
+    header = {
+        "layout": layout_to_dict(samples.layout),
+        "image_size": samples.image_size,
+        "ids": samples.ids,
+        "cohort": samples.cohort,
+        "redistributable": samples.redistributable,
+        "metadata": json.loads(samples.metadata.to_json(orient="split", index=False, double_precision=15)),
+    }
     arrays = {"landmarks": samples.landmarks, "present": samples.present, "spacing_mm": samples.spacing_mm}
-    if samples.images is not None: arrays["images"] = samples.images
+    if samples.images is not None:
+        arrays["images"] = samples.images
     with atomic_path(path) as temporary, open(temporary, "wb") as f:
         np.savez_compressed(f, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays)
     return Path(path)
 
+
 def load_samples(
-    path:Path|str, # File written by `save_samples`
+    path: Path | str,  # File written by `save_samples`
 ) -> SampleSet:
     "Read a set and check it again."
     path = require_file(path, "run: dvc repro prepare_chest")
     try:
-        with np.load(path, allow_pickle=False) as stored: content = dict(stored)
+        with np.load(path, allow_pickle=False) as stored:
+            content = dict(stored)
         header = json.loads(content.pop("header").tobytes())
         table = header.pop("metadata")
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: expected a file written by save_samples, got {type(error).__name__}; run: dvc repro prepare_chest") from error
+        raise ValueError(
+            f"{path}: expected a file written by save_samples, got {type(error).__name__}; run: dvc repro prepare_chest"
+        ) from error
     layout = layout_from_dict(header.pop("layout"))
     metadata = pd.DataFrame(table["data"], columns=table["columns"])
     return SampleSet(layout, images=content.pop("images", None), metadata=metadata, **header, **content)
@@ -178,13 +238,15 @@ def load_samples(
 # %% ../../nbs/learning/40_samples.ipynb #95d8e20a
 PARTS = ("train", "validation", "test")
 
+
 @dataclass(frozen=True)
 class Split:
     "Names of the cases to learn from, to choose by and to test on."
-    train:tuple[str, ...]
-    validation:tuple[str, ...] = ()
-    test:tuple[str, ...] = ()
-    may_be_empty:tuple[str, ...] = ("validation",) # Parts that may hold no case
+
+    train: tuple[str, ...]
+    validation: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+    may_be_empty: tuple[str, ...] = ("validation",)  # Parts that may hold no case
 
     def __post_init__(self):
         for part in PARTS:
@@ -192,143 +254,203 @@ class Split:
             if again := duplicates(getattr(self, part)):
                 raise ValueError(f"split: expected every id once, got {again[:5]} twice in {part}")
             if not getattr(self, part) and part not in self.may_be_empty:
-                raise ValueError(f"split: expected at least one id in {part}, got none; give ids or may_be_empty=({part!r},)")
+                raise ValueError(
+                    f"split: expected at least one id in {part}, got none; give ids or may_be_empty=({part!r},)"
+                )
         for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
             if both := sorted(set(getattr(self, first)) & set(getattr(self, second))):
-                raise ValueError(f"split: expected no id in two parts, got {both[:5]} ({len(both)} in all) in {first} and {second}")
+                raise ValueError(
+                    f"split: expected no id in two parts, got {both[:5]} ({len(both)} in all) in {first} and {second}"
+                )
 
     @property
-    def counts(self) -> dict[str, int]: return {part: len(getattr(self, part)) for part in PARTS}
-    def __repr__(self): return f"Split({', '.join(f'{part} {n}' for part, n in self.counts.items())})"
-    def check(self, samples:SampleSet) -> "Split": return check_split(self, samples)
+    def counts(self) -> dict[str, int]:
+        return {part: len(getattr(self, part)) for part in PARTS}
+
+    def __repr__(self):
+        return f"Split({', '.join(f'{part} {n}' for part, n in self.counts.items())})"
+
+    def check(self, samples: SampleSet) -> "Split":
+        return check_split(self, samples)
+
 
 def check_split(
-    split:Split,       # Split to check
-    samples:SampleSet, # Cohort it must belong to
-) -> Split:            # The same split
+    split: Split,  # Split to check
+    samples: SampleSet,  # Cohort it must belong to
+) -> Split:  # The same split
     "Raise `ValueError` unless every id of `split` is a case of `samples`."
     for part in PARTS:
-        try: samples.index(getattr(split, part))
-        except ValueError as error: raise ValueError(f"split, {part}: {error}") from error
+        try:
+            samples.index(getattr(split, part))
+        except ValueError as error:
+            raise ValueError(f"split, {part}: {error}") from error
     return split
 
 # %% ../../nbs/learning/40_samples.ipynb #cdbd3b27
 def part_sizes(
-    n:int,                       # Number of cases
-    fractions:Sequence[float],   # Share of each part, summing to 1
-) -> list[int]:                  # Sizes summing to n
+    n: int,  # Number of cases
+    fractions: Sequence[float],  # Share of each part, summing to 1
+) -> list[int]:  # Sizes summing to n
     "Round shares to whole cases; the largest remainders are rounded up."
     shares = np.asarray(fractions, float)
-    if (shares < 0).any() or abs(shares.sum() - 1) > 1e-9: raise ValueError(f"fractions: expected non-negative values that sum to 1, got {fractions}")
-    exact = n*shares
+    if (shares < 0).any() or abs(shares.sum() - 1) > 1e-9:
+        raise ValueError(f"fractions: expected non-negative values that sum to 1, got {fractions}")
+    exact = n * shares
     sizes = np.floor(exact + 1e-9).astype(int)
-    for i in np.argsort(sizes - exact, kind="stable")[:n - sizes.sum()]: sizes[i] += 1
+    for i in np.argsort(sizes - exact, kind="stable")[: n - sizes.sum()]:
+        sizes[i] += 1
     return sizes.tolist()
 
+
 def make_split(
-    ids:Sequence[str],                              # Names, unique; their order does not matter
-    fractions:Sequence[float] = (0.7, 0.1, 0.2),    # Share of training, validation and test
-    seed:int = 0,                                   # Seed of the shuffling
-    stratify:Sequence|None = None,                  # Group of each id; every group is divided alike
+    ids: Sequence[str],  # Names, unique; their order does not matter
+    fractions: Sequence[float] = (0.7, 0.1, 0.2),  # Share of training, validation and test
+    seed: int = 0,  # Seed of the shuffling
+    stratify: Sequence | None = None,  # Group of each id; every group is divided alike
 ) -> Split:
     "Draw a split that depends on `seed` and the set of ids alone."
-    groups = [""]*len(ids) if stratify is None else [str(g) for g in stratify]
-    if len(groups) != len(ids): raise ValueError(f"stratify: expected {len(ids)} groups, got {len(groups)}")
+    groups = [""] * len(ids) if stratify is None else [str(g) for g in stratify]
+    if len(groups) != len(ids):
+        raise ValueError(f"stratify: expected {len(ids)} groups, got {len(groups)}")
     order, rng = sorted(zip(groups, map(str, ids), strict=True)), generator(seed)
-    shuffled = [name for group in sorted(set(groups)) for name in rng.permutation([i for g, i in order if g == group]).tolist()]
+    shuffled = [
+        name for group in sorted(set(groups)) for name in rng.permutation([i for g, i in order if g == group]).tolist()
+    ]
     sizes = part_sizes(len(ids), fractions)
     parts = {part: [] for part in PARTS}
     for k, name in enumerate(shuffled, 1):
-        behind = [size*k/len(ids) - len(parts[part]) if len(parts[part]) < size else -np.inf for part, size in zip(PARTS, sizes, strict=True)]
+        behind = [
+            size * k / len(ids) - len(parts[part]) if len(parts[part]) < size else -np.inf
+            for part, size in zip(PARTS, sizes, strict=True)
+        ]
         parts[PARTS[int(np.argmax(behind))]].append(name)
-    return Split(*(tuple(sorted(parts[part])) for part in PARTS), may_be_empty=tuple(p for p, n in zip(PARTS, sizes, strict=True) if n == 0))
+    return Split(
+        *(tuple(sorted(parts[part])) for part in PARTS),
+        may_be_empty=tuple(p for p, n in zip(PARTS, sizes, strict=True) if n == 0),
+    )
 
 # %% ../../nbs/learning/40_samples.ipynb #287f6010
 def write_split(
-    path:Path|str, # Final name, `.csv`
-    split:Split,   # Split to write
+    path: Path | str,  # Final name, `.csv`
+    split: Split,  # Split to write
 ) -> Path:
     "Write a split as a table with the columns id and part."
-    return write_csv(path, pd.DataFrame([(name, part) for part in PARTS for name in getattr(split, part)], columns=["id", "part"]))
+    return write_csv(
+        path, pd.DataFrame([(name, part) for part in PARTS for name in getattr(split, part)], columns=["id", "part"])
+    )
+
 
 def read_split(
-    path:Path|str, # File written by `write_split`
+    path: Path | str,  # File written by `write_split`
 ) -> Split:
     "Read a split and check it."
     table = pd.read_csv(require_file(path, "run: dvc repro prepare_chest"), dtype=str, keep_default_na=False)
-    if list(table.columns) != ["id", "part"]: raise ValueError(f"{path}: expected the columns id,part, got {','.join(table.columns)}")
-    for part in table["part"].unique(): require_choice(f"{path}, part", part, PARTS)
+    if list(table.columns) != ["id", "part"]:
+        raise ValueError(f"{path}: expected the columns id,part, got {','.join(table.columns)}")
+    for part in table["part"].unique():
+        require_choice(f"{path}, part", part, PARTS)
     parts = [tuple(table["id"][table["part"] == part]) for part in PARTS]
     return Split(*parts, may_be_empty=tuple(part for part, names in zip(PARTS, parts, strict=True) if not names))
 
 # %% ../../nbs/learning/40_samples.ipynb #1c6fdcc2
 def make_folds(
-    ids:Sequence[str], # Names, in the order of the published list
-    n_folds:int = 5,   # Number of folds
-    seed:int = 13,     # Seed of Python's generator
-) -> list[Split]:      # Splits without a test part
+    ids: Sequence[str],  # Names, in the order of the published list
+    n_folds: int = 5,  # Number of folds
+    seed: int = 13,  # Seed of Python's generator
+) -> list[Split]:  # Splits without a test part
     "Folds of the published cross-validation."
-    names, size = [str(i) for i in ids], len(ids)//n_folds
-    if size == 0: raise ValueError(f"ids: expected at least {n_folds} for {n_folds} folds, got {len(ids)}")
+    names, size = [str(i) for i in ids], len(ids) // n_folds
+    if size == 0:
+        raise ValueError(f"ids: expected at least {n_folds} for {n_folds} folds, got {len(ids)}")
     random.Random(seed).shuffle(names)
-    blocks = [names[k*size:(k + 1)*size] for k in range(n_folds)]
-    return [Split(tuple(n for n in names if n not in set(block)), tuple(block), may_be_empty=("test",)) for block in blocks]
+    blocks = [names[k * size : (k + 1) * size] for k in range(n_folds)]
+    return [
+        Split(tuple(n for n in names if n not in set(block)), tuple(block), may_be_empty=("test",)) for block in blocks
+    ]
 
 # %% ../../nbs/learning/40_samples.ipynb #06be6802
-MASK_VALUES = {"RL": 1, "LL": 1, "H": 2, "RCLA": 3, "LCLA": 3} # Grey value of each organ in a mask used as input
+MASK_VALUES = {"RL": 1, "LL": 1, "H": 2, "RCLA": 3, "LCLA": 3}  # Grey value of each organ in a mask used as input
+
 
 def drawn_organs(
-    nodes:np.ndarray,   # Landmarks, (N,2) float; NaN where not annotated
-    layout:Layout,      # Layout with N nodes
-) -> tuple[str, ...]:   # Names, in layout order
+    nodes: np.ndarray,  # Landmarks, (N,2) float; NaN where not annotated
+    layout: Layout,  # Layout with N nodes
+) -> tuple[str, ...]:  # Names, in layout order
     "Organs whose nodes are all finite."
     return tuple(name for name, part in layout.slices.items() if np.isfinite(nodes[part]).all())
 
+
 def mask_input(
-    nodes:np.ndarray,   # Landmarks, (N,2) float xy, fraction of the side; NaN where not annotated
-    layout:Layout,      # Layout with N nodes
-    image_size:int,     # Side of the result, px
-) -> np.ndarray:        # (H,W) float32, organ values averaged over the area of each pixel
+    nodes: np.ndarray,  # Landmarks, (N,2) float xy, fraction of the side; NaN where not annotated
+    layout: Layout,  # Layout with N nodes
+    image_size: int,  # Side of the result, px
+) -> np.ndarray:  # (H,W) float32, organ values averaged over the area of each pixel
     "Draw landmarks as the grey image that a mask-to-landmark network reads."
-    for name in layout.organ_names: require_choice("organ", name, MASK_VALUES)
+    for name in layout.organ_names:
+        require_choice("organ", name, MASK_VALUES)
     table = np.zeros(256, np.float32)
-    for organ in layout.organs: table[organ.label] = MASK_VALUES[organ.name]
-    labels = landmarks_to_mask(nodes*FRAME_PX, layout, FRAME_PX, organs=drawn_organs(nodes, layout))
-    grey = cv2.LUT(labels, (table*80).astype(np.uint8)) # 80 grey levels per organ value keep the average exact to 1/160
-    return cv2.resize(grey, (image_size, image_size), interpolation=cv2.INTER_AREA).astype(np.float32)/80
+    for organ in layout.organs:
+        table[organ.label] = MASK_VALUES[organ.name]
+    labels = landmarks_to_mask(nodes * FRAME_PX, layout, FRAME_PX, organs=drawn_organs(nodes, layout))
+    grey = cv2.LUT(
+        labels, (table * 80).astype(np.uint8)
+    )  # 80 grey levels per organ value keep the average exact to 1/160
+    return cv2.resize(grey, (image_size, image_size), interpolation=cv2.INTER_AREA).astype(np.float32) / 80
 
 # %% ../../nbs/learning/40_samples.ipynb #27dd15fb
 class LandmarkDataset(torch.utils.data.Dataset):
     "Cases of a `SampleSet` as tensors; the random numbers of a case depend on (seed, epoch, position) alone."
-    def __init__(self,
-        sample_set:SampleSet,     # Cases
-        augment=None,             # Called as augment(image or None, nodes (N,2), rng) → (image, nodes)
-        input:str|None = None,    # "image" or "mask"; default what the cohort has
-        seed:int = 0,             # Seed of the study
-        with_mask:bool = False,   # Whether to add the label map drawn from the augmented nodes, (H,W) int64
+
+    def __init__(
+        self,
+        sample_set: SampleSet,  # Cases
+        augment=None,  # Called as augment(image or None, nodes (N,2), rng) → (image, nodes)
+        input: str | None = None,  # "image" or "mask"; default what the cohort has
+        seed: int = 0,  # Seed of the study
+        with_mask: bool = False,  # Whether to add the label map drawn from the augmented nodes, (H,W) int64
     ):
         self.sample_set, self.augment, self.seed, self.with_mask = sample_set, augment, seed, with_mask
         self.input = input or sample_set.input
         require_choice("input", self.input, ("image", "mask"))
         if self.input == "image" and sample_set.images is None:
-            raise ValueError(f"input: expected 'mask' for cohort {sample_set.cohort!r}, which has no images, got 'image'")
-        self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_() # Shared with the loading processes
+            raise ValueError(
+                f"input: expected 'mask' for cohort {sample_set.cohort!r}, which has no images, got 'image'"
+            )
+        self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()  # Shared with the loading processes
 
-    def __len__(self): return len(self.sample_set)
-    def __getitem__(self, i:int) -> dict: return self.draw(i, generator(self.seed, self.epoch, i))
-    def set_epoch(self, epoch:int): self._epoch[0] = int(epoch)
+    def __len__(self):
+        return len(self.sample_set)
+
+    def __getitem__(self, i: int) -> dict:
+        return self.draw(i, generator(self.seed, self.epoch, i))
+
+    def set_epoch(self, epoch: int):
+        self._epoch[0] = int(epoch)
+
     @property
-    def epoch(self) -> int: return int(self._epoch[0])
+    def epoch(self) -> int:
+        return int(self._epoch[0])
 
-    def draw(self, i:int, rng:np.random.Generator|None=None) -> dict:
+    def draw(self, i: int, rng: np.random.Generator | None = None) -> dict:
         "Case `i` as tensors, augmented with `rng`; without `rng` as it is."
-        if not 0 <= i < len(self): raise IndexError(f"i: expected 0 to {len(self) - 1}, got {i}")
+        if not 0 <= i < len(self):
+            raise IndexError(f"i: expected 0 to {len(self) - 1}, got {i}")
         s = self.sample_set
         image, nodes = (s.images[i] if self.input == "image" else None), s.landmarks[i]
-        if self.augment is not None and rng is not None: image, nodes = self.augment(image, nodes, rng)
-        if self.input == "mask": image = mask_input(nodes, s.layout, s.image_size)
-        elif image.dtype == np.uint8: image = image.astype(np.float32)/255
-        item = {"image": torch.from_numpy(image)[None], "nodes": torch.from_numpy(np.nan_to_num(nodes, nan=0.0).astype(np.float32)),
-                "present": torch.from_numpy(s.present[i]), "id": s.ids[i]}
-        if self.with_mask: item["mask"] = torch.from_numpy(sample_label_map(nodes, s.layout, s.image_size, drawn_organs(nodes, s.layout)).astype(np.int64))
+        if self.augment is not None and rng is not None:
+            image, nodes = self.augment(image, nodes, rng)
+        if self.input == "mask":
+            image = mask_input(nodes, s.layout, s.image_size)
+        elif image.dtype == np.uint8:
+            image = image.astype(np.float32) / 255
+        item = {
+            "image": torch.from_numpy(image)[None],
+            "nodes": torch.from_numpy(np.nan_to_num(nodes, nan=0.0).astype(np.float32)),
+            "present": torch.from_numpy(s.present[i]),
+            "id": s.ids[i],
+        }
+        if self.with_mask:
+            item["mask"] = torch.from_numpy(
+                sample_label_map(nodes, s.layout, s.image_size, drawn_organs(nodes, s.layout)).astype(np.int64)
+            )
         return item

@@ -35,97 +35,121 @@ from .zoo import load_model, save_model
 # %% ../../nbs/learning/60_training.ipynb #c0edd643
 SCHEDULES = ("constant", "step", "cosine")
 
+
 @dataclass(frozen=True)
 class TrainingSettings:
     "Everything about an optimisation run but the data, the network and the seed."
-    max_steps:int = 2000           # Batches to train on, a multiple of `validate_every`
-    batch_size:int = 4             # Cases per batch; every batch is full
-    learning_rate:float = 1e-3     # Largest learning rate of Adam
-    weight_decay:float = 1e-5      # L2 term of Adam
-    schedule:str = "cosine"        # How the learning rate falls, one of `SCHEDULES`
-    warmup_steps:int = 0           # Steps of linear rise, any schedule
-    decay_factor:float = 0.9       # step: factor …
-    decay_passes:float = 100       # step: … after so many passes through the data
-    final_fraction:float = 0.01    # cosine: last learning rate as a fraction of the largest
-    gradient_clip:float = 0.0      # Largest gradient norm, 0 = no limit
-    average_decay:float = 0.0      # Decay of the weight average per step, 0 = no average
-    validate_every:int = 200       # Steps per round (validation, checkpoint, history row)
-    precision:str = "32-true"      # Lightning's name of the number format
-    accelerator:str = "cpu"        # "cpu", "gpu", "auto"
+
+    max_steps: int = 2000  # Batches to train on, a multiple of `validate_every`
+    batch_size: int = 4  # Cases per batch; every batch is full
+    learning_rate: float = 1e-3  # Largest learning rate of Adam
+    weight_decay: float = 1e-5  # L2 term of Adam
+    schedule: str = "cosine"  # How the learning rate falls, one of `SCHEDULES`
+    warmup_steps: int = 0  # Steps of linear rise, any schedule
+    decay_factor: float = 0.9  # step: factor …
+    decay_passes: float = 100  # step: … after so many passes through the data
+    final_fraction: float = 0.01  # cosine: last learning rate as a fraction of the largest
+    gradient_clip: float = 0.0  # Largest gradient norm, 0 = no limit
+    average_decay: float = 0.0  # Decay of the weight average per step, 0 = no average
+    validate_every: int = 200  # Steps per round (validation, checkpoint, history row)
+    precision: str = "32-true"  # Lightning's name of the number format
+    accelerator: str = "cpu"  # "cpu", "gpu", "auto"
 
     def __post_init__(self):
         require_choice("schedule", self.schedule, SCHEDULES)
         for name in ("max_steps", "batch_size", "validate_every"):
-            if getattr(self, name) < 1: raise ValueError(f"{name}: expected at least 1, got {getattr(self, name)}")
-        if not 0 <= self.average_decay < 1: raise ValueError(f"average_decay: expected 0 ≤ decay < 1, got {self.average_decay}")
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: expected at least 1, got {getattr(self, name)}")
+        if not 0 <= self.average_decay < 1:
+            raise ValueError(f"average_decay: expected 0 ≤ decay < 1, got {self.average_decay}")
         if self.max_steps % self.validate_every:
-            raise ValueError(f"max_steps: expected a multiple of validate_every ({self.validate_every}), got {self.max_steps}")
+            raise ValueError(
+                f"max_steps: expected a multiple of validate_every ({self.validate_every}), got {self.max_steps}"
+            )
+
 
 PUBLISHED_SETTINGS = TrainingSettings(learning_rate=1e-4, schedule="step", decay_factor=0.9, decay_passes=100)
 
 # %% ../../nbs/learning/60_training.ipynb #b2a70edf
 def learning_rate_factor(
-    step:int,                  # Steps already taken
-    settings:TrainingSettings, # Schedule and its numbers
-    n_cases:int,               # Training cases, for the length of a pass
-) -> float:                    # Learning rate of this step / largest learning rate
+    step: int,  # Steps already taken
+    settings: TrainingSettings,  # Schedule and its numbers
+    n_cases: int,  # Training cases, for the length of a pass
+) -> float:  # Learning rate of this step / largest learning rate
     "Factor on the learning rate at `step`."
-    warmup = min(1.0, (step + 1)/(settings.warmup_steps + 1))
+    warmup = min(1.0, (step + 1) / (settings.warmup_steps + 1))
     if settings.schedule == "step":
-        passes = step*settings.batch_size/n_cases
-        return warmup*settings.decay_factor**math.floor(passes/settings.decay_passes)
+        passes = step * settings.batch_size / n_cases
+        return warmup * settings.decay_factor ** math.floor(passes / settings.decay_passes)
     if settings.schedule == "cosine":
-        progress_made = max(0, step - settings.warmup_steps)/max(1, settings.max_steps - settings.warmup_steps)
-        return warmup*(settings.final_fraction + (1 - settings.final_fraction)*(1 + math.cos(math.pi*progress_made))/2)
+        progress_made = max(0, step - settings.warmup_steps) / max(1, settings.max_steps - settings.warmup_steps)
+        return warmup * (
+            settings.final_fraction + (1 - settings.final_fraction) * (1 + math.cos(math.pi * progress_made)) / 2
+        )
     return warmup
 
 # %% ../../nbs/learning/60_training.ipynb #4e70295f
 class BatchStream(Sampler):
     "Batches of (pass, case) pairs from an endless list of permutations; iteration starts at step `start()`."
-    def __init__(self,
-        n_cases:int,     # Training cases
-        batch_size:int,  # Cases per batch
-        n_batches:int,   # Batches per iteration (one round)
-        seed:int,        # Seed of the order
-        start=lambda: 0, # Function that tells the step to start at
-    ):
-        self.n_cases, self.batch_size, self.n_batches, self.seed, self.start = n_cases, batch_size, n_batches, seed, start
 
-    def __len__(self) -> int: return self.n_batches
+    def __init__(
+        self,
+        n_cases: int,  # Training cases
+        batch_size: int,  # Cases per batch
+        n_batches: int,  # Batches per iteration (one round)
+        seed: int,  # Seed of the order
+        start=lambda: 0,  # Function that tells the step to start at
+    ):
+        self.n_cases, self.batch_size, self.n_batches, self.seed, self.start = (
+            n_cases,
+            batch_size,
+            n_batches,
+            seed,
+            start,
+        )
+
+    def __len__(self) -> int:
+        return self.n_batches
 
     def __iter__(self):
         first = self.start()
         orders = {}
         for step in range(first, first + self.n_batches):
-            places = [divmod(p, self.n_cases) for p in range(step*self.batch_size, (step + 1)*self.batch_size)]
+            places = [divmod(p, self.n_cases) for p in range(step * self.batch_size, (step + 1) * self.batch_size)]
             for which, _ in places:
-                if which not in orders: orders[which] = generator(self.seed, which).permutation(self.n_cases)
+                if which not in orders:
+                    orders[which] = generator(self.seed, which).permutation(self.n_cases)
             yield [(which, int(orders[which][place])) for which, place in places]
 
 # %% ../../nbs/learning/60_training.ipynb #277c75ea
 class CaseStream(Dataset):
     "Cases of a data set by (pass, case), each augmented by its own generator."
-    def __init__(self,
-        cases,    # `samples.LandmarkDataset`, or any data set with `draw(index, rng)`
-        seed:int, # Seed of the augmentation
+
+    def __init__(
+        self,
+        cases,  # `samples.LandmarkDataset`, or any data set with `draw(index, rng)`
+        seed: int,  # Seed of the augmentation
     ):
         self.cases, self.seed = cases, seed
 
-    def __len__(self) -> int: return len(self.cases)
+    def __len__(self) -> int:
+        return len(self.cases)
 
-    def __getitem__(self, key:tuple[int, int]) -> dict:
+    def __getitem__(self, key: tuple[int, int]) -> dict:
         which, index = key
         return self.cases.draw(index, generator(self.seed, which, index))
 
 # %% ../../nbs/learning/60_training.ipynb #c15d37b9
 class Learner(lightning.LightningModule):
     "A network, its task and its optimiser."
-    def __init__(self,
-        model:nn.Module,           # Network to train
-        task,                      # `LandmarkTask` or `PixelTask`
-        settings:TrainingSettings, # Optimiser and schedule
-        n_cases:int,               # Training cases
-        seed:int,                  # Seed of the noise
+
+    def __init__(
+        self,
+        model: nn.Module,  # Network to train
+        task,  # `LandmarkTask` or `PixelTask`
+        settings: TrainingSettings,  # Optimiser and schedule
+        n_cases: int,  # Training cases
+        seed: int,  # Seed of the noise
     ):
         super().__init__()
         self.model, self.task, self.settings, self.n_cases, self.seed = model, task, settings, n_cases, seed
@@ -137,62 +161,85 @@ class Learner(lightning.LightningModule):
     def training_step(self, batch, batch_idx):
         terms = self.task.loss(self.model, batch)
         if not torch.isfinite(terms["loss"]):
-            raise ValueError(f"loss: expected a finite number, got {float(terms['loss'].detach())} at step {self.global_step}; "
-                             f"lower learning_rate ({self.settings.learning_rate}) or set gradient_clip")
-        for name, term in terms.items(): self.sums[name] = self.sums.get(name, 0) + term.detach()
+            raise ValueError(
+                f"loss: expected a finite number, got {float(terms['loss'].detach())} at step {self.global_step}; "
+                f"lower learning_rate ({self.settings.learning_rate}) or set gradient_clip"
+            )
+        for name, term in terms.items():
+            self.sums[name] = self.sums.get(name, 0) + term.detach()
         return terms["loss"]
 
-    def validation_step(self, batch, batch_idx): self.scores.append(self.task.score(self.model, batch))
+    def validation_step(self, batch, batch_idx):
+        self.scores.append(self.task.score(self.model, batch))
 
     def configure_optimizers(self):
         s = self.settings
         optimizer = torch.optim.Adam(self.parameters(), lr=s.learning_rate, weight_decay=s.weight_decay, fused=True)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate_factor(step, s, self.n_cases))
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: learning_rate_factor(step, s, self.n_cases)
+        )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 # %% ../../nbs/learning/60_training.ipynb #cd3475a1
 def average_into(
-    decay:float, # Decay β per step
-):               # Function (averages, currents, n) that updates the averages in place
+    decay: float,  # Decay β per step
+):  # Function (averages, currents, n) that updates the averages in place
     "Exponential moving average with warm-up, in the form that `torch.optim.swa_utils.AveragedModel` wants."
+
     @torch.no_grad()
     def update(averages, currents, n_averaged):
         n = float(n_averaged)
-        weight = 1 - min(decay, (1 + n)/(10 + n))
-        if averages[0].is_floating_point(): torch._foreach_lerp_(averages, currents, weight)
-        else: torch._foreach_copy_(averages, currents)
+        weight = 1 - min(decay, (1 + n) / (10 + n))
+        if averages[0].is_floating_point():
+            torch._foreach_lerp_(averages, currents, weight)
+        else:
+            torch._foreach_copy_(averages, currents)
+
     return update
 
 # %% ../../nbs/learning/60_training.ipynb #ecb92b7b
 class AtomicCheckpoint(TorchCheckpointIO):
     "Writes a checkpoint beside its final name and renames it."
+
     def save_checkpoint(self, checkpoint, path, storage_options=None):
-        with atomic_path(path) as temporary: torch.save(checkpoint, temporary)
+        with atomic_path(path) as temporary:
+            torch.save(checkpoint, temporary)
 
 # %% ../../nbs/learning/60_training.ipynb #cd7b6804
 class Rounds(Callback):
     "History, best weights, progress bar, and a checkpoint per round."
-    def __init__(self,
-        checkpoint:Path,   # Checkpoint file
-        history_file:Path, # CSV file of the history
-        label:str,         # Text before the progress bar
+
+    def __init__(
+        self,
+        checkpoint: Path,  # Checkpoint file
+        history_file: Path,  # CSV file of the history
+        label: str,  # Text before the progress bar
     ):
         self.checkpoint, self.history_file, self.label = Path(checkpoint), Path(history_file), label
         self.history, self.best, self.bar = [], {}, None
 
-    def state_dict(self) -> dict: return {"history": self.history, "best": self.best}
-    def load_state_dict(self, state:dict): self.history, self.best = state["history"], state["best"]
+    def state_dict(self) -> dict:
+        return {"history": self.history, "best": self.best}
+
+    def load_state_dict(self, state: dict):
+        self.history, self.best = state["history"], state["best"]
 
     def on_train_start(self, trainer, learner):
         self.bar = progress(None, self.label, learner.settings.max_steps)
         self.bar.update(trainer.global_step)
 
-    def on_train_batch_end(self, trainer, learner, outputs, batch, batch_idx): self.bar.update()
-    def on_train_end(self, trainer, learner): self.bar.close()
+    def on_train_batch_end(self, trainer, learner, outputs, batch, batch_idx):
+        self.bar.update()
+
+    def on_train_end(self, trainer, learner):
+        self.bar.close()
 
     def on_validation_epoch_end(self, trainer, learner):
         score = float(torch.cat(learner.scores).double().nanmean())
-        if not math.isfinite(score): raise ValueError(f"validation score: expected a finite number, got {score}; is any validation case annotated?")
+        if not math.isfinite(score):
+            raise ValueError(
+                f"validation score: expected a finite number, got {score}; is any validation case annotated?"
+            )
         if not self.best or score < self.best["score"]:
             weights = {k: v.detach().clone() for k, v in learner.model.state_dict().items()}
             self.best = {"score": score, "step": trainer.global_step, "weights": weights}
@@ -200,10 +247,14 @@ class Rounds(Callback):
         learner.scores.clear()
 
     def on_train_epoch_end(self, trainer, learner):
-        row = {"step": trainer.global_step, "passes": trainer.global_step*learner.settings.batch_size/learner.n_cases,
-               "learning_rate": trainer.optimizers[0].param_groups[0]["lr"]}
-        row |= {name: float(total)/learner.settings.validate_every for name, total in learner.sums.items()}
-        if self.best: row[f"validation_{learner.task.score_name}"] = self.score
+        row = {
+            "step": trainer.global_step,
+            "passes": trainer.global_step * learner.settings.batch_size / learner.n_cases,
+            "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
+        }
+        row |= {name: float(total) / learner.settings.validate_every for name, total in learner.sums.items()}
+        if self.best:
+            row[f"validation_{learner.task.score_name}"] = self.score
         learner.sums.clear()
         self.history.append(row)
         self.bar.set_postfix(loss=f"{row['loss']:.3g}", best=f"{self.best.get('score', math.nan):.4g}", refresh=False)
@@ -212,12 +263,12 @@ class Rounds(Callback):
 
 # %% ../../nbs/learning/60_training.ipynb #bd1134dd
 def fingerprint(
-    model:nn.Module,           # Network before training
-    task,                      # `LandmarkTask` or `PixelTask`
-    stream:CaseStream,         # Training cases
-    validation_set,            # Validation cases or None
-    settings:TrainingSettings, # Settings
-) -> str:                      # 12 hexadecimal digits
+    model: nn.Module,  # Network before training
+    task,  # `LandmarkTask` or `PixelTask`
+    stream: CaseStream,  # Training cases
+    validation_set,  # Validation cases or None
+    settings: TrainingSettings,  # Settings
+) -> str:  # 12 hexadecimal digits
     "Short checksum of everything that a training result depends on."
     h = hashlib.sha256(f"{settings!r} {stream.seed} {task!r}".encode())
     for name, value in model.state_dict().items():
@@ -227,11 +278,13 @@ def fingerprint(
         h.update("\n".join(cases_ids(cases)).encode())
         for i in np.unique(np.linspace(0, len(cases) - 1, 16, dtype=int)) if len(cases) else ():
             case = cases[(0, int(i))] if cases is stream else cases[int(i)]
-            for name in getattr(task, "inputs", ("image", "nodes", "present")): h.update(case[name].numpy().tobytes())
+            for name in getattr(task, "inputs", ("image", "nodes", "present")):
+                h.update(case[name].numpy().tobytes())
     return h.hexdigest()[:12]
 
+
 def cases_ids(
-    cases,             # `CaseStream`, `LandmarkDataset`, any data set with `ids`, or an empty tuple
+    cases,  # `CaseStream`, `LandmarkDataset`, any data set with `ids`, or an empty tuple
 ) -> tuple[str, ...]:  # Names of the cases
     "Names of the cases of a data set."
     cases = getattr(cases, "cases", cases)
@@ -244,127 +297,178 @@ def quiet():
     loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
     levels = [logger.level for logger in loggers]
     try:
-        for logger in loggers: logger.setLevel(logging.ERROR)
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
         with warnings.catch_warnings():
-            for text in (".*does not have many workers.*", ".*LeafSpec.*", ".*no .val_dataloader.*", ".*lr_scheduler.step.*", ".*Trainer already configured.*"):
+            for text in (
+                ".*does not have many workers.*",
+                ".*LeafSpec.*",
+                ".*no .val_dataloader.*",
+                ".*lr_scheduler.step.*",
+                ".*Trainer already configured.*",
+            ):
                 warnings.filterwarnings("ignore", text)
             yield
     finally:
-        for logger, level in zip(loggers, levels, strict=True): logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
 
 def make_trainer(
-    settings:TrainingSettings, # Settings
-    callbacks:list,            # Lightning callbacks
+    settings: TrainingSettings,  # Settings
+    callbacks: list,  # Lightning callbacks
 ) -> lightning.Trainer:
     "A Lightning trainer that does what `settings` says and nothing else."
     return lightning.Trainer(
-        accelerator=settings.accelerator, devices=1, precision=settings.precision, deterministic=True if settings.accelerator == "cpu" else "warn",
-        max_epochs=settings.max_steps//settings.validate_every, gradient_clip_val=settings.gradient_clip or None, callbacks=callbacks,
-        plugins=[AtomicCheckpoint()], logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-        num_sanity_val_steps=0, use_distributed_sampler=False)
+        accelerator=settings.accelerator,
+        devices=1,
+        precision=settings.precision,
+        deterministic=True if settings.accelerator == "cpu" else "warn",
+        max_epochs=settings.max_steps // settings.validate_every,
+        gradient_clip_val=settings.gradient_clip or None,
+        callbacks=callbacks,
+        plugins=[AtomicCheckpoint()],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )
 
 # %% ../../nbs/learning/60_training.ipynb #407e0be4
 def run_trainer(
-    model:nn.Module,           # Network
-    task,                      # `LandmarkTask` or `PixelTask`
-    stream:CaseStream,         # Training cases
-    validation_set,            # `samples.LandmarkDataset` or None
-    settings:TrainingSettings, # Settings
-    seed:int,                  # Seed of order and noise
-    checkpoint:Path,           # Checkpoint file; where it exists, training goes on from it
-    history_file:Path,         # CSV file of the history
-) -> Rounds:                   # History and best weights
+    model: nn.Module,  # Network
+    task,  # `LandmarkTask` or `PixelTask`
+    stream: CaseStream,  # Training cases
+    validation_set,  # `samples.LandmarkDataset` or None
+    settings: TrainingSettings,  # Settings
+    seed: int,  # Seed of order and noise
+    checkpoint: Path,  # Checkpoint file; where it exists, training goes on from it
+    history_file: Path,  # CSV file of the history
+) -> Rounds:  # History and best weights
     "Let Lightning train until `settings.max_steps`."
     learner = Learner(model, task, settings, len(stream), seed)
     rounds = Rounds(checkpoint, history_file, f"train {type(model).__name__}")
     averaging = [WeightAveraging(multi_avg_fn=average_into(settings.average_decay))] if settings.average_decay else []
     with quiet():
         trainer = make_trainer(settings, [rounds, *averaging])
-        batches = BatchStream(len(stream), settings.batch_size, settings.validate_every, seed, start=lambda: trainer.global_step)
-        trainer.fit(learner, DataLoader(stream, batch_sampler=batches),
-                    None if validation_set is None else DataLoader(validation_set, settings.batch_size),
-                    ckpt_path=checkpoint if checkpoint.exists() else None, weights_only=True)
+        batches = BatchStream(
+            len(stream), settings.batch_size, settings.validate_every, seed, start=lambda: trainer.global_step
+        )
+        trainer.fit(
+            learner,
+            DataLoader(stream, batch_sampler=batches),
+            None if validation_set is None else DataLoader(validation_set, settings.batch_size),
+            ckpt_path=checkpoint if checkpoint.exists() else None,
+            weights_only=True,
+        )
     return rounds
 
 # %% ../../nbs/learning/60_training.ipynb #0ed3e55b
 class FitResult(NamedTuple):
     "What a training run gave; the network itself is changed in place."
-    history: pd.DataFrame # one row per round
-    best_step: int        # step whose weights were kept
-    best_score: float     # their validation score, NaN without validation
-    resumed_at: int       # step at which a checkpoint was taken up, 0 = from the start
-    seconds: float        # time this process spent
+
+    history: pd.DataFrame  # one row per round
+    best_step: int  # step whose weights were kept
+    best_score: float  # their validation score, NaN without validation
+    resumed_at: int  # step at which a checkpoint was taken up, 0 = from the start
+    seconds: float  # time this process spent
+
 
 def check_cases(
-    model:nn.Module, # Network from `zoo.build_model`
-    task,            # Task with its layout
-    cases,           # Data set
-    name:str,        # Name of the argument, for the message
+    model: nn.Module,  # Network from `zoo.build_model`
+    task,  # Task with its layout
+    cases,  # Data set
+    name: str,  # Name of the argument, for the message
 ) -> None:
     "Raise `ValueError` unless the cases fit the network and the task."
-    if not len(cases): raise ValueError(f"{name}: expected at least one case, got none")
+    if not len(cases):
+        raise ValueError(f"{name}: expected at least one case, got none")
     case, size = cases[0], getattr(model, "config", {}).get("image_size")
-    if missing := [key for key in getattr(task, "inputs", ()) if key not in case]: raise ValueError(f"{name}: expected cases with {missing}, got {sorted(case)}")
+    if missing := [key for key in getattr(task, "inputs", ()) if key not in case]:
+        raise ValueError(f"{name}: expected cases with {missing}, got {sorted(case)}")
     if hasattr(task, "layout") and len(case["nodes"]) != task.layout.n_nodes:
-        raise ValueError(f"{name}: expected {task.layout.n_nodes} nodes (layout {task.layout.name}), got {len(case['nodes'])}")
+        raise ValueError(
+            f"{name}: expected {task.layout.n_nodes} nodes (layout {task.layout.name}), got {len(case['nodes'])}"
+        )
     if size and tuple(case["image"].shape[1:]) != (size, size):
-        raise ValueError(f"{name}: expected images of {size}×{size} px, got {tuple(case['image'].shape[1:])}; prepare the cohort with image_size={size}")
+        raise ValueError(
+            f"{name}: expected images of {size}×{size} px, got {tuple(case['image'].shape[1:])}; prepare the cohort with image_size={size}"
+        )
+
 
 def read_checkpoint(
-    path:Path, # Checkpoint file
-) -> dict:     # Its content; empty where there is no file
+    path: Path,  # Checkpoint file
+) -> dict:  # Its content; empty where there is no file
     "Read a checkpoint without unpickling code."
-    if not Path(path).exists(): return {}
-    if not zipfile.is_zipfile(path): raise ValueError(f"{path}: expected a training checkpoint, got something else; delete it to start again")
+    if not Path(path).exists():
+        return {}
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path}: expected a training checkpoint, got something else; delete it to start again")
     return torch.load(path, map_location="cpu", weights_only=True)
 
 # %% ../../nbs/learning/60_training.ipynb #0d189a44
 def fit(
-    model:nn.Module,                # Network; holds the kept weights afterwards
-    task,                           # `LandmarkTask` or `PixelTask`
-    train_set,                      # `samples.LandmarkDataset`, with augmentation
-    validation_set,                 # `samples.LandmarkDataset` without, or None
-    settings:TrainingSettings,      # Settings
-    folder:Path|str,                # Where the network and history.csv go
-    seed:int=0,                     # Seed of order, augmentation and noise (not of the first weights)
-    checkpoint_folder:Path|str|None=None, # Where the checkpoint lives while training; default `folder`
+    model: nn.Module,  # Network; holds the kept weights afterwards
+    task,  # `LandmarkTask` or `PixelTask`
+    train_set,  # `samples.LandmarkDataset`, with augmentation
+    validation_set,  # `samples.LandmarkDataset` without, or None
+    settings: TrainingSettings,  # Settings
+    folder: Path | str,  # Where the network and history.csv go
+    seed: int = 0,  # Seed of order, augmentation and noise (not of the first weights)
+    checkpoint_folder: Path | str | None = None,  # Where the checkpoint lives while training; default `folder`
 ) -> FitResult:
     "Train, or go on training, a network; the result does not depend on interruptions."
     started, folder = time.monotonic(), Path(folder)
-    if not hasattr(model, "config"): raise ValueError("model: expected a network from zoo.build_model, got one without config")
+    if not hasattr(model, "config"):
+        raise ValueError("model: expected a network from zoo.build_model, got one without config")
     check_cases(model, task, train_set, "train_set")
-    if validation_set is not None: check_cases(model, task, validation_set, "validation_set")
+    if validation_set is not None:
+        check_cases(model, task, validation_set, "validation_set")
     stream = CaseStream(train_set, seed)
-    checkpoint = Path(checkpoint_folder or folder)/f"last-{fingerprint(model, task, stream, validation_set, settings)}.ckpt"
-    for leftover in checkpoint.parent.glob(f".*.{checkpoint.name}"): leftover.unlink() # a killed writer's temporary file
+    checkpoint = (
+        Path(checkpoint_folder or folder) / f"last-{fingerprint(model, task, stream, validation_set, settings)}.ckpt"
+    )
+    for leftover in checkpoint.parent.glob(f".*.{checkpoint.name}"):
+        leftover.unlink()  # a killed writer's temporary file
     resumed_at = read_checkpoint(checkpoint).get("global_step", 0)
-    rounds = run_trainer(model, task, stream, validation_set, settings, seed, checkpoint, folder/"history.csv")
-    if rounds.best: weights = rounds.best["weights"]
-    else: weights = {k.removeprefix("model."): v for k, v in read_checkpoint(checkpoint)["state_dict"].items()}
+    rounds = run_trainer(model, task, stream, validation_set, settings, seed, checkpoint, folder / "history.csv")
+    if rounds.best:
+        weights = rounds.best["weights"]
+    else:
+        weights = {k.removeprefix("model."): v for k, v in read_checkpoint(checkpoint)["state_dict"].items()}
     model.load_state_dict(weights)
     model.eval()
     save_model(folder, model)
     checkpoint.unlink()
-    return FitResult(pd.DataFrame(rounds.history), rounds.best.get("step", settings.max_steps), rounds.best.get("score", math.nan),
-                     resumed_at, time.monotonic() - started)
+    return FitResult(
+        pd.DataFrame(rounds.history),
+        rounds.best.get("step", settings.max_steps),
+        rounds.best.get("score", math.nan),
+        resumed_at,
+        time.monotonic() - started,
+    )
 
 # %% ../../nbs/learning/60_training.ipynb #1e567bd3
 def fit_once(
-    model:nn.Module,           # Network; holds the kept weights afterwards
-    task,                      # Task
-    train_set,                 # `samples.LandmarkDataset`, with augmentation
-    validation_set,            # `samples.LandmarkDataset` without, or None
-    settings:TrainingSettings, # Settings
-    folder:Path|str,           # Where the network, history.csv and the mark of a finished run go; must survive a kill
-    seed:int=0,                # Seed of order, augmentation and noise
+    model: nn.Module,  # Network; holds the kept weights afterwards
+    task,  # Task
+    train_set,  # `samples.LandmarkDataset`, with augmentation
+    validation_set,  # `samples.LandmarkDataset` without, or None
+    settings: TrainingSettings,  # Settings
+    folder: Path | str,  # Where the network, history.csv and the mark of a finished run go; must survive a kill
+    seed: int = 0,  # Seed of order, augmentation and noise
 ) -> FitResult:
     "`fit`, or the result of an equal run that has finished in the same folder."
     folder, mark = Path(folder), fingerprint(model, task, CaseStream(train_set, seed), validation_set, settings)
-    finished = folder/"finished.json"
+    finished = folder / "finished.json"
     if finished.exists() and (content := json.loads(finished.read_text()))["fingerprint"] == mark:
         model.load_state_dict(load_model(folder).state_dict())
         score = math.nan if content["best_score"] is None else content["best_score"]
-        return FitResult(pd.read_csv(folder/"history.csv"), content["best_step"], score, settings.max_steps, 0.0)
+        return FitResult(pd.read_csv(folder / "history.csv"), content["best_step"], score, settings.max_steps, 0.0)
     result = fit(model, task, train_set, validation_set, settings, folder, seed)
-    write_json(finished, {"fingerprint": mark, "best_step": result.best_step, "best_score": result.best_score}, digits=17)
+    write_json(
+        finished, {"fingerprint": mark, "best_step": result.best_step, "best_score": result.best_score}, digits=17
+    )
     return result

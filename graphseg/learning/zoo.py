@@ -27,51 +27,59 @@ from ..shapes.layouts import Layout, layout_from_dict, layout_to_dict
 @dataclass(frozen=True)
 class Configuration:
     "A published network: its class, its options and where it comes from."
-    model:type          # Class of the network
-    source:str          # Publication and table
-    options:dict = field(default_factory=dict)  # Arguments of the class that make this variant
-    output:str = "landmarks"                    # landmarks, pixels, denoise (label maps in, class scores out), images, shapes or meshes
-    classes:tuple[str, ...] = ()                # Names of the classes of a network that needs no layout, background first
 
-MODELS = {} # Name → `Configuration`; filled from the module `networks` of each organ
+    model: type  # Class of the network
+    source: str  # Publication and table
+    options: dict = field(default_factory=dict)  # Arguments of the class that make this variant
+    output: str = "landmarks"  # landmarks, pixels, denoise (label maps in, class scores out), images, shapes or meshes
+    classes: tuple[str, ...] = ()  # Names of the classes of a network that needs no layout, background first
+
+
+MODELS = {}  # Name → `Configuration`; filled from the module `networks` of each organ
 
 # %% ../../nbs/learning/50_zoo.ipynb #c018c
 def register_model(
-    name:str,                    # New name of the zoo
-    configuration:Configuration, # What it stands for
+    name: str,  # New name of the zoo
+    configuration: Configuration,  # What it stands for
 ) -> None:
     "Add a network of a later module to `MODELS`; a name keeps its class."
     if name in MODELS and MODELS[name].model.__name__ != configuration.model.__name__:
-        raise ValueError(f"name: expected a new one, got {name!r}, which is a {MODELS[name].model.__name__}; choose another name")
+        raise ValueError(
+            f"name: expected a new one, got {name!r}, which is a {MODELS[name].model.__name__}; choose another name"
+        )
     MODELS[name] = configuration
 
 # %% ../../nbs/learning/50_zoo.ipynb #c5996cbd
 def load_networks(
-    name:str="", # Stop at the organ that has this name; default none
+    name: str = "",  # Stop at the organ that has this name; default none
 ) -> None:
     "Add the `NETWORKS` of every organ's module `networks` to `MODELS`."
     for organ in pkgutil.iter_modules(graphseg.__path__, "graphseg."):
-        if name in MODELS: return
-        if not organ.ispkg or not importlib.util.find_spec(f"{organ.name}.networks"): continue
-        for each, configuration in importlib.import_module(f"{organ.name}.networks").NETWORKS.items(): register_model(each, configuration)
+        if name in MODELS:
+            return
+        if not organ.ispkg or not importlib.util.find_spec(f"{organ.name}.networks"):
+            continue
+        for each, configuration in importlib.import_module(f"{organ.name}.networks").NETWORKS.items():
+            register_model(each, configuration)
 
 # %% ../../nbs/learning/50_zoo.ipynb #c010
 def shift_skips(
-    skips:Sequence[int], # Encoder layers seen by the skips
-    shift:int,           # Layers to go down
+    skips: Sequence[int],  # Encoder layers seen by the skips
+    shift: int,  # Layers to go down
 ) -> list[int]:
     "Lower the layer of every skip, for images smaller than the published ones."
     if skips and not 0 <= shift < min(skips):
         raise ValueError(f"skip_shift: expected 0 to {min(skips) - 1} for the skips {tuple(skips)}, got {shift}")
     return [layer - shift for layer in skips]
 
+
 def build_model(
-    name:str,         # One of `MODELS`
-    layout:Layout|None, # Organs and their nodes; None for a network with classes of its own or for meshes
-    image_size:int,   # Side of the square image, px, divisible by 32 (16 for the models of 2021); 0 for meshes, whose options say the shape
-    skip_shift:int=0, # Layers by which the skips go down, for images smaller than 1024 px
-    **options,        # Further arguments of the network, over those of the configuration
-) -> nn.Module:       # Untrained network with its `config`
+    name: str,  # One of `MODELS`
+    layout: Layout | None,  # Organs and their nodes; None for a network with classes of its own or for meshes
+    image_size: int,  # Side of the square image, px, divisible by 32 (16 for the models of 2021); 0 for meshes, whose options say the shape
+    skip_shift: int = 0,  # Layers by which the skips go down, for images smaller than 1024 px
+    **options,  # Further arguments of the network, over those of the configuration
+) -> nn.Module:  # Untrained network with its `config`
     "Build the network called `name`."
     load_networks(name)
     require_choice("model", name, MODELS)
@@ -80,9 +88,12 @@ def build_model(
     if (layout is None) != free:
         what = f"the classes {classes}" if classes else "a mesh"
         raise ValueError(f"layout: expected {f'None, {name} has {what}' if free else 'a Layout'}, got {layout}")
-    if output == "meshes": what = ()
-    elif output == "pixels": what = (len(classes or pixel_classes(layout)),)
-    else: what = (layout,) if output == "shapes" else (layout, image_size)
+    if output == "meshes":
+        what = ()
+    elif output == "pixels":
+        what = (len(classes or pixel_classes(layout)),)
+    else:
+        what = (layout,) if output == "shapes" else (layout, image_size)
     try:
         options = json.loads(json.dumps(options))  # as they come back from config.json
         shifted = options | {"skips": shift_skips(options["skips"], skip_shift)} if options.get("skips") else options
@@ -91,56 +102,90 @@ def build_model(
         raise ValueError(f"options of {name}: {error}; see the arguments of {model.__name__}") from error
     if output == "pixels" and image_size % (factor := network.factor if classes else network.pyramid.factor):
         raise ValueError(f"image_size: expected a multiple of {factor}, got {image_size}")
-    if shifted is not options and skip_shift: options["skip_shift"] = skip_shift
-    network.config = {"name": name, "layout": {} if free else layout_to_dict(layout), "image_size": image_size,
-                      "output": output, "options": options, "graphseg": graphseg.__version__}
+    if shifted is not options and skip_shift:
+        options["skip_shift"] = skip_shift
+    network.config = {
+        "name": name,
+        "layout": {} if free else layout_to_dict(layout),
+        "image_size": image_size,
+        "output": output,
+        "options": options,
+        "graphseg": graphseg.__version__,
+    }
     return network
 
 # %% ../../nbs/learning/50_zoo.ipynb #c017
 def save_model(
-    folder:Path|str,   # Folder to write into, made if missing; other files in it stay
-    model:nn.Module,   # Network from `build_model`
-) -> Path:             # The folder
+    folder: Path | str,  # Folder to write into, made if missing; other files in it stay
+    model: nn.Module,  # Network from `build_model`
+) -> Path:  # The folder
     "Write `model.safetensors` and `config.json`, each atomically."
-    if not hasattr(model, "config"): raise ValueError("model: expected a network from build_model, got one without config")
-    weights = Path(folder)/"model.safetensors"
+    if not hasattr(model, "config"):
+        raise ValueError("model: expected a network from build_model, got one without config")
+    weights = Path(folder) / "model.safetensors"
     with atomic_path(weights) as temporary:
         safetensors.torch.save_file({k: v.contiguous().cpu() for k, v in model.state_dict().items()}, temporary)
-    write_json(Path(folder)/"config.json", model.config | {"sha256": sha256(weights)})
+    write_json(Path(folder) / "config.json", model.config | {"sha256": sha256(weights)})
     return Path(folder)
 
 # %% ../../nbs/learning/50_zoo.ipynb #c021
 def read_config(
-    folder:Path|str, # Folder written by `save_model`
-) -> dict:           # Name, layout, image size, output, options, version, checksum
+    folder: Path | str,  # Folder written by `save_model`
+) -> dict:  # Name, layout, image size, output, options, version, checksum
     "Read and check `config.json`."
-    path = require_file(Path(folder)/"config.json", "a model folder holds config.json and model.safetensors; run: dvc repro train_landmarks")
-    try: config = json.loads(path.read_text())
-    except ValueError as error: raise ValueError(f"{path}: expected JSON, got a damaged file ({error}); train or copy the model again") from error
+    path = require_file(
+        Path(folder) / "config.json",
+        "a model folder holds config.json and model.safetensors; run: dvc repro train_landmarks",
+    )
+    try:
+        config = json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(
+            f"{path}: expected JSON, got a damaged file ({error}); train or copy the model again"
+        ) from error
     kinds = {"name": str, "layout": dict, "image_size": int, "options": dict, "sha256": str}
-    if not isinstance(config, dict): raise ValueError(f"{path}: expected the keys written by save_model, got a {type(config).__name__}")
-    if missing := set(kinds) - set(config): raise ValueError(f"{path}: expected the keys written by save_model, missing {sorted(missing)}")
+    if not isinstance(config, dict):
+        raise ValueError(f"{path}: expected the keys written by save_model, got a {type(config).__name__}")
+    if missing := set(kinds) - set(config):
+        raise ValueError(f"{path}: expected the keys written by save_model, missing {sorted(missing)}")
     if wrong := {k: config[k] for k, kind in kinds.items() if not isinstance(config[k], kind)}:
-        raise ValueError(f"{path}: expected {', '.join(f'{k} of type {kinds[k].__name__}' for k in wrong)}, got {wrong}; train or copy the model again")
+        raise ValueError(
+            f"{path}: expected {', '.join(f'{k} of type {kinds[k].__name__}' for k in wrong)}, got {wrong}; train or copy the model again"
+        )
     return config
 
+
 def load_model(
-    folder:Path|str,            # Folder written by `save_model`
-    layout:Layout|None=None,    # Expected layout; None takes any
-    image_size:int|None=None,   # Expected image side, px; None takes any
-) -> nn.Module:                 # Network in evaluation mode
+    folder: Path | str,  # Folder written by `save_model`
+    layout: Layout | None = None,  # Expected layout; None takes any
+    image_size: int | None = None,  # Expected image side, px; None takes any
+) -> nn.Module:  # Network in evaluation mode
     "Build the network of a folder and load its weights, strictly."
-    config, weights = read_config(folder), require_file(Path(folder)/"model.safetensors", "copy it beside its config.json or train again")
+    config, weights = (
+        read_config(folder),
+        require_file(Path(folder) / "model.safetensors", "copy it beside its config.json or train again"),
+    )
     stored = layout_from_dict(config["layout"]) if config["layout"] else None
     if layout is not None and layout != stored:
-        raise ValueError(f"{folder}: expected a model for layout {layout}, got {stored}; choose another model or layout")
+        raise ValueError(
+            f"{folder}: expected a model for layout {layout}, got {stored}; choose another model or layout"
+        )
     if image_size is not None and image_size != config["image_size"]:
-        raise ValueError(f"{folder}: expected a model for image_size={image_size}, got {config['image_size']}; resize the images or choose another model")
+        raise ValueError(
+            f"{folder}: expected a model for image_size={image_size}, got {config['image_size']}; resize the images or choose another model"
+        )
     if sha256(weights) != config["sha256"]:
-        raise ValueError(f"{weights}: damaged or not of this config.json (checksum differs); train or copy the model again")
+        raise ValueError(
+            f"{weights}: damaged or not of this config.json (checksum differs); train or copy the model again"
+        )
     model = build_model(config["name"], stored, config["image_size"], **config["options"])
-    model.config |= {key: value for key, value in config.items() if key not in {"sha256", *model.config}} # what a training noted down
-    try: model.load_state_dict(safetensors.torch.load_file(weights))
+    model.config |= {
+        key: value for key, value in config.items() if key not in {"sha256", *model.config}
+    }  # what a training noted down
+    try:
+        model.load_state_dict(safetensors.torch.load_file(weights))
     except (SafetensorError, RuntimeError) as error:
-        raise ValueError(f"{weights}: does not fit {config['name']} of graphseg {graphseg.__version__}: {error}") from error
+        raise ValueError(
+            f"{weights}: does not fit {config['name']} of graphseg {graphseg.__version__}: {error}"
+        ) from error
     return model.eval()

@@ -24,80 +24,137 @@ from .rsml import RootScene
 
 # %% ../../nbs/roots/70_cases.ipynb #e01c95ba
 def set_cases(
-    rule:str,                # Name of a set in `phantoms.ROOT_SETS`
-    width_px:int,            # Width of the images
-    n_plates:int|None=None,  # Only the first so many plates
-    n_frames:int|None=None,  # Only so many frames of each plate, at equal distances in the list
-) -> list[PhotoCase]:        # In order of plates and times
+    rule: str,  # Name of a set in `phantoms.ROOT_SETS`
+    width_px: int,  # Width of the images
+    n_plates: int | None = None,  # Only the first so many plates
+    n_frames: int | None = None,  # Only so many frames of each plate, at equal distances in the list
+) -> list[PhotoCase]:  # In order of plates and times
     "Images and true masks of a set of drawn plates."
     cases = []
     for k, plate in enumerate(draw_root_set(rule, n_plates)):
         times, scale = ROOT_SETS[rule].times(k), plate.mm_per_px(width_px)
-        chosen = times if n_frames is None else times[np.unique(np.linspace(0, len(times) - 1, min(n_frames, len(times))).round().astype(int))]
+        chosen = (
+            times
+            if n_frames is None
+            else times[np.unique(np.linspace(0, len(times) - 1, min(n_frames, len(times))).round().astype(int))]
+        )
         for t_h in chosen:
             mask = plate_masks(plate, t_h, width_px).binary.astype(np.uint8)
-            cases.append(PhotoCase(f"{rule}_{plate.name}_{t_h:06.2f}h", "plates", f"{rule}_{plate.name}", plate_image(plate, t_h, width_px), mask, RootScene((), 1/scale, "mm"), False, 1., LATERAL_WIDTH_MM/scale))
+            cases.append(
+                PhotoCase(
+                    f"{rule}_{plate.name}_{t_h:06.2f}h",
+                    "plates",
+                    f"{rule}_{plate.name}",
+                    plate_image(plate, t_h, width_px),
+                    mask,
+                    RootScene((), 1 / scale, "mm"),
+                    False,
+                    1.0,
+                    LATERAL_WIDTH_MM / scale,
+                )
+            )
     return cases
 
 # %% ../../nbs/roots/70_cases.ipynb #742d5250
 COLUMNS = ["name", "part", "cohort", "group", "mm_per_px", "bright", "root_px"]
 
+
 def save_cases(
-    folder:Path|str,            # Where to
-    cases:Sequence[PhotoCase],  # Images and masks
-    parts:Sequence[str],        # Part of each: train, valid or test
-) -> pd.DataFrame:              # What cases.csv holds
+    folder: Path | str,  # Where to
+    cases: Sequence[PhotoCase],  # Images and masks
+    parts: Sequence[str],  # Part of each: train, valid or test
+) -> pd.DataFrame:  # What cases.csv holds
     "Write cases as PNG files with a table."
-    if len(cases) != len(parts): raise ValueError(f"parts: expected one for each of {len(cases)} cases, got {len(parts)}")
-    for part in parts: require_choice("part", part, PARTS)
-    rows = [(c.name, part, c.cohort, c.group, c.mm_per_px, c.bright, c.root_px) for c, part in zip(cases, parts, strict=True)]
+    if len(cases) != len(parts):
+        raise ValueError(f"parts: expected one for each of {len(cases)} cases, got {len(parts)}")
+    for part in parts:
+        require_choice("part", part, PARTS)
+    rows = [
+        (c.name, part, c.cohort, c.group, c.mm_per_px, c.bright, c.root_px)
+        for c, part in zip(cases, parts, strict=True)
+    ]
     table = pd.DataFrame(rows, columns=COLUMNS)
-    if table.name.duplicated().any(): raise ValueError(f"cases: expected different names, got {table.name[table.name.duplicated()].iloc[0]!r} twice")
+    if table.name.duplicated().any():
+        raise ValueError(f"cases: expected different names, got {table.name[table.name.duplicated()].iloc[0]!r} twice")
     divided = table.groupby("group").part.nunique()
-    if (divided > 1).any(): raise ValueError(f"parts: expected every group in one part, got {divided.index[divided > 1][0]!r} in {divided.max()}; deal whole groups")
+    if (divided > 1).any():
+        raise ValueError(
+            f"parts: expected every group in one part, got {divided.index[divided > 1][0]!r} in {divided.max()}; deal whole groups"
+        )
     for case in progress(cases, "save cases"):
-        write_png(Path(folder)/"images"/f"{case.name}.png", case.image)
-        write_png(Path(folder)/"masks"/f"{case.name}.png", 255*(case.mask != 0).astype(np.uint8))
-    write_csv(Path(folder)/"cases.csv", table, digits=9)
+        write_png(Path(folder) / "images" / f"{case.name}.png", case.image)
+        write_png(Path(folder) / "masks" / f"{case.name}.png", 255 * (case.mask != 0).astype(np.uint8))
+    write_csv(Path(folder) / "cases.csv", table, digits=9)
     return table
 
+
 def load_cases(
-    folder:Path|str, # Folder that `save_cases` wrote
-    part:str,        # train, valid or test
-) -> list[PhotoCase]: # Their scenes hold the scale and no lines
+    folder: Path | str,  # Folder that `save_cases` wrote
+    part: str,  # train, valid or test
+) -> list[PhotoCase]:  # Their scenes hold the scale and no lines
     "Read the cases of one part."
     require_choice("part", part, PARTS)
     folder = Path(folder)
-    table = pd.read_csv(require_file(folder/"cases.csv", "run: dvc repro prepare_roots"), dtype={"name": str, "group": str})
+    table = pd.read_csv(
+        require_file(folder / "cases.csv", "run: dvc repro prepare_roots"), dtype={"name": str, "group": str}
+    )
     cases = []
     for row in table[table.part == part].itertuples():
-        image, mask = (read_gray(folder/kind/f"{row.name}.png") for kind in ("images", "masks"))
-        scene = RootScene((), 1/row.mm_per_px, "mm") if row.mm_per_px > 0 else RootScene(())
-        cases.append(PhotoCase(row.name, row.cohort, row.group, image, (mask != 0).astype(np.uint8), scene, bool(row.bright), 1., float(row.root_px)))
+        image, mask = (read_gray(folder / kind / f"{row.name}.png") for kind in ("images", "masks"))
+        scene = RootScene((), 1 / row.mm_per_px, "mm") if row.mm_per_px > 0 else RootScene(())
+        cases.append(
+            PhotoCase(
+                row.name,
+                row.cohort,
+                row.group,
+                image,
+                (mask != 0).astype(np.uint8),
+                scene,
+                bool(row.bright),
+                1.0,
+                float(row.root_px),
+            )
+        )
     return cases
 
 # %% ../../nbs/roots/70_cases.ipynb #f8c0667c
-FULL_ROOT_PX = 5.5 # Width of a lateral on a plate of 3280 px, px
+FULL_ROOT_PX = 5.5  # Width of a lateral on a plate of 3280 px, px
+
 
 def _centres(case, rng):
     "Flat indices of root pixels and of as many that a threshold takes for roots, two widths or more away from any."
-    roots, far = np.flatnonzero(case.mask), cv2.distanceTransform((case.mask == 0).astype(np.uint8), cv2.DIST_L2, 5) >= 2*case.root_px
+    roots, far = (
+        np.flatnonzero(case.mask),
+        cv2.distanceTransform((case.mask == 0).astype(np.uint8), cv2.DIST_L2, 5) >= 2 * case.root_px,
+    )
     alike = np.flatnonzero(threshold_roots(case.image, case.bright, case.root_px) & far)
     return np.concatenate([roots, rng.choice(alike, len(roots) or 1)]) if len(alike) else roots
 
+
 def case_patches(
-    cases:Sequence[PhotoCase], # Images and masks
-    patch_px:int=256,          # Side of a patch
-    per_image:int=1,           # Patches of each image in one pass
-    augmented:bool=True,       # Change them at random, as published?
-    turn:float=0.,             # Probability of a quarter turn besides
-    seed:int=0,                # Seed of the patches that stay
-    look_alikes:bool=False,    # Centre a third of them on what a threshold takes for roots?
+    cases: Sequence[PhotoCase],  # Images and masks
+    patch_px: int = 256,  # Side of a patch
+    per_image: int = 1,  # Patches of each image in one pass
+    augmented: bool = True,  # Change them at random, as published?
+    turn: float = 0.0,  # Probability of a quarter turn besides
+    seed: int = 0,  # Seed of the patches that stay
+    look_alikes: bool = False,  # Centre a third of them on what a threshold takes for roots?
 ) -> RootPatches:
     "Patches of cases, with the published augmentation at their scale."
-    if not cases: raise ValueError("cases: expected at least one, got none; is the part empty?")
-    scale = min(1., float(np.median([c.root_px for c in cases]))/FULL_ROOT_PX)
-    augment, share = RootAugmentation(scale=scale, turn=turn) if augmented else None, 2/3 if look_alikes else .5
-    patches = RootPatches([c.image for c in cases], [c.mask != 0 for c in cases], [c.name for c in cases], patch_px, per_image, augment, share, seed)
-    if look_alikes: patches.places = {k: _centres(case, generator(seed, k, 73)) for k, case in enumerate(cases)}
+    if not cases:
+        raise ValueError("cases: expected at least one, got none; is the part empty?")
+    scale = min(1.0, float(np.median([c.root_px for c in cases])) / FULL_ROOT_PX)
+    augment, share = RootAugmentation(scale=scale, turn=turn) if augmented else None, 2 / 3 if look_alikes else 0.5
+    patches = RootPatches(
+        [c.image for c in cases],
+        [c.mask != 0 for c in cases],
+        [c.name for c in cases],
+        patch_px,
+        per_image,
+        augment,
+        share,
+        seed,
+    )
+    if look_alikes:
+        patches.places = {k: _centres(case, generator(seed, k, 73)) for k, case in enumerate(cases)}
     return patches

@@ -19,28 +19,43 @@ from ..base.core import require_choice, require_shape
 # %% ../../nbs/roots/40_crf.ipynb #0d6bccbe
 NORMALISATIONS = ("symmetric", "row", "none")
 
+
 def require_maps(
-    probabilities, # (C,H,W) floats, C at least 2, sum 1 over C
-    image,         # (H,W) uint8
-) -> tuple[np.ndarray, np.ndarray]: # (C,H,W) float32, (H,W) uint8
+    probabilities,  # (C,H,W) floats, C at least 2, sum 1 over C
+    image,  # (H,W) uint8
+) -> tuple[np.ndarray, np.ndarray]:  # (C,H,W) float32, (H,W) uint8
     "Raise `ValueError` unless probabilities and image fit each other."
     p, image = np.asarray(probabilities), np.asarray(image)
     require_shape("probabilities", p, "C,H,W")
-    if p.shape[0] < 2: raise ValueError(f"probabilities: expected (C,H,W) with at least two classes, got {p.shape}; for one map p use numpy.stack([1 - p, p])")
-    if p.dtype.kind != "f": raise ValueError(f"probabilities: expected floats, got {p.dtype}; a mask of labels carries no doubt that could be resolved")
-    if image.dtype != np.uint8: raise ValueError(f"image: expected grey values as uint8, got {image.dtype}; intensity is in levels of 0 to 255")
-    if image.shape != p.shape[1:] or not image.size: raise ValueError(f"image: expected ({p.shape[1]},{p.shape[2]}) pixels like the probabilities, got {image.shape}; a colour image must be made grey first")
+    if p.shape[0] < 2:
+        raise ValueError(
+            f"probabilities: expected (C,H,W) with at least two classes, got {p.shape}; for one map p use numpy.stack([1 - p, p])"
+        )
+    if p.dtype.kind != "f":
+        raise ValueError(
+            f"probabilities: expected floats, got {p.dtype}; a mask of labels carries no doubt that could be resolved"
+        )
+    if image.dtype != np.uint8:
+        raise ValueError(f"image: expected grey values as uint8, got {image.dtype}; intensity is in levels of 0 to 255")
+    if image.shape != p.shape[1:] or not image.size:
+        raise ValueError(
+            f"image: expected ({p.shape[1]},{p.shape[2]}) pixels like the probabilities, got {image.shape}; a colour image must be made grey first"
+        )
     total = p.sum(0)
     if not (np.isfinite(total).all() and p.min() >= 0 and np.abs(total - 1).max() < 1e-2):
-        raise ValueError(f"probabilities: expected finite numbers from 0 that sum to 1 over classes, got sums from {total.min():.3g} to {total.max():.3g}; apply a softmax first")
+        raise ValueError(
+            f"probabilities: expected finite numbers from 0 that sum to 1 over classes, got sums from {total.min():.3g} to {total.max():.3g}; apply a softmax first"
+        )
     return np.ascontiguousarray(p, np.float32), np.ascontiguousarray(image)
 
+
 def require_positive(
-    **numbers:float, # Numbers by name
+    **numbers: float,  # Numbers by name
 ) -> None:
     "Raise `ValueError` unless all numbers are positive and finite."
     for name, value in numbers.items():
-        if not 0 < value < math.inf: raise ValueError(f"{name}: expected a positive number, got {value}")
+        if not 0 < value < math.inf:
+            raise ValueError(f"{name}: expected a positive number, got {value}")
 
 # %% ../../nbs/roots/40_crf.ipynb #829ddfd0
 def _logits(p):
@@ -49,10 +64,12 @@ def _logits(p):
     np.log(logs, out=logs)
     return logs[1:] - logs[0]
 
+
 def _softmax(logits):
     "Probabilities (C,H,W) of logits (C-1,H,W) against the first class."
     if len(logits) == 1:
-        with np.errstate(over="ignore"): second = 1/(1 + np.exp(-logits))
+        with np.errstate(over="ignore"):
+            second = 1 / (1 + np.exp(-logits))
         return np.concatenate([1 - second, second])
     powers = np.concatenate([np.zeros_like(logits[:1]), logits])
     powers -= powers.max(0)
@@ -60,169 +77,216 @@ def _softmax(logits):
     powers /= powers.sum(0)
     return powers
 
+
 def _normalised(smooth, shape, normalisation):
     "A filter that is a kernel with the asked normalisation; sums are at least 1, the pixel itself."
-    if normalisation == "none": return smooth
+    if normalisation == "none":
+        return smooth
     total = np.maximum(smooth(np.ones(shape, np.float32)), 1)
-    if normalisation == "row": return lambda field: smooth(field)/total
-    scale = 1/np.sqrt(total)
-    return lambda field: scale*smooth(scale*field)
+    if normalisation == "row":
+        return lambda field: smooth(field) / total
+    scale = 1 / np.sqrt(total)
+    return lambda field: scale * smooth(scale * field)
+
 
 def _mean_field(p, kernels, n_iterations):
     "Probabilities after some rounds; kernels are pairs of a weight and a filter (H,W) → (H,W)."
-    if n_iterations < 0 or n_iterations != int(n_iterations): raise ValueError(f"n_iterations: expected a whole number, 0 or more, got {n_iterations}")
+    if n_iterations < 0 or n_iterations != int(n_iterations):
+        raise ValueError(f"n_iterations: expected a whole number, 0 or more, got {n_iterations}")
     own = _logits(p)
     q = _softmax(own)
     for _ in range(int(n_iterations)):
         logits = own.copy()
         for c in range(len(logits)):
-            for weight, smooth in kernels: logits[c] += weight*smooth(q[c + 1] - q[0])
+            for weight, smooth in kernels:
+                logits[c] += weight * smooth(q[c + 1] - q[0])
         q = _softmax(logits)
     return q
 
 # %% ../../nbs/roots/40_crf.ipynb #36ee2c44
-EXACT_PX = 4096 # Most pixels of the reference
+EXACT_PX = 4096  # Most pixels of the reference
+
 
 def crf_exact(
-    probabilities:np.ndarray, # (C,H,W) floats, at most `EXACT_PX` pixels
-    image:np.ndarray,         # (H,W) uint8
-    spatial_px:float=5.,      # Standard deviation in space, px
-    intensity:float=3.,       # Standard deviation in grey levels
-    weight:float=1.,          # Weight of the kernel
-    n_iterations:int=1,       # Rounds of mean field
-    normalisation:str="symmetric", # One of `NORMALISATIONS`
-    smooth_px:float=3.,       # Standard deviation of the kernel without grey values, px
-    smooth_weight:float=0.,   # Its weight
-) -> np.ndarray:              # (C,H,W) float64
+    probabilities: np.ndarray,  # (C,H,W) floats, at most `EXACT_PX` pixels
+    image: np.ndarray,  # (H,W) uint8
+    spatial_px: float = 5.0,  # Standard deviation in space, px
+    intensity: float = 3.0,  # Standard deviation in grey levels
+    weight: float = 1.0,  # Weight of the kernel
+    n_iterations: int = 1,  # Rounds of mean field
+    normalisation: str = "symmetric",  # One of `NORMALISATIONS`
+    smooth_px: float = 3.0,  # Standard deviation of the kernel without grey values, px
+    smooth_weight: float = 0.0,  # Its weight
+) -> np.ndarray:  # (C,H,W) float64
     "Mean field of the fully connected CRF by brute force, for small images."
     p, image = require_maps(probabilities, image)
     require_choice("normalisation", normalisation, NORMALISATIONS)
     require_positive(spatial_px=spatial_px, intensity=intensity, smooth_px=smooth_px)
-    if image.size > EXACT_PX: raise ValueError(f"image: expected at most {EXACT_PX} px, for all pairs are formed, got {image.size}; use crf_refine")
+    if image.size > EXACT_PX:
+        raise ValueError(
+            f"image: expected at most {EXACT_PX} px, for all pairs are formed, got {image.size}; use crf_refine"
+        )
     rows, columns = np.indices(image.shape).reshape(2, -1).astype(np.float64)
-    squared = (rows[:, None] - rows)**2 + (columns[:, None] - columns)**2
+    squared = (rows[:, None] - rows) ** 2 + (columns[:, None] - columns) ** 2
     levels = image.ravel().astype(np.float64)
-    likeness = np.exp(-squared/(2*spatial_px**2) - (levels[:, None] - levels)**2/(2*intensity**2))
-    kernels = [(weight, likeness)] + ([(smooth_weight, np.exp(-squared/(2*smooth_px**2)))] if smooth_weight else [])
-    def by(matrix): return _normalised(lambda field: (matrix @ field.ravel()).reshape(image.shape), image.shape, normalisation)
+    likeness = np.exp(-squared / (2 * spatial_px**2) - (levels[:, None] - levels) ** 2 / (2 * intensity**2))
+    kernels = [(weight, likeness)] + ([(smooth_weight, np.exp(-squared / (2 * smooth_px**2)))] if smooth_weight else [])
+
+    def by(matrix):
+        return _normalised(lambda field: (matrix @ field.ravel()).reshape(image.shape), image.shape, normalisation)
+
     return _mean_field(np.asarray(probabilities, np.float64), [(w, by(matrix)) for w, matrix in kernels], n_iterations)
 
 # %% ../../nbs/roots/40_crf.ipynb #ebf1ffea
 def spline_weights(
-    n:int,      # Number of pixels or grey levels on the axis
-    step:float, # Pixels or grey levels per cell
-) -> tuple[np.ndarray, np.ndarray]: # First of three cells (n,) int64, their weights (n,3) float32
+    n: int,  # Number of pixels or grey levels on the axis
+    step: float,  # Pixels or grey levels per cell
+) -> tuple[np.ndarray, np.ndarray]:  # First of three cells (n,) int64, their weights (n,3) float32
     "Quadratic B-spline weights of positions 0 to n−1; position 0 lies on cell 1."
     require_positive(n=n, step=step)
-    places = np.arange(n)/step
-    cells = np.floor(places + .5).astype(np.int64)
+    places = np.arange(n) / step
+    cells = np.floor(places + 0.5).astype(np.int64)
     t = places - cells
-    return cells, np.stack([.5*(.5 - t)**2, .75 - t**2, .5*(.5 + t)**2], axis=1).astype(np.float32)
+    return cells, np.stack([0.5 * (0.5 - t) ** 2, 0.75 - t**2, 0.5 * (0.5 + t) ** 2], axis=1).astype(np.float32)
 
 # %% ../../nbs/roots/40_crf.ipynb #76fc806b
 def _responses(radius, n_phases):
     "Effect of each tap on the kernel between two offsets, (pairs, radius+1), and the distances of the pairs in cells."
-    t = (np.arange(n_phases) + .5)/n_phases - .5
-    weights = np.stack([.5*(.5 - t)**2, .75 - t**2, .5*(.5 + t)**2], axis=1)
-    both = np.einsum("au,bv->abuv", weights, weights)                             # (n,n,3,3)
+    t = (np.arange(n_phases) + 0.5) / n_phases - 0.5
+    weights = np.stack([0.5 * (0.5 - t) ** 2, 0.75 - t**2, 0.5 * (0.5 + t) ** 2], axis=1)
+    both = np.einsum("au,bv->abuv", weights, weights)  # (n,n,3,3)
     cells = np.arange(radius + 4)
     lags = np.abs(cells[:, None, None] + np.arange(3)[None, None] - np.arange(3)[None, :, None])
     effect = np.stack([np.einsum("abuv,duv->dab", both, lags == k) for k in range(radius + 1)], axis=-1)
     return effect.reshape(-1, radius + 1), (cells[:, None, None] + t[None, None] - t[None, :, None]).ravel()
 
+
 def fit_blur(
-    samples:float, # Cells per standard deviation of the Gaussian
-) -> np.ndarray:   # (R+1,) float64, the middle tap first; the kernel is symmetric
+    samples: float,  # Cells per standard deviation of the Gaussian
+) -> np.ndarray:  # (R+1,) float64, the middle tap first; the kernel is symmetric
     "Taps of the blur between cells whose effect between pixels is nearest to a Gaussian of height 1."
     require_positive(samples=samples)
-    radius = max(4, math.ceil(3.2*samples))
+    radius = max(4, math.ceil(3.2 * samples))
     effect, distances = _responses(radius, 8)
-    return np.linalg.lstsq(effect, np.exp(-.5*(distances/samples)**2), rcond=None)[0]
+    return np.linalg.lstsq(effect, np.exp(-0.5 * (distances / samples) ** 2), rcond=None)[0]
 
 # %% ../../nbs/roots/40_crf.ipynb #0fd90303
 @numba.njit(cache=True)
 def _extremes(image, rows, columns, shape):
     "Least and largest grey value of the pixels of each cell; 255 and 0 where there is none."
-    row, least, most = np.empty((2, image.shape[1]), np.uint8), np.full(shape[:2], 255, np.uint8), np.zeros(shape[:2], np.uint8)
+    row, least, most = (
+        np.empty((2, image.shape[1]), np.uint8),
+        np.full(shape[:2], 255, np.uint8),
+        np.zeros(shape[:2], np.uint8),
+    )
     for y in range(image.shape[0]):
-        if y == 0 or rows[y] > rows[y - 1]: row[0], row[1] = 255, 0
-        for x in range(image.shape[1]): row[0, x], row[1, x] = min(row[0, x], image[y, x]), max(row[1, x], image[y, x])
-        if y + 1 < image.shape[0] and rows[y + 1] == rows[y]: continue
+        if y == 0 or rows[y] > rows[y - 1]:
+            row[0], row[1] = 255, 0
+        for x in range(image.shape[1]):
+            row[0, x], row[1, x] = min(row[0, x], image[y, x]), max(row[1, x], image[y, x])
+        if y + 1 < image.shape[0] and rows[y + 1] == rows[y]:
+            continue
         for x in range(image.shape[1]):
             least[rows[y], columns[x]] = min(least[rows[y], columns[x]], row[0, x])
             most[rows[y], columns[x]] = max(most[rows[y], columns[x]], row[1, x])
     return least, most
 
+
 def _spans(image, rows, columns, levels, shape):
     "First and one past the last level in use, for each row and column of the grid: two arrays (R,C) int16."
     least, most = _extremes(image, rows, columns, shape)
-    empty, spread = least > most, {"kernel": np.ones((3, 3), np.uint8), "anchor": (2, 2)}     # a pixel is spread over its cell and the two behind
+    empty, spread = (
+        least > most,
+        {"kernel": np.ones((3, 3), np.uint8), "anchor": (2, 2)},
+    )  # a pixel is spread over its cell and the two behind
     low, high = (levels[np.minimum(v, len(levels) - 1)].astype(np.int16) for v in (least, most))
-    return cv2.erode(np.where(empty, np.int16(shape[2]), low), **spread), cv2.dilate(np.where(empty, np.int16(0), high + np.int16(3)), **spread)
+    return cv2.erode(np.where(empty, np.int16(shape[2]), low), **spread), cv2.dilate(
+        np.where(empty, np.int16(0), high + np.int16(3)), **spread
+    )
+
 
 def _wider(spans, rows, columns):
     "Spans that hold those of all neighbours up to so many rows and columns away."
-    near = np.ones((2*rows + 1, 2*columns + 1), np.uint8)
+    near = np.ones((2 * rows + 1, 2 * columns + 1), np.uint8)
     return cv2.erode(spans[0], near), cv2.dilate(spans[1], near)
 
 # %% ../../nbs/roots/40_crf.ipynb #a32167db
 _FAST = {"fastmath": True, "cache": True}
-_ONE, _TWO, _THREE = (np.uint64(k) for k in (1, 2, 3)) # unsigned places need no check for counting from the end
+_ONE, _TWO, _THREE = (np.uint64(k) for k in (1, 2, 3))  # unsigned places need no check for counting from the end
+
 
 @numba.njit(**_FAST)
 def _splat(cells, field, image, rows, row_weights, columns, column_weights, levels, level_weights):
-    n, size = cells.shape[2], cells.shape[1]*cells.shape[2]
+    n, size = cells.shape[2], cells.shape[1] * cells.shape[2]
     plane, flat = np.zeros(size + 1, np.float32), cells.reshape(cells.shape[0], size)
     cells[:] = 0
     for y in range(image.shape[0]):
         for x in range(image.shape[1]):
             value, w, k = field[y, x], level_weights[image[y, x]], columns[x] + levels[image[y, x]]
-            a, b, c, d = value*w[0], value*w[1], value*w[2], value*w[3]
+            a, b, c, d = value * w[0], value * w[1], value * w[2], value * w[3]
             for u in range(3):
                 w = column_weights[x, u]
-                plane[k] += w*a; plane[k + _ONE] += w*b; plane[k + _TWO] += w*c; plane[k + _THREE] += w*d
+                plane[k] += w * a
+                plane[k + _ONE] += w * b
+                plane[k + _TWO] += w * c
+                plane[k + _THREE] += w * d
                 k += np.uint64(n)
         i, a, b, c = rows[y], row_weights[y, 0], row_weights[y, 1], row_weights[y, 2]
         first, second, third = flat[i], flat[i + 1], flat[i + 2]
-        for k in range(size): first[k] += a*plane[k]; second[k] += b*plane[k]; third[k] += c*plane[k]
+        for k in range(size):
+            first[k] += a * plane[k]
+            second[k] += b * plane[k]
+            third[k] += c * plane[k]
         plane[:] = 0
 
 # %% ../../nbs/roots/40_crf.ipynb #33aff337
 @numba.njit(**_FAST)
 def _read(cells, image, rows, row_weights, columns, column_weights, levels, level_weights):
-    n, size = cells.shape[2], cells.shape[1]*cells.shape[2]
-    plane, flat, out = np.zeros(size + 1, np.float32), cells.reshape(cells.shape[0], size), np.empty(image.shape, np.float32)
+    n, size = cells.shape[2], cells.shape[1] * cells.shape[2]
+    plane, flat, out = (
+        np.zeros(size + 1, np.float32),
+        cells.reshape(cells.shape[0], size),
+        np.empty(image.shape, np.float32),
+    )
     for y in range(image.shape[0]):
         i, a, b, c = rows[y], row_weights[y, 0], row_weights[y, 1], row_weights[y, 2]
         first, second, third = flat[i], flat[i + 1], flat[i + 2]
-        for k in range(size): plane[k] = a*first[k] + b*second[k] + c*third[k]
+        for k in range(size):
+            plane[k] = a * first[k] + b * second[k] + c * third[k]
         for x in range(image.shape[1]):
             weights, k = level_weights[image[y, x]], columns[x] + levels[image[y, x]]
             a = b = c = d = np.float32(0)
             for u in range(3):
                 w = column_weights[x, u]
-                a += w*plane[k]; b += w*plane[k + _ONE]; c += w*plane[k + _TWO]; d += w*plane[k + _THREE]
+                a += w * plane[k]
+                b += w * plane[k + _ONE]
+                c += w * plane[k + _TWO]
+                d += w * plane[k + _THREE]
                 k += np.uint64(n)
-            out[y, x] = a*weights[0] + b*weights[1] + c*weights[2] + d*weights[3]
+            out[y, x] = a * weights[0] + b * weights[1] + c * weights[2] + d * weights[3]
     return out
 
 # %% ../../nbs/roots/40_crf.ipynb #d27c752d
 @numba.njit(**_FAST)
 def _blur_levels(cells, out, low, high, out_low, out_high, taps):
     r = len(taps) - 1
-    padded = np.zeros(cells.shape[2] + 4*r, np.float32)
+    padded = np.zeros(cells.shape[2] + 4 * r, np.float32)
     for i in range(cells.shape[0]):
         for j in range(cells.shape[1]):
-            p, q = low[i, j] + 2*r, high[i, j] + 2*r
-            if p >= q: continue
-            padded[p:q] = cells[i, j, p - 2*r:q - 2*r]
-            s, e = max(out_low[i, j] + 2*r, p - r), min(out_high[i, j] + 2*r, q + r)
-            line, here = out[i, j, s - 2*r:e - 2*r], padded[s:e]
-            for k in range(e - s): line[k] = taps[0]*here[k]
+            p, q = low[i, j] + 2 * r, high[i, j] + 2 * r
+            if p >= q:
+                continue
+            padded[p:q] = cells[i, j, p - 2 * r : q - 2 * r]
+            s, e = max(out_low[i, j] + 2 * r, p - r), min(out_high[i, j] + 2 * r, q + r)
+            line, here = out[i, j, s - 2 * r : e - 2 * r], padded[s:e]
+            for k in range(e - s):
+                line[k] = taps[0] * here[k]
             for t in range(1, r + 1):
-                before, after = padded[s - t:e - t], padded[s + t:e + t]
-                for k in range(e - s): line[k] += taps[t]*(before[k] + after[k])
+                before, after = padded[s - t : e - t], padded[s + t : e + t]
+                for k in range(e - s):
+                    line[k] += taps[t] * (before[k] + after[k])
             padded[p:q] = 0
+
 
 @numba.njit(**_FAST)
 def _blur_plane(cells, out, low, high, taps, down, right):
@@ -230,42 +294,62 @@ def _blur_plane(cells, out, low, high, taps, down, right):
         for j in range(cells.shape[1]):
             p, q = low[i, j], high[i, j]
             line = out[i, j, p:q]
-            line[:] = taps[0]*cells[i, j, p:q]
+            line[:] = taps[0] * cells[i, j, p:q]
             for t in range(1 - len(taps), len(taps)):
-                a, b = i + t*down, j + t*right
-                if t == 0 or a < 0 or b < 0 or a >= cells.shape[0] or b >= cells.shape[1]: continue
+                a, b = i + t * down, j + t * right
+                if t == 0 or a < 0 or b < 0 or a >= cells.shape[0] or b >= cells.shape[1]:
+                    continue
                 other = cells[a, b, p:q]
-                for k in range(q - p): line[k] += taps[abs(t)]*other[k]
+                for k in range(q - p):
+                    line[k] += taps[abs(t)] * other[k]
 
 # %% ../../nbs/roots/40_crf.ipynb #9ae4a302
-MAX_CELLS = 2**28 # 1 GiB of float32
+MAX_CELLS = 2**28  # 1 GiB of float32
+
 
 class BilateralGrid:
     "Gaussian filter over rows, columns and grey levels of one image: `filter(f)[i]` is near Σ_j k_ij f[j]."
-    def __init__(self,
-        image:np.ndarray,     # (H,W) uint8
-        spatial_px:float=5.,  # Standard deviation in space, px
-        intensity:float=3.,   # Standard deviation in grey levels
-        samples:float=1.,     # Cells per standard deviation, on all axes: more is slower and nearer to the sum over all pairs
+
+    def __init__(
+        self,
+        image: np.ndarray,  # (H,W) uint8
+        spatial_px: float = 5.0,  # Standard deviation in space, px
+        intensity: float = 3.0,  # Standard deviation in grey levels
+        samples: float = 1.0,  # Cells per standard deviation, on all axes: more is slower and nearer to the sum over all pairs
     ):
         require_positive(spatial_px=spatial_px, intensity=intensity, samples=samples)
         low, high = int(image.min()), int(image.max())
         self.image, self.taps = np.ascontiguousarray(image - np.uint8(low)), fit_blur(samples).astype(np.float32)
-        steps = (spatial_px/samples, spatial_px/samples, intensity/samples)
+        steps = (spatial_px / samples, spatial_px / samples, intensity / samples)
         self.axes = [spline_weights(n, step) for n, step in zip((*image.shape, high - low + 1), steps, strict=True)]
         self.shape = tuple(int(cells[-1]) + 3 for cells, _ in self.axes)  # Rows, columns, levels
-        if math.prod(self.shape) > MAX_CELLS: raise ValueError(f"grid: expected at most {MAX_CELLS} cells, got {'×'.join(map(str, self.shape))}; lower samples, or work on parts of the image")
+        if math.prod(self.shape) > MAX_CELLS:
+            raise ValueError(
+                f"grid: expected at most {MAX_CELLS} cells, got {'×'.join(map(str, self.shape))}; lower samples, or work on parts of the image"
+            )
 
         (rows, a), (columns, b), (levels, c) = self.axes
         self.spans = _spans(self.image, rows, columns, levels, self.shape)
-        self.weights = rows, a, (columns*self.shape[2]).astype(np.uint64), b, levels.astype(np.uint64), np.pad(c, [(0, 0), (0, 1)])
-        self.cells, self.blurred = np.zeros(self.shape, np.float32), np.zeros(self.shape, np.float32) # kept, for new memory costs time
+        self.weights = (
+            rows,
+            a,
+            (columns * self.shape[2]).astype(np.uint64),
+            b,
+            levels.astype(np.uint64),
+            np.pad(c, [(0, 0), (0, 1)]),
+        )
+        self.cells, self.blurred = (
+            np.zeros(self.shape, np.float32),
+            np.zeros(self.shape, np.float32),
+        )  # kept, for new memory costs time
 
-    def filter(self,
-        field:np.ndarray, # (H,W) floats
-    ) -> np.ndarray:      # (H,W) float32
+    def filter(
+        self,
+        field: np.ndarray,  # (H,W) floats
+    ) -> np.ndarray:  # (H,W) float32
         "Spread, blur, read."
-        if field.shape != self.image.shape: raise ValueError(f"field: expected {self.image.shape} like the image, got {field.shape}")
+        if field.shape != self.image.shape:
+            raise ValueError(f"field: expected {self.image.shape} like the image, got {field.shape}")
         reach, cells, blurred = len(self.taps) - 1, self.cells, self.blurred
         _splat(cells, np.ascontiguousarray(field, np.float32), self.image, *self.weights)
         _blur_levels(cells, blurred, *self.spans, *_wider(self.spans, reach, reach), self.taps)
@@ -276,28 +360,35 @@ class BilateralGrid:
 # %% ../../nbs/roots/40_crf.ipynb #91d680da
 def _plane_filter(smooth_px):
     "Gaussian of height 1 in the image plane, cut at four standard deviations; outside the image is nothing."
-    reach = math.ceil(4*smooth_px)
-    taps = np.exp(-.5*(np.arange(-reach, reach + 1)/smooth_px)**2)
-    return lambda field: cv2.sepFilter2D(np.asarray(field, np.float32), cv2.CV_32F, taps, taps, borderType=cv2.BORDER_CONSTANT)
+    reach = math.ceil(4 * smooth_px)
+    taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / smooth_px) ** 2)
+    return lambda field: cv2.sepFilter2D(
+        np.asarray(field, np.float32), cv2.CV_32F, taps, taps, borderType=cv2.BORDER_CONSTANT
+    )
+
 
 def crf_refine(
-    probabilities:np.ndarray, # (C,H,W) floats, sum 1 over C
-    image:np.ndarray,         # (H,W) uint8, grey
-    spatial_px:float=5.,      # θα: standard deviation in space, px
-    intensity:float=3.,       # θβ: standard deviation in grey levels
-    weight:float=1.,          # Weight of the kernel
-    n_iterations:int=1,       # Rounds of mean field; 0 returns the probabilities
-    samples:float=1.,         # Cells of the grid per standard deviation: accuracy against speed
-    normalisation:str="symmetric", # One of `NORMALISATIONS`
-    smooth_px:float=3.,       # θγ: standard deviation of the kernel without grey values, px
-    smooth_weight:float=0.,   # Its weight
-) -> np.ndarray:              # (C,H,W) float32
+    probabilities: np.ndarray,  # (C,H,W) floats, sum 1 over C
+    image: np.ndarray,  # (H,W) uint8, grey
+    spatial_px: float = 5.0,  # θα: standard deviation in space, px
+    intensity: float = 3.0,  # θβ: standard deviation in grey levels
+    weight: float = 1.0,  # Weight of the kernel
+    n_iterations: int = 1,  # Rounds of mean field; 0 returns the probabilities
+    samples: float = 1.0,  # Cells of the grid per standard deviation: accuracy against speed
+    normalisation: str = "symmetric",  # One of `NORMALISATIONS`
+    smooth_px: float = 3.0,  # θγ: standard deviation of the kernel without grey values, px
+    smooth_weight: float = 0.0,  # Its weight
+) -> np.ndarray:  # (C,H,W) float32
     "Probabilities after mean field in a fully connected CRF with Potts costs and Gaussian kernels."
     p, image = require_maps(probabilities, image)
     require_choice("normalisation", normalisation, NORMALISATIONS)
     require_positive(smooth_px=smooth_px)
-    if not (weight >= 0 and smooth_weight >= 0): raise ValueError(f"weight, smooth_weight: expected 0 or more, got {weight} and {smooth_weight}; a negative weight rewards disagreement")
-    filters:list[tuple[float, Callable]] = [(weight, BilateralGrid(image, spatial_px, intensity, samples).filter)]
-    if smooth_weight: filters.append((smooth_weight, _plane_filter(smooth_px)))
+    if not (weight >= 0 and smooth_weight >= 0):
+        raise ValueError(
+            f"weight, smooth_weight: expected 0 or more, got {weight} and {smooth_weight}; a negative weight rewards disagreement"
+        )
+    filters: list[tuple[float, Callable]] = [(weight, BilateralGrid(image, spatial_px, intensity, samples).filter)]
+    if smooth_weight:
+        filters.append((smooth_weight, _plane_filter(smooth_px)))
     kernels = [(w, _normalised(smooth, image.shape, normalisation)) for w, smooth in filters] if n_iterations else []
     return _mean_field(p, kernels, n_iterations)

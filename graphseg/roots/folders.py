@@ -22,8 +22,20 @@ from ..base.core import atomic_path, progress, require_file, sha256, write_csv
 from ..base.runs import remove_leftovers, write_png
 from ..base.plots import grid, use_style
 from .graph import LABEL_COLORS, ORDER_COLORS
-from .images import (Frame, ImageSeries, PlantRegion, find_plants, image_size, read_frames, read_gray, read_metadata, read_series, series_scale,
-                                  time_from_name, write_metadata)
+from graphseg.roots.images import (
+    Frame,
+    ImageSeries,
+    PlantRegion,
+    find_plants,
+    image_size,
+    read_frames,
+    read_gray,
+    read_metadata,
+    read_series,
+    series_scale,
+    time_from_name,
+    write_metadata,
+)
 from .segmentation import Segmenter, accumulate
 from .traits import lateral_series, length_series, postprocess, shape_series
 from .rsml import RootScene, Series, write_rsml
@@ -35,118 +47,162 @@ from ..learning.zoo import load_model
 @dataclass(frozen=True)
 class RootOptions:
     "How a folder of images is measured."
-    n_plants:int = 4                      # Plants in the row
-    qr_side_mm:float = 10.                # Side of the printed QR code, mm
-    default_mm_per_px:float|None = None   # Scale for images without a readable code; None: that is an error
-    step_min:float|None = None            # Time step, min; None: the median
-    alpha:float = .9                      # Memory of the accumulation per frame, 0 to below 1
-    threshold:float = .5                  # Accumulated probability above which a pixel is root
-    least_mm:float = .5                   # Shorter laterals are left out, mm
-    close_mm:float = .5                   # Gaps in a mask up to about this width are closed, mm
-    species:str = "Arabidopsis thaliana"  # For the RSML files
-    video:bool = False                    # Write labelled.mp4?
+
+    n_plants: int = 4  # Plants in the row
+    qr_side_mm: float = 10.0  # Side of the printed QR code, mm
+    default_mm_per_px: float | None = None  # Scale for images without a readable code; None: that is an error
+    step_min: float | None = None  # Time step, min; None: the median
+    alpha: float = 0.9  # Memory of the accumulation per frame, 0 to below 1
+    threshold: float = 0.5  # Accumulated probability above which a pixel is root
+    least_mm: float = 0.5  # Shorter laterals are left out, mm
+    close_mm: float = 0.5  # Gaps in a mask up to about this width are closed, mm
+    species: str = "Arabidopsis thaliana"  # For the RSML files
+    video: bool = False  # Write labelled.mp4?
+
 
 def open_series(
-    path:Path|str,              # Folder of images, or one image
-    step_min:float|None=None,   # Time step, min; default the median
+    path: Path | str,  # Folder of images, or one image
+    step_min: float | None = None,  # Time step, min; default the median
 ) -> ImageSeries:
     "Series of a folder, or of one image."
     path = require_file(path, "check the path of the images")
-    if path.is_dir(): return read_series(path, step_min)
-    try: time = time_from_name(path.name)
-    except ValueError: time = None
-    return ImageSeries(path.parent, (Frame(0, time, 0., path.name, "image"),), float("nan"), image_size(path))
+    if path.is_dir():
+        return read_series(path, step_min)
+    try:
+        time = time_from_name(path.name)
+    except ValueError:
+        time = None
+    return ImageSeries(path.parent, (Frame(0, time, 0.0, path.name, "image"),), float("nan"), image_size(path))
 
 # %% ../../nbs/roots/75_folders.ipynb #334e23fc
 def _search(series, scale, n_plants):
     "Plants in the first image in which enough shoots can be seen; about one image in six hours is tried."
-    stride, error = max(1, round(6/series.step_h)) if series.step_h > 0 else 1, None
+    stride, error = max(1, round(6 / series.step_h)) if series.step_h > 0 else 1, None
     for place in series.places()[::stride]:
-        if place.status != "image": continue
-        try: return find_plants(read_gray(series.folder/place.file), scale, n_plants)
-        except ValueError as reason: error = reason
+        if place.status != "image":
+            continue
+        try:
+            return find_plants(read_gray(series.folder / place.file), scale, n_plants)
+        except ValueError as reason:
+            error = reason
     raise ValueError(f"{series.folder.name}: no image shows {n_plants} plants; the last one said: {error}")
 
+
 def plate_plants(
-    series:ImageSeries,  # Images of one plate
-    out:Path,            # Output folder
-    options:RootOptions=RootOptions(), # noqa: B008 (immutable)
-) -> tuple[float, list[PlantRegion]]: # mm per px; plants from left to right
+    series: ImageSeries,  # Images of one plate
+    out: Path,  # Output folder
+    options: RootOptions = RootOptions(),  # noqa: B008 (immutable)
+) -> tuple[float, list[PlantRegion]]:  # mm per px; plants from left to right
     "Scale and plants of a plate: those written down in the output folder, else found and written down."
-    files = sorted((out/"plants").glob("*/metadata.json"))
+    files = sorted((out / "plants").glob("*/metadata.json"))
     if files:
         regions, scales = zip(*[read_metadata(file) for file in files], strict=True)
         stated = {scale for scale in scales if scale is not None}
-        if len(stated) != 1: raise ValueError(f"{out.name}/plants: expected one pixel_size in all metadata.json, got {sorted(stated) or 'none'}; correct them, or remove the folder")
+        if len(stated) != 1:
+            raise ValueError(
+                f"{out.name}/plants: expected one pixel_size in all metadata.json, got {sorted(stated) or 'none'}; correct them, or remove the folder"
+            )
         return stated.pop(), list(regions)
     scale = series_scale(series, options.qr_side_mm, options.default_mm_per_px)
     regions = _search(series, scale, options.n_plants)
-    for region in regions: write_metadata(out/"plants"/region.name.replace(" ", "_")/"metadata.json", region, scale.mm_per_px, scale=scale.source)
-    return plate_plants(series, out, options)                       # as every later run reads them
+    for region in regions:
+        write_metadata(
+            out / "plants" / region.name.replace(" ", "_") / "metadata.json",
+            region,
+            scale.mm_per_px,
+            scale=scale.source,
+        )
+    return plate_plants(series, out, options)  # as every later run reads them
 
 # %% ../../nbs/roots/75_folders.ipynb #e326fdd5
 def predict_with(
-    model,                # Root network of `zoo.load_model`
-    mm_per_px:float,      # Scale of the images
-) -> Callable:            # Image (H,W) uint8 → probability of root (H,W) float32
+    model,  # Root network of `zoo.load_model`
+    mm_per_px: float,  # Scale of the images
+) -> Callable:  # Image (H,W) uint8 → probability of root (H,W) float32
     "Predictor for images of a scale; they are resampled where the network knows another one."
-    segment, factor = Segmenter(model), mm_per_px/model.config.get("mm_per_px", mm_per_px)
-    if .8 <= factor <= 1.25: return segment
+    segment, factor = Segmenter(model), mm_per_px / model.config.get("mm_per_px", mm_per_px)
+    if 0.8 <= factor <= 1.25:
+        return segment
+
     def predict(image):
-        small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+        small = cv2.resize(
+            image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+        )
         return cv2.resize(segment(small), image.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
     return predict
 
-def _mask_file(out, place): return out/"masks"/f"{Path(place.file).stem}.png"
+
+def _mask_file(out, place):
+    return out / "masks" / f"{Path(place.file).stem}.png"
+
 
 def _resume(out, series, key):
     "First place that has to be segmented, and the sum before it."
-    state = out/"masks"/".accumulated.npz"
-    if not state.is_file(): return 0, None
-    with np.load(state) as kept: at, found, total = int(kept["frame"]), str(kept["key"]), kept["total"]
-    done = all(_mask_file(out, place).is_file() for place in series.places()[:at + 1] if place.status == "image")
+    state = out / "masks" / ".accumulated.npz"
+    if not state.is_file():
+        return 0, None
+    with np.load(state) as kept:
+        at, found, total = int(kept["frame"]), str(kept["key"]), kept["total"]
+    done = all(_mask_file(out, place).is_file() for place in series.places()[: at + 1] if place.status == "image")
     return (at + 1, total) if found == key and done else (0, None)
 
+
 def segment_series(
-    series:ImageSeries,   # Images of one plate
-    predict:Callable,     # Image → probability of root, from `predict_with`
-    out:Path,             # Output folder
-    key:str,              # What the masks are made with: other masks are made again
-    alpha:float=.9,       # Memory per frame
-    threshold:float=.5,   # Accumulated probability above which a pixel is root
+    series: ImageSeries,  # Images of one plate
+    predict: Callable,  # Image → probability of root, from `predict_with`
+    out: Path,  # Output folder
+    key: str,  # What the masks are made with: other masks are made again
+    alpha: float = 0.9,  # Memory per frame
+    threshold: float = 0.5,  # Accumulated probability above which a pixel is root
 ) -> None:
     "Write the mask of every image, one after the other."
     start, total = _resume(out, series, key)
     places = series.places()[start:]
     maps = (None if image is None else predict(image) for _, image in read_frames(series, start))
-    for place, found in progress(zip(places, accumulate(maps, alpha, threshold, memory=total), strict=True), "segment", len(places)):
-        if not found.seen: continue
-        write_png(_mask_file(out, place), 255*found.mask.astype(np.uint8))
-        with atomic_path(out/"masks"/".accumulated.npz") as target, open(target, "wb") as file: np.savez(file, frame=place.frame, key=key, total=found.memory)
+    for place, found in progress(
+        zip(places, accumulate(maps, alpha, threshold, memory=total), strict=True), "segment", len(places)
+    ):
+        if not found.seen:
+            continue
+        write_png(_mask_file(out, place), 255 * found.mask.astype(np.uint8))
+        with atomic_path(out / "masks" / ".accumulated.npz") as target, open(target, "wb") as file:
+            np.savez(file, frame=place.frame, key=key, total=found.memory)
 
 # %% ../../nbs/roots/75_folders.ipynb #23cb6b5f
 def plate_graphs(
-    series:ImageSeries,               # Images of one plate
-    mask_of:Callable,                 # Place → mask (H,W), or None where there is none
-    regions:Sequence[PlantRegion],    # Plants
-    **cleaning,                       # Arguments of `skeleton.clean_mask`
-) -> list[list]: # For each plant one entry per place: a pixel graph, the reason why there is none (`Unmeasurable`), or None without an image
+    series: ImageSeries,  # Images of one plate
+    mask_of: Callable,  # Place → mask (H,W), or None where there is none
+    regions: Sequence[PlantRegion],  # Plants
+    **cleaning,  # Arguments of `skeleton.clean_mask`
+) -> list[
+    list
+]:  # For each plant one entry per place: a pixel graph, the reason why there is none (`Unmeasurable`), or None without an image
     "Skeleton graphs of all plants in all frames, in px of each plant's region."
     graphs, seeds = [[] for _ in regions], [r.seed_px for r in regions]
     for place in progress(series.places(), "trace"):
         mask = mask_of(place) if place.status == "image" else None
         for k, region in enumerate(regions):
-            if mask is None: graphs[k].append(None); continue
+            if mask is None:
+                graphs[k].append(None)
+                continue
             (y1, _, x1, _), part = region.box_px, region.crop(mask)
-            others = [np.subtract(s, (x1, y1)) for j, s in enumerate(seeds) if j != k and 0 <= s[0] - x1 < part.shape[1] and 0 <= s[1] - y1 < part.shape[0]]
-            try: graphs[k].append(pixel_graph(clean_mask(part, region.seed_in_box_px, others=others, **cleaning)))
-            except Unmeasurable as gap: graphs[k].append(gap)
+            others = [
+                np.subtract(s, (x1, y1))
+                for j, s in enumerate(seeds)
+                if j != k and 0 <= s[0] - x1 < part.shape[1] and 0 <= s[1] - y1 < part.shape[0]
+            ]
+            try:
+                graphs[k].append(pixel_graph(clean_mask(part, region.seed_in_box_px, others=others, **cleaning)))
+            except Unmeasurable as gap:
+                graphs[k].append(gap)
     return graphs
 
+
 def read_mask(
-    out:Path,     # Output folder
-    place:Frame,  # Place of the series
-) -> np.ndarray|None: # (H,W) uint8, None where there is none
+    out: Path,  # Output folder
+    place: Frame,  # Place of the series
+) -> np.ndarray | None:  # (H,W) uint8, None where there is none
     "Mask that `segment_series` wrote for a place."
     file = _mask_file(out, place)
     return read_gray(file) if place.file and file.is_file() else None
@@ -155,57 +211,112 @@ def read_mask(
 def _tables(series, region, frames, mm_per_px):
     "Traits, laterals, shapes and hourly growth of one plant."
     places = series.places()
-    about = pd.DataFrame({"plant": region.name, "file": [p.file for p in places], "time": [p.time.isoformat(sep=" ") if p.time else "" for p in places], "status": [p.status for p in places]})
+    about = pd.DataFrame(
+        {
+            "plant": region.name,
+            "file": [p.file for p in places],
+            "time": [p.time.isoformat(sep=" ") if p.time else "" for p in places],
+            "status": [p.status for p in places],
+        }
+    )
     lengths = length_series(frames, mm_per_px)
     traits = pd.concat([about, lengths], axis=1)
-    days = 24*np.arange(1, int(lengths.time_h.max()/24) + 1) if len(places) > 1 else np.array([0.])
-    hourly = postprocess(lengths) if series.step_h <= 1 and len(places)*series.step_h >= 4 else None
-    def named(table): return None if table is None else table.assign(plant=region.name)[["plant", *table.columns]]
-    return {"traits": traits, "laterals": named(lateral_series(frames, mm_per_px)), "shapes": named(shape_series(frames, mm_per_px, days, near_h=max(1., series.step_h/2 if len(places) > 1 else 1.))), "growth": named(hourly)}
+    days = 24 * np.arange(1, int(lengths.time_h.max() / 24) + 1) if len(places) > 1 else np.array([0.0])
+    hourly = postprocess(lengths) if series.step_h <= 1 and len(places) * series.step_h >= 4 else None
+
+    def named(table):
+        return None if table is None else table.assign(plant=region.name)[["plant", *table.columns]]
+
+    return {
+        "traits": traits,
+        "laterals": named(lateral_series(frames, mm_per_px)),
+        "shapes": named(
+            shape_series(frames, mm_per_px, days, near_h=max(1.0, series.step_h / 2 if len(places) > 1 else 1.0))
+        ),
+        "growth": named(hourly),
+    }
+
 
 def measure_series(
-    series:ImageSeries,             # Images of one plate
-    graphs:Sequence[list],          # From `plate_graphs`
-    regions:Sequence[PlantRegion],  # Plants
-    mm_per_px:float,                # Scale
-    least_mm:float=.5,              # Shorter laterals are left out, mm
-) -> tuple[list[list], dict[str, pd.DataFrame]]: # Tracked frames of each plant; tables traits, laterals, shapes, and growth for series with an image an hour
+    series: ImageSeries,  # Images of one plate
+    graphs: Sequence[list],  # From `plate_graphs`
+    regions: Sequence[PlantRegion],  # Plants
+    mm_per_px: float,  # Scale
+    least_mm: float = 0.5,  # Shorter laterals are left out, mm
+) -> tuple[
+    list[list], dict[str, pd.DataFrame]
+]:  # Tracked frames of each plant; tables traits, laterals, shapes, and growth for series with an image an hour
     "Track every plant and measure it."
     times_h = [place.time_h for place in series.places()]
-    tracked = [track(mine, times_h, region.seed_in_box_px, least_px=least_mm/mm_per_px) for mine, region in zip(graphs, regions, strict=True)]
+    tracked = [
+        track(mine, times_h, region.seed_in_box_px, least_px=least_mm / mm_per_px)
+        for mine, region in zip(graphs, regions, strict=True)
+    ]
     parts = [_tables(series, region, frames, mm_per_px) for region, frames in zip(regions, tracked, strict=True)]
     found = {name: [p[name] for p in parts if p[name] is not None] for name in parts[0]}
     return tracked, {name: pd.concat(tables, ignore_index=True) for name, tables in found.items() if tables}
 
 # %% ../../nbs/roots/75_folders.ipynb #14012bce
 def frame_scene(
-    series:ImageSeries,             # Images of one plate
-    place:Frame,                    # One of its places
-    tracked:Sequence[list],         # Tracked frames of each plant
-    regions:Sequence[PlantRegion],  # Plants
-    mm_per_px:float,                # Scale
-    species:str="Arabidopsis thaliana", # Label of the plants
-) -> RootScene:                     # Plants that were measured in this frame
+    series: ImageSeries,  # Images of one plate
+    place: Frame,  # One of its places
+    tracked: Sequence[list],  # Tracked frames of each plant
+    regions: Sequence[PlantRegion],  # Plants
+    mm_per_px: float,  # Scale
+    species: str = "Arabidopsis thaliana",  # Label of the plants
+) -> RootScene:  # Plants that were measured in this frame
     "Root systems of one frame in px of the whole image."
     plants = tracked_plants(tracked, place.frame, [region.to_image([0, 0]) for region in regions], species)
-    return RootScene(plants, 1/mm_per_px, "mm", place.file, place.time, Series(series.folder.name, place.frame), file_key=Path(place.file).stem)
+    return RootScene(
+        plants,
+        1 / mm_per_px,
+        "mm",
+        place.file,
+        place.time,
+        Series(series.folder.name, place.frame),
+        file_key=Path(place.file).stem,
+    )
 
 # %% ../../nbs/roots/75_folders.ipynb #02370a6c
-def _bgr(color): return tuple(int(color[k:k + 2], 16) for k in (5, 3, 1))
+def _bgr(color):
+    return tuple(int(color[k : k + 2], 16) for k in (5, 3, 1))
+
 
 def draw_labelled(
-    image:np.ndarray,     # (H,W) uint8
-    scene:RootScene,      # Root systems of the image
-    width_px:int=1640,    # Width of the result; wider images are reduced
-) -> np.ndarray:          # (h,w,3) uint8, blue green red
+    image: np.ndarray,  # (H,W) uint8
+    scene: RootScene,  # Root systems of the image
+    width_px: int = 1640,  # Width of the result; wider images are reduced
+) -> np.ndarray:  # (h,w,3) uint8, blue green red
     "Roots over their image, in the colour of their order, tips and bifurcations marked."
-    scale = min(1., width_px/image.shape[1])
+    scale = min(1.0, width_px / image.shape[1])
     canvas = cv2.cvtColor(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), cv2.COLOR_GRAY2BGR)
-    thick = max(1, round(canvas.shape[1]/800))
-    def at(points): return np.round(16*((points + .5)*scale - .5)).astype(np.int32)
-    def dot(point, label): cv2.circle(canvas, tuple(at(point).tolist()), round(16*2.2*thick), _bgr(LABEL_COLORS[label]), cv2.FILLED, cv2.LINE_AA, 4)
+    thick = max(1, round(canvas.shape[1] / 800))
+
+    def at(points):
+        return np.round(16 * ((points + 0.5) * scale - 0.5)).astype(np.int32)
+
+    def dot(point, label):
+        cv2.circle(
+            canvas,
+            tuple(at(point).tolist()),
+            round(16 * 2.2 * thick),
+            _bgr(LABEL_COLORS[label]),
+            cv2.FILLED,
+            cv2.LINE_AA,
+            4,
+        )
+
     walks = [walk for plant in scene.plants for walk in plant.walk()]
-    for depth, root in walks: cv2.polylines(canvas, [at(root.points)], False, _bgr(ORDER_COLORS[min(depth, len(ORDER_COLORS) - 1)]), thick, cv2.LINE_AA, 4)
+    for depth, root in walks:
+        cv2.polylines(
+            canvas,
+            [at(root.points)],
+            False,
+            _bgr(ORDER_COLORS[min(depth, len(ORDER_COLORS) - 1)]),
+            thick,
+            cv2.LINE_AA,
+            4,
+        )
     for depth, root in walks:
         dot(root.points[0], "bifurcation" if depth else "seed")
         dot(root.points[-1], "lateral_tip" if depth else "main_tip")
@@ -213,63 +324,71 @@ def draw_labelled(
 
 # %% ../../nbs/roots/75_folders.ipynb #5338a6b4
 def thinned(
-    series:ImageSeries,  # Images of one plate
-    n:int,               # How many, at most
-) -> list[Frame]:        # Usable places at equal distances, first and last included
+    series: ImageSeries,  # Images of one plate
+    n: int,  # How many, at most
+) -> list[Frame]:  # Usable places at equal distances, first and last included
     "Some places of a series."
     usable = [place for place in series.places() if place.status == "image"]
     return [usable[k] for k in np.unique(np.linspace(0, len(usable) - 1, n).round().astype(int))] if usable else []
 
+
 def draw_contact_sheet(
-    series:ImageSeries,   # Images of one plate
-    scene_of:Callable,    # Place → its scene
-    n:int=12,             # Images, at most
-    width_px:int=620,     # Width of each
-) -> np.ndarray:          # (h,w,3) uint8, blue green red
+    series: ImageSeries,  # Images of one plate
+    scene_of: Callable,  # Place → its scene
+    n: int = 12,  # Images, at most
+    width_px: int = 620,  # Width of each
+) -> np.ndarray:  # (h,w,3) uint8, blue green red
     "Labelled images through time on one sheet."
     cells = []
     for place in thinned(series, n):
-        cell = draw_labelled(read_gray(series.folder/place.file), scene_of(place), width_px)
-        text = f"{place.time:%Y-%m-%d %H:%M}   {place.time_h/24:.1f} d" if place.time else place.file
+        cell = draw_labelled(read_gray(series.folder / place.file), scene_of(place), width_px)
+        text = f"{place.time:%Y-%m-%d %H:%M}   {place.time_h / 24:.1f} d" if place.time else place.file
         cell = cv2.copyMakeBorder(cell, 3, 26, 3, 3, cv2.BORDER_CONSTANT, value=(255, 255, 255))
-        cv2.putText(cell, text, (6, cell.shape[0] - 9), cv2.FONT_HERSHEY_SIMPLEX, .5, (0, 0, 0), 1, cv2.LINE_AA)
+        cv2.putText(cell, text, (6, cell.shape[0] - 9), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
         cells.append(cell)
     columns = min(3, len(cells))
-    cells += [np.full_like(cells[0], 255)]*(-len(cells) % columns)
-    return np.concatenate([np.concatenate(cells[k:k + columns], axis=1) for k in range(0, len(cells), columns)])
+    cells += [np.full_like(cells[0], 255)] * (-len(cells) % columns)
+    return np.concatenate([np.concatenate(cells[k : k + columns], axis=1) for k in range(0, len(cells), columns)])
 
 # %% ../../nbs/roots/75_folders.ipynb #f32757e6
 def show_growth(
-    traits:pd.DataFrame,  # Rows of one plant of the table traits
+    traits: pd.DataFrame,  # Rows of one plant of the table traits
 ) -> plt.Figure:
     "Lengths and number of laterals of one plant through time; gaps stay open."
     use_style()
-    fig, axes = grid(2, 2, ratio=.6)
-    days, marker = traits.time_h/24, "" if len(traits) > 60 else "o"
-    for name, label, color in (("total_mm", "total", "#999999"), ("main_mm", "main root", ORDER_COLORS[0]), ("lateral_mm", "laterals", ORDER_COLORS[1])):
+    fig, axes = grid(2, 2, ratio=0.6)
+    days, marker = traits.time_h / 24, "" if len(traits) > 60 else "o"
+    for name, label, color in (
+        ("total_mm", "total", "#999999"),
+        ("main_mm", "main root", ORDER_COLORS[0]),
+        ("lateral_mm", "laterals", ORDER_COLORS[1]),
+    ):
         axes[0].plot(days, traits[name], marker=marker, ms=3, color=color, label=label)
-    axes[0].set(xlabel="time, d", ylabel="length, mm"); axes[0].legend()
+    axes[0].set(xlabel="time, d", ylabel="length, mm")
+    axes[0].legend()
     axes[1].plot(days, traits.n_laterals, marker=marker, ms=3, color=ORDER_COLORS[1])
     axes[1].set(xlabel="time, d", ylabel="number of laterals")
     return fig
 
 # %% ../../nbs/roots/75_folders.ipynb #20c9d68d
 def write_video(
-    path:Path,            # File, .mp4
-    series:ImageSeries,   # Images of one plate
-    scene_of:Callable,    # Place → its scene
-    rate:float=12.,       # Frames per second
-    width_px:int=1280,    # Width
+    path: Path,  # File, .mp4
+    series: ImageSeries,  # Images of one plate
+    scene_of: Callable,  # Place → its scene
+    rate: float = 12.0,  # Frames per second
+    width_px: int = 1280,  # Width
 ) -> None:
     "Labelled images as a video."
     places = thinned(series, len(series))
     with atomic_path(path) as temporary:
         writer, held = None, Path(temporary).with_suffix(".mp4")
         for place in progress(places, "video"):
-            picture = draw_labelled(read_gray(series.folder/place.file), scene_of(place), width_px)
-            picture = picture[:picture.shape[0]//2*2, :picture.shape[1]//2*2]
-            if writer is None: writer = cv2.VideoWriter(str(held), cv2.VideoWriter_fourcc(*"mp4v"), rate, picture.shape[1::-1])
-            if not writer.isOpened(): raise ValueError(f"{path.name}: this build of OpenCV cannot write MP4 files; leave the video out")
+            picture = draw_labelled(read_gray(series.folder / place.file), scene_of(place), width_px)
+            picture = picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]
+            if writer is None:
+                writer = cv2.VideoWriter(str(held), cv2.VideoWriter_fourcc(*"mp4v"), rate, picture.shape[1::-1])
+            if not writer.isOpened():
+                raise ValueError(f"{path.name}: this build of OpenCV cannot write MP4 files; leave the video out")
             writer.write(picture)
         writer.release()
         held.replace(temporary)
@@ -277,59 +396,94 @@ def write_video(
 # %% ../../nbs/roots/75_folders.ipynb #522dd4ca
 def _given_masks(folder, series):
     "Masks of a folder by the names of their images."
+
     def mask_of(place):
         stem = Path(place.file).stem
-        files = [f for f in (folder/f"{stem}.png", folder/f"{stem}_mask.png") if f.is_file()]
+        files = [f for f in (folder / f"{stem}.png", folder / f"{stem}_mask.png") if f.is_file()]
         return read_gray(files[0]) if files else None
+
     if not any(mask_of(place) is not None for place in series.places() if place.file):
-        raise ValueError(f"{folder}: expected masks named like the images (NAME.png or NAME_mask.png), got none; check the folder")
+        raise ValueError(
+            f"{folder}: expected masks named like the images (NAME.png or NAME_mask.png), got none; check the folder"
+        )
     return mask_of
 
 # %% ../../nbs/roots/75_folders.ipynb #e212bbb7
 def _write_all(series, tracked, tables, regions, mm_per_px, out, options):
     "RSML files, pictures and tables."
-    def scene_of(place): return frame_scene(series, place, tracked, regions, mm_per_px, options.species)
-    for place in progress([p for p in series.places() if p.status == "image"], "RSML"): write_rsml(out/"rsml"/f"{Path(place.file).stem}.rsml", scene_of(place), decimals=3)
+
+    def scene_of(place):
+        return frame_scene(series, place, tracked, regions, mm_per_px, options.species)
+
+    for place in progress([p for p in series.places() if p.status == "image"], "RSML"):
+        write_rsml(out / "rsml" / f"{Path(place.file).stem}.rsml", scene_of(place), decimals=3)
     for region in regions:
         fig = show_growth(tables["traits"][tables["traits"].plant == region.name])
-        with atomic_path(out/"plants"/region.name/"growth.png") as target: fig.savefig(target, format="png", dpi=200)
+        with atomic_path(out / "plants" / region.name / "growth.png") as target:
+            fig.savefig(target, format="png", dpi=200)
         plt.close(fig)
-    write_png(out/"contact_sheet.png", draw_contact_sheet(series, scene_of))
-    if options.video: write_video(out/"labelled.mp4", series, scene_of)
-    for name, table in tables.items(): write_csv(out/f"{name}.csv", table)
+    write_png(out / "contact_sheet.png", draw_contact_sheet(series, scene_of))
+    if options.video:
+        write_video(out / "labelled.mp4", series, scene_of)
+    for name, table in tables.items():
+        write_csv(out / f"{name}.csv", table)
 
 # %% ../../nbs/roots/75_folders.ipynb #9f9e60db
 def roots_folder(
-    folder:Path|str,               # Folder of timed images of one plate, or one image
-    out:Path|str,                  # Output folder; an earlier run there is continued
-    model_folder:Path|str|None=None, # Folder of a root network, from `zoo.save_model`
-    masks:Path|str|None=None,      # Folder of masks that are there already, instead of a network
-    options:RootOptions=RootOptions(), # noqa: B008 (immutable)
-) -> pd.DataFrame:                 # The report: file, status, message
+    folder: Path | str,  # Folder of timed images of one plate, or one image
+    out: Path | str,  # Output folder; an earlier run there is continued
+    model_folder: Path | str | None = None,  # Folder of a root network, from `zoo.save_model`
+    masks: Path | str | None = None,  # Folder of masks that are there already, instead of a network
+    options: RootOptions = RootOptions(),  # noqa: B008 (immutable)
+) -> pd.DataFrame:  # The report: file, status, message
     "Measure every plant of a plate in every image of a folder."
-    if (model_folder is None) == (masks is None): raise ValueError("model_folder, masks: expected one of the two, got both or none")
+    if (model_folder is None) == (masks is None):
+        raise ValueError("model_folder, masks: expected one of the two, got both or none")
     series, out = open_series(folder, options.step_min), Path(out)
-    if out.exists(): remove_leftovers(out)
+    if out.exists():
+        remove_leftovers(out)
     mm_per_px, regions = plate_plants(series, out, options)
     if masks is None:
-        key = json.dumps([sha256(Path(model_folder)/"model.safetensors"), series.folder.name, mm_per_px, options.alpha, options.threshold])
-        segment_series(series, predict_with(load_model(model_folder), mm_per_px), out, key, options.alpha, options.threshold)
+        key = json.dumps(
+            [
+                sha256(Path(model_folder) / "model.safetensors"),
+                series.folder.name,
+                mm_per_px,
+                options.alpha,
+                options.threshold,
+            ]
+        )
+        segment_series(
+            series, predict_with(load_model(model_folder), mm_per_px), out, key, options.alpha, options.threshold
+        )
     mask_of = _given_masks(Path(masks), series) if masks is not None else lambda place: read_mask(out, place)
-    tracked, tables = measure_series(series, plate_graphs(series, mask_of, regions, close_px=2*round(options.close_mm/mm_per_px/2) + 1), regions, mm_per_px, options.least_mm)
+    tracked, tables = measure_series(
+        series,
+        plate_graphs(series, mask_of, regions, close_px=2 * round(options.close_mm / mm_per_px / 2) + 1),
+        regions,
+        mm_per_px,
+        options.least_mm,
+    )
     _write_all(series, tracked, tables, regions, mm_per_px, out, options)
     report = folder_report(series, tables["traits"])
-    write_csv(out/"report.csv", report)
+    write_csv(out / "report.csv", report)
     return report
 
 # %% ../../nbs/roots/75_folders.ipynb #7d5b7160
 def folder_report(
-    series:ImageSeries,   # Images of one plate
-    traits:pd.DataFrame,  # Table of `measure_series`
-) -> pd.DataFrame:        # file, status (ok, gap, or that of the series), message
+    series: ImageSeries,  # Images of one plate
+    traits: pd.DataFrame,  # Table of `measure_series`
+) -> pd.DataFrame:  # file, status (ok, gap, or that of the series), message
     "What became of every image."
     rows = []
     for frame in series.frames:
         mine = traits[(traits.frame == frame.frame) & (traits.reason != "")] if frame.status == "image" else traits[:0]
         message = "; ".join(f"{row.plant}: {row.reason}" for row in mine.itertuples())
-        rows.append((frame.file or f"(missing, {frame.time_h:g} h)", ("gap" if message else "ok") if frame.status == "image" else frame.status, message or frame.note))
+        rows.append(
+            (
+                frame.file or f"(missing, {frame.time_h:g} h)",
+                ("gap" if message else "ok") if frame.status == "image" else frame.status,
+                message or frame.note,
+            )
+        )
     return pd.DataFrame(rows, columns=["file", "status", "message"])

@@ -21,45 +21,62 @@ from scipy.optimize import linear_sum_assignment
 
 from ..base.core import require_choice, require_shape
 from .rsml import Plant, Root
-from ..shapes.skeleton import PUBLISHED_STEPS, PixelGraph, PlantMask, Unmeasurable, clean_mask, dissolve, pixel_graph, rebuild, smooth_chain
+from graphseg.shapes.skeleton import (
+    PUBLISHED_STEPS,
+    PixelGraph,
+    PlantMask,
+    Unmeasurable,
+    clean_mask,
+    dissolve,
+    pixel_graph,
+    rebuild,
+    smooth_chain,
+)
 
 # %% ../../nbs/roots/25_graph.ipynb #f49e8676
-NEAR, FAR = .85, 5. # Half widths from a node between which the direction of a chain is measured
+NEAR, FAR = 0.85, 5.0  # Half widths from a node between which the direction of a chain is measured
+
 
 def arm_angles(
-    graph:PixelGraph, # Chains
-) -> np.ndarray:      # (E,2) float64, rad: direction in which the chain leaves `edges[e,0]` and `edges[e,1]`
+    graph: PixelGraph,  # Chains
+) -> np.ndarray:  # (E,2) float64, rad: direction in which the chain leaves `edges[e,0]` and `edges[e,1]`
     "Direction of every chain at both of its ends, seen from the node."
     first, last = graph.starts[:-1], graph.starts[1:] - 1
     half_width = 3.6 if graph.half_width_px is None else graph.half_width_px
-    far = np.minimum(int(FAR*half_width + .5) + 1, last - first)
-    near = np.minimum(int(NEAR*half_width + .5), (last - first)//3)
-    out = np.stack([graph.points[first + far] - graph.points[first + near], graph.points[last - far] - graph.points[last - near]], axis=1)
+    far = np.minimum(int(FAR * half_width + 0.5) + 1, last - first)
+    near = np.minimum(int(NEAR * half_width + 0.5), (last - first) // 3)
+    out = np.stack(
+        [graph.points[first + far] - graph.points[first + near], graph.points[last - far] - graph.points[last - near]],
+        axis=1,
+    )
     return np.arctan2(out[..., 1], out[..., 0])
 
+
 def turn(
-    one:float,   # Direction of a chain seen from the node, rad
-    other:float, # Direction of another chain seen from the same node, rad
-) -> float:      # 0 (straight on) to π (straight back)
+    one: float,  # Direction of a chain seen from the node, rad
+    other: float,  # Direction of another chain seen from the same node, rad
+) -> float:  # 0 (straight on) to π (straight back)
     "Turn between coming along one chain and leaving along another."
-    apart = abs(one - other) % (2*math.pi)
+    apart = abs(one - other) % (2 * math.pi)
     return abs(math.pi - apart)
 
 # %% ../../nbs/roots/25_graph.ipynb #db1aeb38
 def drop_spurs(
-    graph:PixelGraph,  # Chains; radii of the nodes are used where known
-    spur_px:float,     # A free end must stick out of the root by more than this, px
-    keep:Sequence=(),  # xy px: the node nearest to it is never dropped, for example the seed
+    graph: PixelGraph,  # Chains; radii of the nodes are used where known
+    spur_px: float,  # A free end must stick out of the root by more than this, px
+    keep: Sequence = (),  # xy px: the node nearest to it is never dropped, for example the seed
 ) -> PixelGraph:
     "Remove short free ends, the shortest of a junction first, and join what is left."
     while len(graph.edges) > 1:
         degree, lengths = graph.degree, graph.lengths_px
         free = degree[graph.edges] == 1
-        if len(keep): free &= graph.edges != np.argmin(np.hypot(*(graph.nodes - np.asarray(keep, float)).T) + 1e6*(degree != 1))
+        if len(keep):
+            free &= graph.edges != np.argmin(np.hypot(*(graph.nodes - np.asarray(keep, float)).T) + 1e6 * (degree != 1))
         hub = np.where(free[:, 0], graph.edges[:, 1], graph.edges[:, 0])
         radius = 0 if graph.radius_px is None else graph.radius_px[hub]
         short = np.flatnonzero((free.sum(1) == 1) & (degree[hub] > 2) & (lengths <= radius + spur_px))
-        if not len(short): return graph
+        if not len(short):
+            return graph
         order = short[np.argsort(lengths[short], kind="stable")]
         drop = set(order[np.unique(hub[order], return_index=True)[1]].tolist())
         kept = [e for e in range(len(graph.edges)) if e not in drop]
@@ -68,95 +85,130 @@ def drop_spurs(
 
 # %% ../../nbs/roots/25_graph.ipynb #61bc415f
 def owners(
-    graph:PixelGraph, # Chains
-    known:Sequence,   # Lines (K,2) of the roots in the frame before, xy px, main root first; at most 254
-) -> np.ndarray:      # (E,) int64, number of the line on which more than half of a chain lies, -1 for none
+    graph: PixelGraph,  # Chains
+    known: Sequence,  # Lines (K,2) of the roots in the frame before, xy px, main root first; at most 254
+) -> np.ndarray:  # (E,) int64, number of the line on which more than half of a chain lies, -1 for none
     "Which chain was which root in the frame before."
     low = np.floor(graph.points.min(0)).astype(int) - 2
     w, h = np.ceil(graph.points.max(0)).astype(int) + 3 - low
-    painted, half_width = np.zeros((h, w), np.uint8), 3. if graph.half_width_px is None else graph.half_width_px
+    painted, half_width = np.zeros((h, w), np.uint8), 3.0 if graph.half_width_px is None else graph.half_width_px
     for k in range(len(known) - 1, -1, -1):
-        cv2.polylines(painted, [np.round(known[k] - low).astype(np.int32)], False, k + 1, 2*int(half_width + 1) + 1)
+        cv2.polylines(painted, [np.round(known[k] - low).astype(np.int32)], False, k + 1, 2 * int(half_width + 1) + 1)
     x, y = np.round(graph.points - low).astype(int).T
     lengths = np.diff(graph.starts)
     counts = np.zeros((len(lengths), len(known) + 1), np.int64)
     np.add.at(counts, (np.repeat(np.arange(len(lengths)), lengths), painted[y, x]), 1)
     best = counts[:, 1:].argmax(1)
-    return np.where((counts[np.arange(len(best)), best + 1] > lengths/2) & (lengths > 3*half_width), best, -1)
+    return np.where((counts[np.arange(len(best)), best + 1] > lengths / 2) & (lengths > 3 * half_width), best, -1)
 
 # %% ../../nbs/roots/25_graph.ipynb #5b5c6ad3
-FREE_TURN = math.radians(25) # Turns up to this cost nothing
+FREE_TURN = math.radians(25)  # Turns up to this cost nothing
 RULES = ("straight", "lowest")
+
 
 def _arms(graph):
     "Node → [(edge, end)], in order."
     arms = [[] for _ in range(len(graph.nodes))]
-    for e, (a, b) in enumerate(graph.edges.tolist()): arms[a].append((e, 0)); arms[b].append((e, 1))
+    for e, (a, b) in enumerate(graph.edges.tolist()):
+        arms[a].append((e, 0))
+        arms[b].append((e, 1))
     return arms
 
 # %% ../../nbs/roots/25_graph.ipynb #15b213e3
 def _ways(
-    graph:PixelGraph, # Chains
-    start:int,        # Node
-    price_px:float,   # Length that one radian of turning costs, px
-    short_px:float=0., # Chains up to this length have no direction of their own, px
-    weight:float|np.ndarray=1., # Factor on the length of each chain, (E,)
-) -> dict:            # (edge, end at which it arrives) → (cost, cost of turning alone, state before or None)
+    graph: PixelGraph,  # Chains
+    start: int,  # Node
+    price_px: float,  # Length that one radian of turning costs, px
+    short_px: float = 0.0,  # Chains up to this length have no direction of their own, px
+    weight: float | np.ndarray = 1.0,  # Factor on the length of each chain, (E,)
+) -> dict:  # (edge, end at which it arrives) → (cost, cost of turning alone, state before or None)
     "Cheapest way from a node along each chain, in each direction."
-    arms, theta, lengths, edges = _arms(graph), arm_angles(graph).tolist(), graph.lengths_px.tolist(), graph.edges.tolist()
-    costs = (weight*graph.lengths_px).tolist()
-    heap, ways = [(costs[e], (e, 1 - end), 0., theta[e][1 - end] if lengths[e] > short_px else None, None) for e, end in arms[start]], {}
+    arms, theta, lengths, edges = (
+        _arms(graph),
+        arm_angles(graph).tolist(),
+        graph.lengths_px.tolist(),
+        graph.edges.tolist(),
+    )
+    costs = (weight * graph.lengths_px).tolist()
+    heap, ways = (
+        [
+            (costs[e], (e, 1 - end), 0.0, theta[e][1 - end] if lengths[e] > short_px else None, None)
+            for e, end in arms[start]
+        ],
+        {},
+    )
     heapq.heapify(heap)
     while heap:
         cost, state, turning, heading, before = heapq.heappop(heap)
-        if state in ways: continue
+        if state in ways:
+            continue
         ways[state] = (cost, turning, before)
         e, end = state
         for f, out in arms[edges[e][end]]:
-            if (f, out) == state or (f, 1 - out) in ways: continue
+            if (f, out) == state or (f, 1 - out) in ways:
+                continue
             long = lengths[f] > short_px
-            paid = price_px*max(0., turn(heading, theta[f][out]) - FREE_TURN) if long and heading is not None else 0.
-            heapq.heappush(heap, (cost + costs[f] + paid, (f, 1 - out), turning + paid, theta[f][1 - out] if long else heading, state))
+            paid = (
+                price_px * max(0.0, turn(heading, theta[f][out]) - FREE_TURN) if long and heading is not None else 0.0
+            )
+            heapq.heappush(
+                heap,
+                (cost + costs[f] + paid, (f, 1 - out), turning + paid, theta[f][1 - out] if long else heading, state),
+            )
     return ways
 
 # %% ../../nbs/roots/25_graph.ipynb #d088d1f5
 def seed_node(
-    graph:PixelGraph,      # Chains
-    seed,                  # xy px
-    rule:str="straight",   # "straight": free end nearest the seed; "lowest": the highest node, as published
-    reach_px:float=30,     # Farthest seed
+    graph: PixelGraph,  # Chains
+    seed,  # xy px
+    rule: str = "straight",  # "straight": free end nearest the seed; "lowest": the highest node, as published
+    reach_px: float = 30,  # Farthest seed
 ) -> int:
     "Node at which the main root begins."
     require_choice("rule", rule, RULES)
-    whole, least = float(graph.lengths_px.sum()), 4*(graph.half_width_px or 0.)
-    if whole <= least: raise Unmeasurable("no skeleton", f"graph: expected chains of more than {least:.0f} px, two widths, got {whole:.0f} px; a dot is no plant")
-    if rule == "lowest": return int(graph.nodes[:, 1].argmin())
+    whole, least = float(graph.lengths_px.sum()), 4 * (graph.half_width_px or 0.0)
+    if whole <= least:
+        raise Unmeasurable(
+            "no skeleton",
+            f"graph: expected chains of more than {least:.0f} px, two widths, got {whole:.0f} px; a dot is no plant",
+        )
+    if rule == "lowest":
+        return int(graph.nodes[:, 1].argmin())
     away = np.hypot(*(graph.nodes - np.asarray(seed, np.float64)).T)
     ends = np.where(graph.degree == 1, away, np.inf)
-    if ends.min() <= reach_px: return int(ends.argmin())
-    if away.min() <= reach_px: return int(away.argmin())
-    raise Unmeasurable("no plant at seed", f"seed: expected a node at most {reach_px:g} px away, the nearest is {away.min():.0f} px away; check the seed, or raise reach_px")
+    if ends.min() <= reach_px:
+        return int(ends.argmin())
+    if away.min() <= reach_px:
+        return int(away.argmin())
+    raise Unmeasurable(
+        "no plant at seed",
+        f"seed: expected a node at most {reach_px:g} px away, the nearest is {away.min():.0f} px away; check the seed, or raise reach_px",
+    )
 
 # %% ../../nbs/roots/25_graph.ipynb #c2a5cffc
 def main_path(
-    graph:PixelGraph,      # Chains
-    start:int,             # Node at which the root begins
-    rule:str="straight",   # One of `RULES`
-    tip:int|None=None,     # Node of the tip where it is known, for example from the frame before
-    owner:np.ndarray|None=None, # (E,) root of the frame before that each chain belongs to, 0 the main root, -1 not known
-) -> list:                 # [(edge, True where it is walked from edges[e,0] to edges[e,1])]
+    graph: PixelGraph,  # Chains
+    start: int,  # Node at which the root begins
+    rule: str = "straight",  # One of `RULES`
+    tip: int | None = None,  # Node of the tip where it is known, for example from the frame before
+    owner: np.ndarray
+    | None = None,  # (E,) root of the frame before that each chain belongs to, 0 the main root, -1 not known
+) -> list:  # [(edge, True where it is walked from edges[e,0] to edges[e,1])]
     "Chains of the main root, in order from the seed."
     require_choice("rule", rule, RULES)
     y = graph.nodes[:, 1]
-    weight = 1. if owner is None else np.where(owner > 0, 20., 1.)
-    short = 0. if rule == "lowest" or graph.half_width_px is None else 6*graph.half_width_px
-    ways = _ways(graph, start, 0. if rule == "lowest" else float(y.max() - y[start]), short, weight)
+    weight = 1.0 if owner is None else np.where(owner > 0, 20.0, 1.0)
+    short = 0.0 if rule == "lowest" or graph.half_width_px is None else 6 * graph.half_width_px
+    ways = _ways(graph, start, 0.0 if rule == "lowest" else float(y.max() - y[start]), short, weight)
     ends = {}
-    for (e, end), (cost, turning, _) in ways.items(): ends.setdefault(int(graph.edges[e, end]), []).append((cost, turning, (e, end)))
+    for (e, end), (cost, turning, _) in ways.items():
+        ends.setdefault(int(graph.edges[e, end]), []).append((cost, turning, (e, end)))
     others = [n for n in sorted(ends) if n != start] or [start]
     free = [n for n in others if graph.degree[n] == 1] if rule == "straight" else others
-    if tip is None: tip = max(free or others, key=lambda n: y[n] - min(ends[n])[1])
-    if tip not in ends: raise ValueError(f"tip: expected a node that can be reached from node {start}, got {tip}")
+    if tip is None:
+        tip = max(free or others, key=lambda n: y[n] - min(ends[n])[1])
+    if tip not in ends:
+        raise ValueError(f"tip: expected a node that can be reached from node {start}, got {tip}")
     state, path = min(ends[tip])[2], []
     while state is not None:
         path.append((state[0], state[1] == 1))
@@ -164,20 +216,25 @@ def main_path(
     return path[::-1]
 
 # %% ../../nbs/roots/25_graph.ipynb #14d092a4
-MAX_TURN = math.radians(60) # Sharpest turn with which a lateral crosses the main root
+MAX_TURN = math.radians(60)  # Sharpest turn with which a lateral crosses the main root
+
 
 def _find(parent, a):
-    while parent[a] != a: parent[a] = a = parent[parent[a]]
+    while parent[a] != a:
+        parent[a] = a = parent[parent[a]]
     return a
+
 
 def _sites(graph, on_main, bridge_px):
     "Site of each node, and the chains inside a site."
     parent, inner, degree, lengths = list(range(len(graph.nodes))), set(), graph.degree, graph.lengths_px
     for e, (a, b) in enumerate(graph.edges.tolist()):
-        if a == b or lengths[e] > bridge_px or degree[a] < 3 or degree[b] < 3 or on_main[a] != on_main[b]: continue
+        if a == b or lengths[e] > bridge_px or degree[a] < 3 or degree[b] < 3 or on_main[a] != on_main[b]:
+            continue
         parent[max(_find(parent, a), _find(parent, b))] = min(_find(parent, a), _find(parent, b))
         inner.add(e)
     return [_find(parent, a) for a in range(len(parent))], inner
+
 
 def _leads_home(site, out, main_sites):
     "For each arm of a site away from the main root: can the main root be reached through it without the site?"
@@ -187,7 +244,9 @@ def _leads_home(site, out, main_sites):
         while stack and not (home := stack[-1] in main_sites):
             here = stack.pop()
             for _, _, there in out[here]:
-                if there not in seen: seen.add(there); stack.append(there)
+                if there not in seen:
+                    seen.add(there)
+                    stack.append(there)
         found.append(other != site and bool(stack) and home)
     return found
 
@@ -196,21 +255,34 @@ def _returns(out, main_sites):
     "Sites that are joined to at least two main sites without passing one."
     label, touched = {}, {}
     for site in out:
-        if site in main_sites or site in label: continue
+        if site in main_sites or site in label:
+            continue
         label[site], stack = site, [site]
         while stack:
             here = stack.pop()
             for _, _, there in out[here]:
-                if there in main_sites: touched.setdefault(site, set()).add(there)
-                elif there not in label: label[there] = site; stack.append(there)
+                if there in main_sites:
+                    touched.setdefault(site, set()).add(there)
+                elif there not in label:
+                    label[there] = site
+                    stack.append(there)
     return {site for site, piece in label.items() if len(touched.get(piece, ())) > 1}
+
 
 def _pair(arms, entry, price, limit):
     "Pairs of arms that continue each other: entries with exits, least price in all."
-    entries, exits = [a for a, e in zip(arms, entry, strict=True) if e], [a for a, e in zip(arms, entry, strict=True) if not e]
-    if not entries or not exits: return []
+    entries, exits = (
+        [a for a, e in zip(arms, entry, strict=True) if e],
+        [a for a, e in zip(arms, entry, strict=True) if not e],
+    )
+    if not entries or not exits:
+        return []
     prices = np.array([[price(a, b) for b in exits] for a in entries])
-    return [(float(prices[i, j]), entries[i], exits[j]) for i, j in zip(*linear_sum_assignment(prices), strict=True) if prices[i, j] <= limit]
+    return [
+        (float(prices[i, j]), entries[i], exits[j])
+        for i, j in zip(*linear_sum_assignment(prices), strict=True)
+        if prices[i, j] <= limit
+    ]
 
 # %% ../../nbs/roots/25_graph.ipynb #e5788329
 def _join(arms, pairs, price):
@@ -220,27 +292,35 @@ def _join(arms, pairs, price):
     more = sorted((price(a, b), a, b) for i, a in enumerate(left) for b in left[:i])
     found = []
     for bend, a, b in more:
-        if bend <= MAX_TURN/2 and a[:2] not in taken and b[:2] not in taken: found.append((bend, a, b)); taken |= {a[:2], b[:2]}
+        if bend <= MAX_TURN / 2 and a[:2] not in taken and b[:2] not in taken:
+            found.append((bend, a, b))
+            taken |= {a[:2], b[:2]}
     return found
 
 # %% ../../nbs/roots/25_graph.ipynb #0390b983
 def _price(graph, path, owner):
     "Price of going on from one arm to another: the turn; across the main root also the turns into and out of the shared way, and π on the same side."
     theta, main, tangent = arm_angles(graph).tolist(), _points(graph, path), {}
-    reach = 10 if graph.half_width_px is None else int(4*graph.half_width_px) + 2
+    reach = 10 if graph.half_width_px is None else int(4 * graph.half_width_px) + 2
     for node, k in _places(graph, path).items():
         dx, dy = main[min(k + reach, len(main) - 1)] - main[max(k - reach, 0)]
         tangent[node] = math.atan2(dy, dx)
+
     def price(one, other):
         (e, i, _), (f, j, _) = one, other
-        if owner is not None and owner[e] > 0 and owner[f] > 0: return .1*turn(theta[e][i], theta[f][j]) if owner[e] == owner[f] else 99.
+        if owner is not None and owner[e] > 0 and owner[f] > 0:
+            return 0.1 * turn(theta[e][i], theta[f][j]) if owner[e] == owner[f] else 99.0
         u, v, a, b = int(graph.edges[e, i]), int(graph.edges[f, j]), theta[e][i], theta[f][j]
-        if u not in tangent or v not in tangent: return turn(a, b)
-        if (math.sin(a - tangent[u]) > 0) == (math.sin(b - tangent[v]) > 0): return math.pi
+        if u not in tangent or v not in tangent:
+            return turn(a, b)
+        if (math.sin(a - tangent[u]) > 0) == (math.sin(b - tangent[v]) > 0):
+            return math.pi
         (dx, dy), bend = graph.nodes[v] - graph.nodes[u], turn(a, b)
-        if math.hypot(dx, dy) < (10. if graph.half_width_px is None else 3*graph.half_width_px): return bend
+        if math.hypot(dx, dy) < (10.0 if graph.half_width_px is None else 3 * graph.half_width_px):
+            return bend
         way = math.atan2(dy, dx)
         return max(bend, turn(a, way), turn(way + math.pi, b))
+
     return price
 
 # %% ../../nbs/roots/25_graph.ipynb #05da56b8
@@ -248,16 +328,21 @@ def _pairs(graph, site, inner, path, main_sites, owner):
     "Arm → (arm that continues it, price), over all sites."
     price, main_edges, out = _price(graph, path, owner), {e for e, _ in path}, {s: [] for s in site}
     for e, (a, b) in enumerate(graph.edges.tolist()):
-        if e in inner or e in main_edges: continue
-        out[site[a]].append((e, 0, site[b])); out[site[b]].append((e, 1, site[a]))
+        if e in inner or e in main_edges:
+            continue
+        out[site[a]].append((e, 0, site[b]))
+        out[site[b]].append((e, 1, site[a]))
     returning, found = _returns(out, main_sites), {}
     for s, arms in out.items():
-        if len(arms) < 2: continue
-        if s in main_sites: pairs = _pair(arms, [(t in main_sites and t != s) or t in returning for _, _, t in arms], price, MAX_TURN)
+        if len(arms) < 2:
+            continue
+        if s in main_sites:
+            pairs = _pair(arms, [(t in main_sites and t != s) or t in returning for _, _, t in arms], price, MAX_TURN)
         else:
             pairs = _pair(arms, _leads_home(s, out, main_sites), price, math.pi)
             pairs += _join(arms, pairs, price)
-        for bend, a, b in pairs: found[a[:2]], found[b[:2]] = (b[:2], bend), (a[:2], bend)
+        for bend, a, b in pairs:
+            found[a[:2]], found[b[:2]] = (b[:2], bend), (a[:2], bend)
     return found
 
 # %% ../../nbs/roots/25_graph.ipynb #8e74ee4b
@@ -266,24 +351,29 @@ def _strands(graph, site, inner, path, main_sites, owner):
     main_edges = {e for e, _ in path}
     pairs, left, strands = _pairs(graph, site, inner, path, main_sites, owner), set(), []
     every = [(e, end) for e in range(len(graph.edges)) if e not in inner and e not in main_edges for end in (0, 1)]
-    for arm in [a for a in every if a not in pairs] + every:             # from free arms first; closed rings last
-        if arm[0] in left: continue
+    for arm in [a for a in every if a not in pairs] + every:  # from free arms first; closed rings last
+        if arm[0] in left:
+            continue
         strand = []
         while arm is not None and arm[0] not in left:
-            left.add(arm[0]); strand.append((arm[0], arm[1] == 0))
+            left.add(arm[0])
+            strand.append((arm[0], arm[1] == 0))
             arm = pairs.get((arm[0], 1 - arm[1]), (None, 0))[0]
         strands += _cut_if_baseless(graph, strand, pairs)
     return strands
+
 
 def _ends(graph, strand):
     "First and last node of a strand."
     (e, forward), (f, onward) = strand[0], strand[-1]
     return int(graph.edges[e, 0 if forward else 1]), int(graph.edges[f, 1 if onward else 0])
 
+
 def _cut_if_baseless(graph, strand, pairs):
     "A strand with two free ends, cut at its sharpest turn."
     degree, ends = graph.degree, _ends(graph, strand)
-    if len(strand) == 1 or any(degree[n] != 1 for n in ends): return [strand]
+    if len(strand) == 1 or any(degree[n] != 1 for n in ends):
+        return [strand]
     bends = [pairs[(e, 1 if forward else 0)][1] for e, forward in strand[:-1]]
     k = int(np.argmax(bends)) + 1
     return [strand[:k], strand[k:]]
@@ -292,40 +382,50 @@ def _cut_if_baseless(graph, strand, pairs):
 @dataclass(frozen=True, eq=False)
 class RootLine:
     "One root as a line, with its place in the plant."
-    points:np.ndarray        # (K,2) float64 xy px, base first
-    parent:int               # Number of the parent in `PlantGraph.roots`, -1 for the main root
-    order:int                # 0 main root, 1 lateral that leaves it, …
-    base_px:float            # Where it leaves its parent, px along the parent
-    touches:bool             # Ends at another root, not at a free tip
-    edges:tuple[int, ...]    # Chains of the pixel graph that it is made of
+
+    points: np.ndarray  # (K,2) float64 xy px, base first
+    parent: int  # Number of the parent in `PlantGraph.roots`, -1 for the main root
+    order: int  # 0 main root, 1 lateral that leaves it, …
+    base_px: float  # Where it leaves its parent, px along the parent
+    touches: bool  # Ends at another root, not at a free tip
+    edges: tuple[int, ...]  # Chains of the pixel graph that it is made of
 
     @property
-    def length_px(self) -> float: return float(np.hypot(*np.diff(self.points, axis=0).T).sum())
+    def length_px(self) -> float:
+        return float(np.hypot(*np.diff(self.points, axis=0).T).sum())
 
 # %% ../../nbs/roots/25_graph.ipynb #4530cfd4
 def _inside(graph, inner, start, goals):
     "Shortest way from a node to one of some nodes along chains inside a site: [(edge, forward)]."
-    lengths, heap, seen = graph.lengths_px, [(0., start, ())], set()
+    lengths, heap, seen = graph.lengths_px, [(0.0, start, ())], set()
     while heap:
         cost, node, way = heapq.heappop(heap)
-        if node in goals: return list(way)
-        if node in seen: continue
+        if node in goals:
+            return list(way)
+        if node in seen:
+            continue
         seen.add(node)
         for e in inner:
             a, b = graph.edges[e].tolist()
-            if node in (a, b): heapq.heappush(heap, (cost + lengths[e], b if node == a else a, (*way, (e, node == a))))
+            if node in (a, b):
+                heapq.heappush(heap, (cost + lengths[e], b if node == a else a, (*way, (e, node == a))))
     return []
+
 
 def _bridged(graph, strand, inner):
     "A strand with the bridges between its chains."
     whole = strand[:1]
     for one, two in zip(strand, strand[1:], strict=False):
         here, there = _ends(graph, [one])[1], _ends(graph, [two])[0]
-        if here != there: whole += _inside(graph, inner, here, {there})
+        if here != there:
+            whole += _inside(graph, inner, here, {there})
         whole.append(two)
     return whole
 
-def _flip(strand): return [(e, not forward) for e, forward in strand[::-1]]
+
+def _flip(strand):
+    return [(e, not forward) for e, forward in strand[::-1]]
+
 
 def _points(graph, strand):
     "Points of consecutive chains."
@@ -333,7 +433,9 @@ def _points(graph, strand):
     return np.concatenate([parts[0], *[part[1:] for part in parts[1:]]])
 
 # %% ../../nbs/roots/25_graph.ipynb #374a8c9d
-def _nodes_along(graph, strand): return [_ends(graph, strand[:1])[0], *[_ends(graph, [step])[1] for step in strand]]
+def _nodes_along(graph, strand):
+    return [_ends(graph, strand[:1])[0], *[_ends(graph, [step])[1] for step in strand]]
+
 
 def _family(graph, path, bridge_px, owner=None):
     "Main root and laterals: [(steps, parent, order, touches)], parents before their laterals."
@@ -345,18 +447,23 @@ def _family(graph, path, bridge_px, owner=None):
     waiting = []
     for strand in _strands(graph, site, inner, path, main_sites, owner):
         free = [degree[n] == 1 for n in _ends(graph, strand)]
-        if any(free) or sum(lengths[e] for e, _ in strand) > bridge_px/2: waiting.append(_bridged(graph, strand, inner))
+        if any(free) or sum(lengths[e] for e, _ in strand) > bridge_px / 2:
+            waiting.append(_bridged(graph, strand, inner))
     family, k = [(path, -1, 0, False)], 0
     while k < len(family):
         nodes = _nodes_along(graph, family[k][0])
         here, rest = {site[n] for n in nodes}, []
         for strand in waiting:
             away = [i for i, n in enumerate(_ends(graph, strand)) if site[n] in here and degree[n] > 1]
-            if not away: rest.append(strand); continue
-            if len(away) == 2: away = [int(np.argmin([graph.nodes[n, 1] for n in _ends(graph, strand)]))]
+            if not away:
+                rest.append(strand)
+                continue
+            if len(away) == 2:
+                away = [int(np.argmin([graph.nodes[n, 1] for n in _ends(graph, strand)]))]
             strand = strand if away[0] == 0 else _flip(strand)
             base, last = _ends(graph, strand)
-            if base not in nodes: strand = _flip(_inside(graph, inner, base, set(nodes))) + strand
+            if base not in nodes:
+                strand = _flip(_inside(graph, inner, base, set(nodes))) + strand
             family.append((strand, k, family[k][2] + 1, bool(degree[last] > 1)))
         waiting, k = rest, k + 1
     return family
@@ -366,14 +473,17 @@ def _family_faithful(graph, path):
     "Main root, and every other chain as a branch: [(steps, parent, order, touches)]."
     degree, lengths, main = graph.degree, graph.lengths_px, {e for e, _ in path}
     best = {}
-    for e in sorted(range(len(graph.edges)), key=lambda e: (e not in main, lengths[e])): best.setdefault(tuple(sorted(graph.edges[e].tolist())), e)
+    for e in sorted(range(len(graph.edges)), key=lambda e: (e not in main, lengths[e])):
+        best.setdefault(tuple(sorted(graph.edges[e].tolist())), e)
     left = [e for e in range(len(graph.edges)) if e not in main and best[tuple(sorted(graph.edges[e].tolist()))] == e]
     family, k = [(path, -1, 0, False)], 0
     while k < len(family):
         nodes, rest = set(_nodes_along(graph, family[k][0])), []
         for e in left:
             a, b = graph.edges[e].tolist()
-            if a not in nodes and b not in nodes: rest.append(e); continue
+            if a not in nodes and b not in nodes:
+                rest.append(e)
+                continue
             forward = a in nodes and not (b in nodes and graph.nodes[b, 1] < graph.nodes[a, 1])
             family.append(([(e, forward)], k, family[k][2] + 1, bool(degree[b if forward else a] > 1)))
         left, k = rest, k + 1
@@ -383,116 +493,154 @@ def _family_faithful(graph, path):
 @numba.njit(cache=True)
 def _clear(points, parent, low, high, clear):
     "Line of least squares through the stretch where a lateral is clear of its parent: its first point, centre, direction; -1 if there is none."
-    near, limit = 0, min(int(4*clear) + 8, len(points))
+    near, limit = 0, min(int(4 * clear) + 8, len(points))
     while near < limit:
-        if ((parent[low:high, 0] - points[near, 0])**2 + (parent[low:high, 1] - points[near, 1])**2).min() > clear*clear: break
+        if (
+            (parent[low:high, 0] - points[near, 0]) ** 2 + (parent[low:high, 1] - points[near, 1]) ** 2
+        ).min() > clear * clear:
+            break
         near += 1
-    if len(points) - near < 4: near = len(points)//2                  # a short lateral: its outer half
-    far = min(near + max(int(2.5*clear), 5), len(points))
-    if far - near < 2: return -1, 0., 0., 0., 0.
+    if len(points) - near < 4:
+        near = len(points) // 2  # a short lateral: its outer half
+    far = min(near + max(int(2.5 * clear), 5), len(points))
+    if far - near < 2:
+        return -1, 0.0, 0.0, 0.0, 0.0
     x, y = points[near:far, 0].mean(), points[near:far, 1].mean()
     u, v = points[near:far, 0] - x, points[near:far, 1] - y
-    angle = .5*math.atan2(2*(u*v).sum(), (u*u).sum() - (v*v).sum())
+    angle = 0.5 * math.atan2(2 * (u * v).sum(), (u * u).sum() - (v * v).sum())
     return near, x, y, math.cos(angle), math.sin(angle)
+
 
 @numba.njit(cache=True)
 def _cut(parent, low, high, at, x, y, dx, dy):
     "Where a line cuts its parent, next to point `at`: the point before, and the place; -1 if nowhere."
-    best, bx, by = -1, 0., 0.
+    best, bx, by = -1, 0.0, 0.0
     for k in range(low, high - 1):
-        one = (parent[k, 1] - y)*dx - (parent[k, 0] - x)*dy
-        two = (parent[k + 1, 1] - y)*dx - (parent[k + 1, 0] - x)*dy
-        if one*two > 0 or one == two or (best >= 0 and abs(k - at) >= abs(best - at)): continue
-        t = one/(one - two)
-        best, bx, by = k, parent[k, 0] + t*(parent[k + 1, 0] - parent[k, 0]), parent[k, 1] + t*(parent[k + 1, 1] - parent[k, 1])
+        one = (parent[k, 1] - y) * dx - (parent[k, 0] - x) * dy
+        two = (parent[k + 1, 1] - y) * dx - (parent[k + 1, 0] - x) * dy
+        if one * two > 0 or one == two or (best >= 0 and abs(k - at) >= abs(best - at)):
+            continue
+        t = one / (one - two)
+        best, bx, by = (
+            k,
+            parent[k, 0] + t * (parent[k + 1, 0] - parent[k, 0]),
+            parent[k, 1] + t * (parent[k + 1, 1] - parent[k, 1]),
+        )
     return best, bx, by
 
 # %% ../../nbs/roots/25_graph.ipynb #f7d32cb4
 @numba.njit(cache=True)
 def _sums(mask, x, y, vx, vy, wx, wy, low, high, shift, slope, half):
     "Number and sums of the mask's pixels near the line along = shift + slope·away; along v and away w from a point."
-    n = sd = ss = sdd = sds = 0.
-    mx, my = x + (shift + slope*(low + high)/2)*vx + (low + high)/2*wx, y + (shift + slope*(low + high)/2)*vy + (low + high)/2*wy
-    reach = half + (high - low)/2*math.sqrt(1 + slope*slope) + 1
+    n = sd = ss = sdd = sds = 0.0
+    mx, my = (
+        x + (shift + slope * (low + high) / 2) * vx + (low + high) / 2 * wx,
+        y + (shift + slope * (low + high) / 2) * vy + (low + high) / 2 * wy,
+    )
+    reach = half + (high - low) / 2 * math.sqrt(1 + slope * slope) + 1
     for row in range(max(int(my - reach), 0), min(int(my + reach) + 2, mask.shape[0])):
         for column in range(max(int(mx - reach), 0), min(int(mx + reach) + 2, mask.shape[1])):
-            along, away = (column - x)*vx + (row - y)*vy, (column - x)*wx + (row - y)*wy
-            if mask[row, column] and low <= away <= high and abs(along - shift - slope*away) <= half:
-                n += 1; sd += away; ss += along; sdd += away*away; sds += away*along
+            along, away = (column - x) * vx + (row - y) * vy, (column - x) * wx + (row - y) * wy
+            if mask[row, column] and low <= away <= high and abs(along - shift - slope * away) <= half:
+                n += 1
+                sd += away
+                ss += along
+                sdd += away * away
+                sds += away * along
     return n, sd, ss, sdd, sds
+
 
 @numba.njit(cache=True)
 def _middle(mask, px, py, vx, vy, x, y, dx, dy, half_width):
     "Middle line of a lateral's mask just outside its parent, which passes p in direction v; x, y, d: the line as far as known."
     size = math.hypot(vx, vy)
-    vx, vy = vx/size, vy/size
-    turned = -1. if (y - py)*vx - (x - px)*vy < 0 else 1.
-    wx, wy = -vy*turned, vx*turned
-    away = dx*wx + dy*wy
-    if abs(away) < .3: return x, y, dx, dy                             # nearly parallel to the parent
-    slope = (dx*vx + dy*vy)/away
-    shift = (x - px)*vx + (y - py)*vy - slope*((x - px)*wx + (y - py)*wy)
+    vx, vy = vx / size, vy / size
+    turned = -1.0 if (y - py) * vx - (x - px) * vy < 0 else 1.0
+    wx, wy = -vy * turned, vx * turned
+    away = dx * wx + dy * wy
+    if abs(away) < 0.3:
+        return x, y, dx, dy  # nearly parallel to the parent
+    slope = (dx * vx + dy * vy) / away
+    shift = (x - px) * vx + (y - py) * vy - slope * ((x - px) * wx + (y - py) * wy)
     for _ in range(3):
-        half = (half_width + 1)*math.sqrt(1 + slope*slope)
-        n, sd, ss, sdd, sds = _sums(mask, px, py, vx, vy, wx, wy, half_width + .6, 4.2*half_width, shift, slope, half)
-        if n < 6 or sdd - sd*sd/n < .5*n: break
-        slope = (sds - sd*ss/n)/(sdd - sd*sd/n)
-        shift = (ss - slope*sd)/n
-    size = math.sqrt(1 + slope*slope)
-    return px + shift*vx, py + shift*vy, (wx + slope*vx)/size, (wy + slope*vy)/size
+        half = (half_width + 1) * math.sqrt(1 + slope * slope)
+        n, sd, ss, sdd, sds = _sums(
+            mask, px, py, vx, vy, wx, wy, half_width + 0.6, 4.2 * half_width, shift, slope, half
+        )
+        if n < 6 or sdd - sd * sd / n < 0.5 * n:
+            break
+        slope = (sds - sd * ss / n) / (sdd - sd * sd / n)
+        shift = (ss - slope * sd) / n
+    size = math.sqrt(1 + slope * slope)
+    return px + shift * vx, py + shift * vy, (wx + slope * vx) / size, (wy + slope * vy) / size
 
 # %% ../../nbs/roots/25_graph.ipynb #c12d1c75
 def straight_base(
-    points:np.ndarray,     # (K,2) float64 xy px, pixels of a lateral, base first
-    parent:np.ndarray,     # (P,2) float64 xy px, root that it leaves
-    half_width_px:float,   # Half the width of the parent, px
-    at:int,                # Number of the parent's point at which the lateral begins now
-    plant:PlantMask|None=None, # The mask; without it the points alone say where the lateral comes from
-) -> tuple[np.ndarray, int]: # Smooth lateral (K',2) that begins on the parent's line, and the number of the parent's point before that
+    points: np.ndarray,  # (K,2) float64 xy px, pixels of a lateral, base first
+    parent: np.ndarray,  # (P,2) float64 xy px, root that it leaves
+    half_width_px: float,  # Half the width of the parent, px
+    at: int,  # Number of the parent's point at which the lateral begins now
+    plant: PlantMask | None = None,  # The mask; without it the points alone say where the lateral comes from
+) -> tuple[
+    np.ndarray, int
+]:  # Smooth lateral (K',2) that begins on the parent's line, and the number of the parent's point before that
     "Follow a lateral back to its parent's centre line from where it is clear of the parent's width."
-    clear = 2*half_width_px + .5
-    reach = int(3*clear) + 3
+    clear = 2 * half_width_px + 0.5
+    reach = int(3 * clear) + 3
     low, high = max(at - reach, 0), min(at + reach + 1, len(parent))
     near, *line = _clear(points, parent, low, high, clear)
     if near >= 0 and plant is not None:
-        (vx, vy), corner = parent[min(at + int(clear) + 2, len(parent) - 1)] - parent[max(at - int(clear) - 2, 0)], np.array(plant.offset_px, float)
+        (vx, vy), corner = (
+            parent[min(at + int(clear) + 2, len(parent) - 1)] - parent[max(at - int(clear) - 2, 0)],
+            np.array(plant.offset_px, float),
+        )
         px, py = parent[at] - corner
-        x, y, dx, dy = _middle(plant.mask, px, py, vx, vy, line[0] - corner[0], line[1] - corner[1], line[2], line[3], half_width_px)
+        x, y, dx, dy = _middle(
+            plant.mask, px, py, vx, vy, line[0] - corner[0], line[1] - corner[1], line[2], line[3], half_width_px
+        )
         line = x + corner[0], y + corner[1], dx, dy
-    k, *base = _cut(parent, low, high, at, *line) if near >= 0 else (-1, 0., 0.)
-    if k < 0: return np.concatenate([parent[at:at + 1], smooth_chain(points)[1:]]), at
+    k, *base = _cut(parent, low, high, at, *line) if near >= 0 else (-1, 0.0, 0.0)
+    if k < 0:
+        return np.concatenate([parent[at : at + 1], smooth_chain(points)[1:]]), at
     rest, (x, y, dx, dy) = smooth_chain(points[near:]), line
-    along = (rest[0, 0] - x)*dx + (rest[0, 1] - y)*dy
-    rest[0] = x + along*dx, y + along*dy
+    along = (rest[0, 0] - x) * dx + (rest[0, 1] - y) * dy
+    rest[0] = x + along * dx, y + along * dy
     return np.concatenate([[base], rest]), k
 
 # %% ../../nbs/roots/25_graph.ipynb #fac34131
 LABELS = ("seed", "main_tip", "bifurcation", "lateral_tip", "crossing")
 MODES = ("straight", "faithful")
 
+
 @dataclass(frozen=True, eq=False)
 class PlantGraph:
     "A plant: labelled nodes, and roots as lines."
-    pixels:PixelGraph             # Nodes and chains
-    labels:np.ndarray             # (N,) str, of `LABELS`
-    roots:tuple[RootLine, ...]    # Main root first, parents before their laterals
-    mode:str = "straight"         # How laterals were found
+
+    pixels: PixelGraph  # Nodes and chains
+    labels: np.ndarray  # (N,) str, of `LABELS`
+    roots: tuple[RootLine, ...]  # Main root first, parents before their laterals
+    mode: str = "straight"  # How laterals were found
 
     @property
-    def half_width_px(self) -> float: return 3. if self.pixels.half_width_px is None else self.pixels.half_width_px
+    def half_width_px(self) -> float:
+        return 3.0 if self.pixels.half_width_px is None else self.pixels.half_width_px
 
     @property
-    def n_laterals(self) -> int: return sum(root.order == 1 for root in self.roots)
+    def n_laterals(self) -> int:
+        return sum(root.order == 1 for root in self.roots)
 
     @property
-    def main_length_px(self) -> float: return self.roots[0].length_px
+    def main_length_px(self) -> float:
+        return self.roots[0].length_px
 
     @property
-    def lateral_length_px(self) -> float: return sum((root.length_px for root in self.roots[1:]), 0.)
+    def lateral_length_px(self) -> float:
+        return sum((root.length_px for root in self.roots[1:]), 0.0)
 
-    def node(self,
-        label:str, # "seed" or "main_tip"
-    ) -> np.ndarray: # (2,) float64 xy px
+    def node(
+        self,
+        label: str,  # "seed" or "main_tip"
+    ) -> np.ndarray:  # (2,) float64 xy px
         "Place of the seed or of the main tip."
         return self.pixels.nodes[self.labels == label][0]
 
@@ -506,39 +654,45 @@ def _places(graph, steps):
 def _lines(graph, family, seed, straight):
     "Roots as smooth lines."
     roots, along, places = [], [], []
-    half_width = 3. if graph.half_width_px is None else graph.half_width_px
+    half_width = 3.0 if graph.half_width_px is None else graph.half_width_px
     for steps, parent, order, touches in family:
-        points, base, start, place = _points(graph, steps), 0., _ends(graph, steps)[0], _places(graph, steps)
-        if parent < 0 or not straight: points = smooth_chain(points)
-        if parent < 0 and straight and 0 < math.dist(seed, points[0]) <= 2*half_width + 3: points = np.concatenate([[seed], points])
+        points, base, start, place = _points(graph, steps), 0.0, _ends(graph, steps)[0], _places(graph, steps)
+        if parent < 0 or not straight:
+            points = smooth_chain(points)
+        if parent < 0 and straight and 0 < math.dist(seed, points[0]) <= 2 * half_width + 3:
+            points = np.concatenate([[seed], points])
         if parent >= 0:
             at = places[parent].get(start, 0)
-            if straight: points, at = straight_base(points, roots[parent].points, half_width, at, graph.plant)
+            if straight:
+                points, at = straight_base(points, roots[parent].points, half_width, at, graph.plant)
             base = float(along[parent][at]) + math.dist(points[0], roots[parent].points[at])
-        extra = len(points) - 1 - max(place.values())                                # the base may have moved
+        extra = len(points) - 1 - max(place.values())  # the base may have moved
         places.append({node: max(0, n + extra) for node, n in place.items()})
-        along.append(np.concatenate([[0.], np.cumsum(np.hypot(*np.diff(points, axis=0).T))]))
+        along.append(np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))]))
         roots.append(RootLine(points, parent, order, base, touches, tuple(e for e, _ in steps)))
     return tuple(roots)
 
 # %% ../../nbs/roots/25_graph.ipynb #4e0c9450
 def _bridge(graph, path):
     "Four widths of the main root, or 15 px where its width is not known."
-    return 15. if graph.radius_px is None else 8*float(np.median(graph.radius_px[_nodes_along(graph, path)]))
+    return 15.0 if graph.radius_px is None else 8 * float(np.median(graph.radius_px[_nodes_along(graph, path)]))
+
 
 def drop_short(
-    roots:Sequence[RootLine], # Main root first, parents before their laterals
-    least_px:float,           # Shortest lateral that stays, px
-) -> tuple[tuple, list]:      # Roots, and the numbers that they had
+    roots: Sequence[RootLine],  # Main root first, parents before their laterals
+    least_px: float,  # Shortest lateral that stays, px
+) -> tuple[tuple, list]:  # Roots, and the numbers that they had
     "Roots without short laterals; those that have laterals of their own stay."
     kept = list(range(len(roots)))
     while True:
         parents = {roots[k].parent for k in kept}
         left = [k for k in kept if roots[k].order == 0 or k in parents or roots[k].length_px >= least_px]
-        if len(left) == len(kept): break
+        if len(left) == len(kept):
+            break
         kept = left
     place = {old: new for new, old in enumerate(kept)} | {-1: -1}
     return tuple(replace(roots[k], parent=place[roots[k].parent]) for k in kept), kept
+
 
 def _label(graph, family, mode):
     "Label of every node."
@@ -546,7 +700,8 @@ def _label(graph, family, mode):
     labels = np.where(degree == 1, "lateral_tip", "crossing" if mode == "straight" else "bifurcation").astype("<U11")
     for steps, _, order, _ in family:
         base = _ends(graph, steps)[0]
-        if order and degree[base] > 1: labels[base] = "bifurcation"
+        if order and degree[base] > 1:
+            labels[base] = "bifurcation"
     first, last = _ends(graph, path)
     labels[first], labels[last] = "seed", "main_tip"
     return labels
@@ -556,112 +711,152 @@ def _tip_near(graph, start, tip, reach_px):
     "Free end nearest to where the main tip was, or None; a stub is no main tip, it may be left where a root grew on."
     chain = np.zeros(len(graph.nodes))
     chain[graph.edges.ravel()] = np.repeat(graph.lengths_px, 2)
-    free = (graph.degree == 1) & (np.arange(len(graph.nodes)) != start) & (chain > 4*(graph.half_width_px or 3.))
+    free = (graph.degree == 1) & (np.arange(len(graph.nodes)) != start) & (chain > 4 * (graph.half_width_px or 3.0))
     away = np.where(free, np.hypot(*(graph.nodes - np.asarray(tip, float)).T), np.inf)
     return int(away.argmin()) if away.min() <= reach_px else None
 
+
 def plant_graph(
-    graph:PixelGraph,        # Chains of one plant
-    seed,                    # xy px of the image
-    mode:str="straight",     # One of `MODES`: crossings resolved by straightness, or as published
-    rule:str|None=None,      # Rule of the main root, of `RULES`; default "straight", or "lowest" if faithful
-    spur_px:float|None=None, # A lateral must stick out of its parent by more than this, px; default 0.6 half widths; not used if faithful
-    bridge_px:float|None=None, # Longest way that two crossing roots share, px; default four widths of the main root
-    least_px:float=0.,       # Laterals without laterals of their own that are shorter than this are left out, px
-    known:Sequence=(),       # Lines (K,2) of the roots in the frame before, xy px, main root first: its tip and its chains are looked for there
-    tip_reach_px:float=20.,  # Farthest main tip from where it was, px
-    ends=None,               # Nodes of the seed and of the main tip where both are known; then no rule is asked
+    graph: PixelGraph,  # Chains of one plant
+    seed,  # xy px of the image
+    mode: str = "straight",  # One of `MODES`: crossings resolved by straightness, or as published
+    rule: str | None = None,  # Rule of the main root, of `RULES`; default "straight", or "lowest" if faithful
+    spur_px: float
+    | None = None,  # A lateral must stick out of its parent by more than this, px; default 0.6 half widths; not used if faithful
+    bridge_px: float
+    | None = None,  # Longest way that two crossing roots share, px; default four widths of the main root
+    least_px: float = 0.0,  # Laterals without laterals of their own that are shorter than this are left out, px
+    known: Sequence = (),  # Lines (K,2) of the roots in the frame before, xy px, main root first: its tip and its chains are looked for there
+    tip_reach_px: float = 20.0,  # Farthest main tip from where it was, px
+    ends=None,  # Nodes of the seed and of the main tip where both are known; then no rule is asked
 ) -> PlantGraph:
     "Label the nodes of a plant and tell its roots apart."
     require_choice("mode", mode, MODES)
     straight = mode == "straight"
     rule = rule or ("straight" if straight else "lowest")
-    if spur_px is None: spur_px = 2. if graph.half_width_px is None else .6*graph.half_width_px
-    if straight and spur_px > 0: graph = drop_spurs(graph, spur_px, seed)
+    if spur_px is None:
+        spur_px = 2.0 if graph.half_width_px is None else 0.6 * graph.half_width_px
+    if straight and spur_px > 0:
+        graph = drop_spurs(graph, spur_px, seed)
     start, node = ends or (seed_node(graph, seed, rule), None)
-    if len(known) and node is None: node = _tip_near(graph, start, known[0][-1], tip_reach_px)
+    if len(known) and node is None:
+        node = _tip_near(graph, start, known[0][-1], tip_reach_px)
     owner = owners(graph, known) if len(known) else None
     path = main_path(graph, start, rule, node, owner)
-    family = _family(graph, path, _bridge(graph, path) if bridge_px is None else bridge_px, owner) if straight else _family_faithful(graph, path)
+    family = (
+        _family(graph, path, _bridge(graph, path) if bridge_px is None else bridge_px, owner)
+        if straight
+        else _family_faithful(graph, path)
+    )
     roots, _ = drop_short(_lines(graph, family, tuple(map(float, seed)), straight), least_px)
     return PlantGraph(graph, _label(graph, family, mode), roots, mode)
 
 # %% ../../nbs/roots/25_graph.ipynb #89999dd6
 def graph_of_mask(
-    mask:np.ndarray,   # (H,W) bool or integer, background 0 and one other value
-    seed,              # xy px
-    cleaning:dict={},  # noqa: B006, read only. Arguments of `clean_mask`
-    **options,         # Arguments of `plant_graph`
+    mask: np.ndarray,  # (H,W) bool or integer, background 0 and one other value
+    seed,  # xy px
+    cleaning: dict = {},  # noqa: B006, read only. Arguments of `clean_mask`
+    **options,  # Arguments of `plant_graph`
 ) -> PlantGraph:
-    "From a mask to a labelled plant; with the published steps if `mode` is \"faithful\"."
+    'From a mask to a labelled plant; with the published steps if `mode` is "faithful".'
     steps = PUBLISHED_STEPS if options.get("mode") == "faithful" else {}
     return plant_graph(pixel_graph(clean_mask(mask, seed, **cleaning), **steps), seed, **options)
 
 # %% ../../nbs/roots/25_graph.ipynb #8455c8ea
 COUNTS = ("roots", "thesis", "branches")
 
+
 def count_laterals(
-    plant:PlantGraph,    # Labelled plant
-    rule:str="roots",    # One of `COUNTS`
+    plant: PlantGraph,  # Labelled plant
+    rule: str = "roots",  # One of `COUNTS`
 ) -> int:
     "Number of first-order laterals."
     require_choice("rule", rule, COUNTS)
-    if rule == "roots": return plant.n_laterals
+    if rule == "roots":
+        return plant.n_laterals
     edges, main = plant.pixels.edges, list(plant.roots[0].edges)
     on_main = np.unique(edges[main])
-    if rule == "branches": return int(np.isin(np.delete(edges, main, axis=0), on_main).any(1).sum())
+    if rule == "branches":
+        return int(np.isin(np.delete(edges, main, axis=0), on_main).any(1).sum())
     return len(on_main) - 2 - (len(edges) - len(plant.pixels.nodes) + 1)
 
 # %% ../../nbs/roots/25_graph.ipynb #829f35fd
-ORDER_COLORS = ("#009E73", "#D55E00", "#CC79A7", "#56B4E9") # Main root, then laterals of first, second, third and higher order
-LABEL_COLORS = {"seed": "#000000", "main_tip": "#009E73", "bifurcation": "#E69F00", "lateral_tip": "#D55E00", "crossing": "#FFFFFF"}
+ORDER_COLORS = (
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+)  # Main root, then laterals of first, second, third and higher order
+LABEL_COLORS = {
+    "seed": "#000000",
+    "main_tip": "#009E73",
+    "bifurcation": "#E69F00",
+    "lateral_tip": "#D55E00",
+    "crossing": "#FFFFFF",
+}
+
 
 def show_plant(
-    plant:PlantGraph,  # Labelled plant
-    ax,                # Axes of an image in px
-    nodes:bool=True,   # Mark the nodes?
-    linewidth:float=1.,# Of the roots, pt
-):                     # The axes
+    plant: PlantGraph,  # Labelled plant
+    ax,  # Axes of an image in px
+    nodes: bool = True,  # Mark the nodes?
+    linewidth: float = 1.0,  # Of the roots, pt
+):  # The axes
     "Draw roots in the colour of their order and nodes in the colour of their label."
-    for root in plant.roots: ax.plot(*root.points.T, color=ORDER_COLORS[min(root.order, len(ORDER_COLORS) - 1)], lw=linewidth)
+    for root in plant.roots:
+        ax.plot(*root.points.T, color=ORDER_COLORS[min(root.order, len(ORDER_COLORS) - 1)], lw=linewidth)
     for label in LABELS if nodes else ():
         xy = plant.pixels.nodes[plant.labels == label]
-        ax.plot(*xy.T, "o", ms=3.5, mfc=LABEL_COLORS[label], mec="black", mew=.4, ls="none", label=label.replace("_", " "))
+        ax.plot(
+            *xy.T, "o", ms=3.5, mfc=LABEL_COLORS[label], mec="black", mew=0.4, ls="none", label=label.replace("_", " ")
+        )
     return ax
 
 # %% ../../nbs/roots/25_graph.ipynb #80ce15f6
 def to_plant(
-    plant:PlantGraph,                   # Labelled plant
-    id:str="1",                         # Identifier of the plant
-    label:str="Arabidopsis thaliana",   # Species
-    names:Sequence[str]|None=None,      # Identifier of each root of `plant.roots`; default numbers in order
-    offset_px=(0., 0.),                 # xy px added to all points, for example of the region of interest in the image
+    plant: PlantGraph,  # Labelled plant
+    id: str = "1",  # Identifier of the plant
+    label: str = "Arabidopsis thaliana",  # Species
+    names: Sequence[str] | None = None,  # Identifier of each root of `plant.roots`; default numbers in order
+    offset_px=(0.0, 0.0),  # xy px added to all points, for example of the region of interest in the image
 ) -> Plant:
     "Main root with its laterals as children, as RSML knows them."
     names = [f"{id}.{k + 1}" for k in range(len(plant.roots))] if names is None else list(names)
-    if len(set(names)) != len(plant.roots): raise ValueError(f"names: expected {len(plant.roots)} different names, one per root, got {names}")
+    if len(set(names)) != len(plant.roots):
+        raise ValueError(f"names: expected {len(plant.roots)} different names, one per root, got {names}")
     children = {k: [] for k in range(len(plant.roots))}
     for k in range(len(plant.roots) - 1, -1, -1):
         line = plant.roots[k]
         properties = {} if k == 0 else {"insertion": line.base_px, "order": line.order}
-        root = Root(names[k], "lateralRoot" if k else "mainRoot", line.points + np.asarray(offset_px, float), tuple(children[k][::-1]), properties)
-        if k: children[line.parent].append(root)
+        root = Root(
+            names[k],
+            "lateralRoot" if k else "mainRoot",
+            line.points + np.asarray(offset_px, float),
+            tuple(children[k][::-1]),
+            properties,
+        )
+        if k:
+            children[line.parent].append(root)
     return Plant(id, label, (root,))
+
 
 VALUES = ("order", "root")
 
+
 def classes(
-    plant:PlantGraph,      # Labelled plant
-    mask:np.ndarray,       # (H,W) bool or integer: the mask to paint, in px of the image
-    values:str="order",    # "order": 1 main root, 2 laterals; "root": 1 + number of the root
-) -> np.ndarray:           # (H,W) int64
+    plant: PlantGraph,  # Labelled plant
+    mask: np.ndarray,  # (H,W) bool or integer: the mask to paint, in px of the image
+    values: str = "order",  # "order": 1 main root, 2 laterals; "root": 1 + number of the root
+) -> np.ndarray:  # (H,W) int64
     "Paint a mask with the class of the nearest root."
     require_choice("values", values, VALUES)
     require_shape("mask", np.asarray(mask), "H,W")
     lines = np.zeros(np.shape(mask), np.int32)
     for k in range(len(plant.roots) - 1, -1, -1):
         cv2.polylines(lines, [np.round(plant.roots[k].points).astype(np.int32)], False, k + 1)
-    _, nearest = cv2.distanceTransformWithLabels((lines == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    _, nearest = cv2.distanceTransformWithLabels(
+        (lines == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
     root = np.zeros(nearest.max() + 1, np.int64)
     root[nearest[lines > 0]] = lines[lines > 0]
     painted = root[nearest]

@@ -28,69 +28,83 @@ from ..learning.zoo import Configuration, build_model
 
 # %% ../../nbs/roots/35_networks.ipynb #0de50cbf
 def convolution(
-    in_channels:int,   # Channels that come in
-    out_channels:int,  # Channels that go out
-    size:int=3,        # Side of the kernel
-    norm:bool=True,    # Follow with a batch norm?
-    bias:bool|None=None, # Learn a bias? Default only where no norm follows
-    dilation:int=1,    # Distance between the kernel's elements
-) -> list:             # Layers
+    in_channels: int,  # Channels that come in
+    out_channels: int,  # Channels that go out
+    size: int = 3,  # Side of the kernel
+    norm: bool = True,  # Follow with a batch norm?
+    bias: bool | None = None,  # Learn a bias? Default only where no norm follows
+    dilation: int = 1,  # Distance between the kernel's elements
+) -> list:  # Layers
     "A convolution that keeps the size of the image."
     bias = not norm if bias is None else bias
-    conv = nn.Conv2d(in_channels, out_channels, size, padding=dilation*(size//2), dilation=dilation, bias=bias)
+    conv = nn.Conv2d(in_channels, out_channels, size, padding=dilation * (size // 2), dilation=dilation, bias=bias)
     return [conv, nn.BatchNorm2d(out_channels)] if norm else [conv]
 
 # %% ../../nbs/roots/35_networks.ipynb #43ac2282
 class PlainUnit(nn.Module):
     "Two convolutions with norms; ELU between them, and none after."
-    def __init__(self,
-        in_channels:int,  # Channels that come in
-        out_channels:int, # Channels that go out
+
+    def __init__(
+        self,
+        in_channels: int,  # Channels that come in
+        out_channels: int,  # Channels that go out
     ):
         super().__init__()
         self.first = nn.Sequential(*convolution(in_channels, out_channels))
         self.second = nn.Sequential(*convolution(out_channels, out_channels))
 
-    def forward(self,
-        x:Tensor, # (B,C,H,W)
+    def forward(
+        self,
+        x: Tensor,  # (B,C,H,W)
     ) -> Tensor:  # (B,C',H,W), before ELU
         return self.second(F.elu_(self.first(x)))
 
+
 class ResidualUnit(nn.Module):
     "Norm, ELU, convolution, twice, plus a 1×1 convolution of what came in."
-    def __init__(self,
-        in_channels:int,  # Channels that come in
-        out_channels:int, # Channels that go out
+
+    def __init__(
+        self,
+        in_channels: int,  # Channels that come in
+        out_channels: int,  # Channels that go out
     ):
         super().__init__()
         self.norm = nn.BatchNorm2d(in_channels)
         (self.first,), self.between = convolution(in_channels, out_channels, norm=False), nn.BatchNorm2d(out_channels)
-        (self.second,), (self.shortcut,) = (convolution(*c, norm=False) for c in ((out_channels, out_channels, 3), (in_channels, out_channels, 1)))
+        (self.second,), (self.shortcut,) = (
+            convolution(*c, norm=False) for c in ((out_channels, out_channels, 3), (in_channels, out_channels, 1))
+        )
 
-    def forward(self,
-        x:Tensor, # (B,C,H,W)
+    def forward(
+        self,
+        x: Tensor,  # (B,C,H,W)
     ) -> Tensor:  # (B,C',H,W)
         inside = self.second(F.elu_(self.between(self.first(F.elu_(self.norm(x))))))
         return inside.add_(self.shortcut(x))
+
 
 UNITS = {"plain": PlainUnit, "residual": ResidualUnit}
 
 # %% ../../nbs/roots/35_networks.ipynb #e26b3cc6
 WIDTHS = (16, 32, 64, 128)
 
+
 class RootBody(nn.Module):
     "Down, up and added skips: features at the resolution of the image."
-    def __init__(self,
-        in_channels:int,         # Channels of the image
-        channels:Sequence[int],  # Channels of each level
-        unit:str="residual",     # One of `UNITS`
-        pool:str="max",          # "max" or "average"
-        dropout:float=.3,        # Share of values that are dropped before each step up
-        sum_elu:bool=False,      # ELU after the skip was added?
-        drop_pooled:bool=False,  # Dropout after the poolings too?
+
+    def __init__(
+        self,
+        in_channels: int,  # Channels of the image
+        channels: Sequence[int],  # Channels of each level
+        unit: str = "residual",  # One of `UNITS`
+        pool: str = "max",  # "max" or "average"
+        dropout: float = 0.3,  # Share of values that are dropped before each step up
+        sum_elu: bool = False,  # ELU after the skip was added?
+        drop_pooled: bool = False,  # Dropout after the poolings too?
     ):
         super().__init__()
-        require_choice("unit", unit, UNITS); require_choice("pool", pool, ("max", "average"))
+        require_choice("unit", unit, UNITS)
+        require_choice("pool", pool, ("max", "average"))
         self.plain, self.sum_elu, self.drop_pooled = unit == "plain", sum_elu, drop_pooled
         self.pool, self.drop = {"max": F.max_pool2d, "average": F.avg_pool2d}[pool], nn.Dropout(dropout)
         pairs = list(zip(channels[:-1], channels[1:], strict=True))
@@ -98,10 +112,12 @@ class RootBody(nn.Module):
         self.step = nn.ModuleList([nn.Sequential(*convolution(b, a, norm=self.plain)) for a, b in pairs[::-1]])
         self.up = nn.ModuleList([UNITS[unit](a, a) for a, _ in pairs[::-1]])
 
-    def activate(self, x:Tensor) -> Tensor: return F.elu(x) if self.plain else x # a plain unit gives its skip before ELU
+    def activate(self, x: Tensor) -> Tensor:
+        return F.elu(x) if self.plain else x  # a plain unit gives its skip before ELU
 
-    def forward(self,
-        x:Tensor, # (B,C,H,W), sides divisible by 2 for each level but the last
+    def forward(
+        self,
+        x: Tensor,  # (B,C,H,W), sides divisible by 2 for each level but the last
     ) -> Tensor:  # (B,C',H,W)
         skips = [self.down[0](x)]
         for unit in self.down[1:]:
@@ -116,69 +132,87 @@ class RootBody(nn.Module):
 # %% ../../nbs/roots/35_networks.ipynb #7199c6c9
 class RootNet(nn.Module):
     "What the networks for roots have in common."
-    factor, reach_px = 8, None # Sides must be divisible by the one; how far a pixel looks, px, None for the whole image
-    bytes_per_px = 1           # Memory for the features of an image, about
 
-    def check(self,
-        images:Tensor, # Anything
+    factor, reach_px = (
+        8,
+        None,
+    )  # Sides must be divisible by the one; how far a pixel looks, px, None for the whole image
+    bytes_per_px = 1  # Memory for the features of an image, about
+
+    def check(
+        self,
+        images: Tensor,  # Anything
     ) -> None:
         "Raise `ValueError` unless the images fit the network."
         if images.ndim != 4 or images.shape[1] != 1 or any(side % self.factor or not side for side in images.shape[2:]):
-            raise ValueError(f"images: expected (B,1,H,W) with sides divisible by {self.factor}, got {tuple(images.shape)}; pad at the bottom and right")
+            raise ValueError(
+                f"images: expected (B,1,H,W) with sides divisible by {self.factor}, got {tuple(images.shape)}; pad at the bottom and right"
+            )
+
 
 def initialise(
-    module:nn.Module,          # Network, changed in place
-    initial_sd:float|None,     # Deviation of the weights; None leaves torch's default
+    module: nn.Module,  # Network, changed in place
+    initial_sd: float | None,  # Deviation of the weights; None leaves torch's default
 ) -> None:
     "Draw the weights of all convolutions from a normal distribution cut at two deviations; biases are zero."
-    if initial_sd is None: return
+    if initial_sd is None:
+        return
     for layer in module.modules():
-        if not isinstance(layer, nn.Conv2d): continue
-        nn.init.trunc_normal_(layer.weight, 0, initial_sd, -2*initial_sd, 2*initial_sd)
-        if layer.bias is not None: nn.init.zeros_(layer.bias)
+        if not isinstance(layer, nn.Conv2d):
+            continue
+        nn.init.trunc_normal_(layer.weight, 0, initial_sd, -2 * initial_sd, 2 * initial_sd)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
 
 # %% ../../nbs/roots/35_networks.ipynb #181bb4a2
 def expect_share(
-    bias:Tensor,        # Last shift of a network, one number per class, changed in place; root is the last class
-    prior:float|None,   # Share of root; None changes nothing
+    bias: Tensor,  # Last shift of a network, one number per class, changed in place; root is the last class
+    prior: float | None,  # Share of root; None changes nothing
 ) -> None:
     "Let scores of zero features say that this share is root."
-    if prior is None: return
-    if not 0 < prior < 1: raise ValueError(f"prior: expected a share between 0 and 1, got {prior}")
+    if prior is None:
+        return
+    if not 0 < prior < 1:
+        raise ValueError(f"prior: expected a share between 0 and 1, got {prior}")
     with torch.no_grad():
         bias.zero_()
-        bias[-1] = torch.tensor(prior*(len(bias) - 1)/(1 - prior)).log()
+        bias[-1] = torch.tensor(prior * (len(bias) - 1) / (1 - prior)).log()
 
 # %% ../../nbs/roots/35_networks.ipynb #4a7ccf63
 class RootUNet(RootNet):
     "UNet light, ResUNet or, with a cascade, DSResUNet."
-    def __init__(self,
-        n_classes:int=2,               # Classes with background
-        width:float=1.,                # Fraction of the published channels
-        unit:str="plain",              # "plain" or "residual"
-        pool:str="average",            # "average" or "max"
-        cascade:bool=False,            # Add the second stage?
-        dropout:float=.3,              # Dropout in training
-        sum_elu:bool=False,            # ELU after the sum, for residual units?
-        initial_sd:float|None=None,    # Deviation of the first weights; .01 as published, None is torch's default
-        prior:float|None=None,         # Share of root that the first answers assume; None is one half, as published
-        channels:Sequence[int]=WIDTHS, # Channels of each level
+
+    def __init__(
+        self,
+        n_classes: int = 2,  # Classes with background
+        width: float = 1.0,  # Fraction of the published channels
+        unit: str = "plain",  # "plain" or "residual"
+        pool: str = "average",  # "average" or "max"
+        cascade: bool = False,  # Add the second stage?
+        dropout: float = 0.3,  # Dropout in training
+        sum_elu: bool = False,  # ELU after the sum, for residual units?
+        initial_sd: float | None = None,  # Deviation of the first weights; .01 as published, None is torch's default
+        prior: float | None = None,  # Share of root that the first answers assume; None is one half, as published
+        channels: Sequence[int] = WIDTHS,  # Channels of each level
     ):
         super().__init__()
         channels = scale_channels(channels, width)
-        self.factor = 2**(len(channels) - 1)
-        self.reach_px, self.bytes_per_px = 2**(len(channels) + 2) - 5 + 11*cascade, 24*channels[0]
+        self.factor = 2 ** (len(channels) - 1)
+        self.reach_px, self.bytes_per_px = 2 ** (len(channels) + 2) - 5 + 11 * cascade, 24 * channels[0]
         self.bodies = nn.ModuleList([RootBody(1, channels, unit, pool, dropout, sum_elu)])
-        if cascade: self.bodies.append(RootBody(1 + n_classes, channels[:2], unit, pool, dropout, sum_elu, drop_pooled=True))
+        if cascade:
+            self.bodies.append(RootBody(1 + n_classes, channels[:2], unit, pool, dropout, sum_elu, drop_pooled=True))
         self.heads = nn.ModuleList([nn.Sequential(*convolution(channels[0], n_classes)) for _ in self.bodies])
         initialise(self, initial_sd)
-        for head in self.heads: expect_share(head[1].bias, prior)
+        for head in self.heads:
+            expect_share(head[1].bias, prior)
         self.to(memory_format=torch.channels_last)
 
-    def forward(self,
-        images:Tensor,     # (B,1,H,W) float32, 0 to 1, sides divisible by `factor`
-        every:bool=False,  # Scores of all stages?
-    ) -> Tensor|tuple[Tensor, ...]: # Class scores before softmax, (B,n_classes,H,W); a tuple of them with `every`
+    def forward(
+        self,
+        images: Tensor,  # (B,1,H,W) float32, 0 to 1, sides divisible by `factor`
+        every: bool = False,  # Scores of all stages?
+    ) -> Tensor | tuple[Tensor, ...]:  # Class scores before softmax, (B,n_classes,H,W); a tuple of them with `every`
         self.check(images)
         outputs = []
         for body, head in zip(self.bodies, self.heads, strict=True):
@@ -188,102 +222,143 @@ class RootUNet(RootNet):
 
 # %% ../../nbs/roots/35_networks.ipynb #fca5c974
 def unpool(
-    x:Tensor,      # Pooled values, (B,C,H,W)
-    places:Tensor, # Index of each value in its image of (2H,2W), (B,C,H,W) int64, from `max_pool2d`
-) -> Tensor:       # (B,C,2H,2W), zero elsewhere
+    x: Tensor,  # Pooled values, (B,C,H,W)
+    places: Tensor,  # Index of each value in its image of (2H,2W), (B,C,H,W) int64, from `max_pool2d`
+) -> Tensor:  # (B,C,2H,2W), zero elsewhere
     "Put values back to where their maxima were."
     b, c, h, w = x.shape
-    return x.new_zeros(b, c, 4*h*w).scatter(2, places.flatten(2), x.flatten(2)).view(b, c, 2*h, 2*w)
+    return x.new_zeros(b, c, 4 * h * w).scatter(2, places.flatten(2), x.flatten(2)).view(b, c, 2 * h, 2 * w)
 
 # %% ../../nbs/roots/35_networks.ipynb #f14f9f6b
-VGG = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512)) # Convolutions and channels of each level of VGG-16
+VGG = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))  # Convolutions and channels of each level of VGG-16
+
 
 class SegNet(RootNet):
     "VGG-16 down, and up through the places of the maxima."
-    def __init__(self,
-        n_classes:int=2,                            # Classes with background
-        width:float=1.,                             # Fraction of the published channels
-        levels:Sequence[tuple[int, int]]=VGG,       # Convolutions and channels of each level
-        initial_sd:float|None=None,                 # Deviation of the first weights; None is torch's default
-        prior:float|None=None,                      # Share of root that the first answers assume
+
+    def __init__(
+        self,
+        n_classes: int = 2,  # Classes with background
+        width: float = 1.0,  # Fraction of the published channels
+        levels: Sequence[tuple[int, int]] = VGG,  # Convolutions and channels of each level
+        initial_sd: float | None = None,  # Deviation of the first weights; None is torch's default
+        prior: float | None = None,  # Share of root that the first answers assume
     ):
         super().__init__()
         depths, channels = [n for n, _ in levels], scale_channels([c for _, c in levels], width)
-        below = [max(2, channels[0]//2), *channels[:-1]]    # channels after each level, going up
+        below = [max(2, channels[0] // 2), *channels[:-1]]  # channels after each level, going up
+
         def level(start, end, last, n):
-            sizes = [start, *[end]*(n - 1), last]
-            return nn.Sequential(*[layer for a, b in zip(sizes[:-1], sizes[1:], strict=True) for layer in (*convolution(a, b, bias=True), nn.ReLU(inplace=True))])
-        self.factor = 2**len(levels)
-        self.reach_px, self.bytes_per_px = 2*sum(n*2**k for k, n in enumerate(depths)) + self.factor - 1, 24*channels[0]
-        self.down = nn.ModuleList([level(a, b, b, n) for a, b, n in zip([1, *channels[:-1]], channels, depths, strict=True)])
-        self.up = nn.ModuleList([level(c, c, d, n) for c, d, n in zip(channels[::-1], below[::-1], depths[::-1], strict=True)])
+            sizes = [start, *[end] * (n - 1), last]
+            return nn.Sequential(
+                *[
+                    layer
+                    for a, b in zip(sizes[:-1], sizes[1:], strict=True)
+                    for layer in (*convolution(a, b, bias=True), nn.ReLU(inplace=True))
+                ]
+            )
+
+        self.factor = 2 ** len(levels)
+        self.reach_px, self.bytes_per_px = (
+            2 * sum(n * 2**k for k, n in enumerate(depths)) + self.factor - 1,
+            24 * channels[0],
+        )
+        self.down = nn.ModuleList(
+            [level(a, b, b, n) for a, b, n in zip([1, *channels[:-1]], channels, depths, strict=True)]
+        )
+        self.up = nn.ModuleList(
+            [level(c, c, d, n) for c, d, n in zip(channels[::-1], below[::-1], depths[::-1], strict=True)]
+        )
         self.head = nn.Conv2d(below[0], n_classes, 1)
         initialise(self, initial_sd)
         expect_share(self.head.bias, prior)
         self.to(memory_format=torch.channels_last)
 
-    def forward(self,
-        images:Tensor,     # (B,1,H,W) float32, 0 to 1, sides divisible by 32
-        every:bool=False,  # A tuple, as the cascade gives?
-    ) -> Tensor|tuple[Tensor, ...]: # Class scores before softmax, (B,n_classes,H,W)
+    def forward(
+        self,
+        images: Tensor,  # (B,1,H,W) float32, 0 to 1, sides divisible by 32
+        every: bool = False,  # A tuple, as the cascade gives?
+    ) -> Tensor | tuple[Tensor, ...]:  # Class scores before softmax, (B,n_classes,H,W)
         self.check(images)
         x, found = images, []
         for level in self.down:
             x, places = F.max_pool2d(level(x), 2, return_indices=True)
             found.append(places)
-        for level in self.up: x = level(unpool(x, found.pop()))
+        for level in self.up:
+            x = level(unpool(x, found.pop()))
         return (self.head(x),) if every else self.head(x)
 
 # %% ../../nbs/roots/35_networks.ipynb #7e6837e3
 class ShiftNorm(nn.BatchNorm2d):
     "Batch norm that learns a shift and no scale."
-    def __init__(self,
-        channels:int, # Channels
+
+    def __init__(
+        self,
+        channels: int,  # Channels
     ):
         super().__init__(channels, affine=False)
         self.bias = nn.Parameter(torch.zeros(channels))
 
+
 class Bottleneck(nn.Module):
     "Norm, ReLU; 1×1, 3×3 and 1×1 convolution, added to what came in."
-    def __init__(self,
-        in_channels:int,  # Channels that come in
-        channels:int,     # Channels inside; four times as many go out
-        stride:int=1,     # 2 halves the image
-        dilation:int=1,   # Distance between the elements of the 3×3 kernel
+
+    def __init__(
+        self,
+        in_channels: int,  # Channels that come in
+        channels: int,  # Channels inside; four times as many go out
+        stride: int = 1,  # 2 halves the image
+        dilation: int = 1,  # Distance between the elements of the 3×3 kernel
     ):
         super().__init__()
         self.norm = ShiftNorm(in_channels)
         self.inside = nn.Sequential(
-            nn.Conv2d(in_channels, channels, 1), nn.ReLU(inplace=True),
-            nn.Conv2d(channels, channels, 3, stride, dilation, dilation), nn.ReLU(inplace=True), nn.Conv2d(channels, 4*channels, 1))
-        self.shortcut = nn.MaxPool2d(1, stride) if in_channels == 4*channels else nn.Conv2d(in_channels, 4*channels, 1, stride)
+            nn.Conv2d(in_channels, channels, 1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels, channels, 3, stride, dilation, dilation),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels, 4 * channels, 1),
+        )
+        self.shortcut = (
+            nn.MaxPool2d(1, stride) if in_channels == 4 * channels else nn.Conv2d(in_channels, 4 * channels, 1, stride)
+        )
 
-    def forward(self,
-        x:Tensor, # (B,C,H,W)
+    def forward(
+        self,
+        x: Tensor,  # (B,C,H,W)
     ) -> Tensor:  # (B,4C',H/stride,W/stride)
         ready = F.relu_(self.norm(x))
         beside = self.shortcut(ready if isinstance(self.shortcut, nn.Conv2d) else x)
         return self.inside(ready).add_(beside)
 
 # %% ../../nbs/roots/35_networks.ipynb #117e8ec3
-RESNET101 = ((64, 3), (128, 4), (256, 23), (512, 3)) # Channels inside and number of units of each block
-RATES = (6, 12, 18)                                  # Dilations of the pyramid
+RESNET101 = ((64, 3), (128, 4), (256, 23), (512, 3))  # Channels inside and number of units of each block
+RATES = (6, 12, 18)  # Dilations of the pyramid
+
 
 class Pyramid(nn.Module):
     "Looks at features through several dilations at once."
-    def __init__(self,
-        in_channels:int,            # Channels that come in
-        out_channels:int,           # Channels that go out
-        rates:Sequence[int]=RATES,  # Dilations
+
+    def __init__(
+        self,
+        in_channels: int,  # Channels that come in
+        out_channels: int,  # Channels that go out
+        rates: Sequence[int] = RATES,  # Dilations
     ):
         super().__init__()
-        def layer(*args, **kwargs): return nn.Sequential(*convolution(*args, **kwargs), nn.ReLU(inplace=True))
-        self.looks = nn.ModuleList([layer(in_channels, out_channels, 1), *[layer(in_channels, out_channels, dilation=r) for r in rates]])
-        self.whole = layer(in_channels, out_channels, 1)
-        self.join = layer((len(rates) + 2)*out_channels, out_channels, 1)
 
-    def forward(self,
-        x:Tensor, # (B,C,H,W); in training B ≥ 2, for the mean of the image is normed too
+        def layer(*args, **kwargs):
+            return nn.Sequential(*convolution(*args, **kwargs), nn.ReLU(inplace=True))
+
+        self.looks = nn.ModuleList(
+            [layer(in_channels, out_channels, 1), *[layer(in_channels, out_channels, dilation=r) for r in rates]]
+        )
+        self.whole = layer(in_channels, out_channels, 1)
+        self.join = layer((len(rates) + 2) * out_channels, out_channels, 1)
+
+    def forward(
+        self,
+        x: Tensor,  # (B,C,H,W); in training B ≥ 2, for the mean of the image is normed too
     ) -> Tensor:  # (B,C',H,W)
         mean = self.whole(x.mean((2, 3), keepdim=True)).expand(-1, -1, *x.shape[2:])
         return self.join(torch.cat([*[look(x) for look in self.looks], mean], 1))
@@ -291,24 +366,28 @@ class Pyramid(nn.Module):
 # %% ../../nbs/roots/35_networks.ipynb #67a8c6fe
 class DeepLab(RootNet):
     "Dilated ResNet and a pyramid of dilations, DeepLab v3."
-    def __init__(self,
-        n_classes:int=2,                              # Classes with background
-        width:float=1.,                               # Fraction of the published channels
-        blocks:Sequence[tuple[int, int]]=RESNET101,   # Channels inside and units of each block
-        rates:Sequence[int]=RATES,                    # Dilations of the pyramid
-        first_stride:int=2,                           # 1 keeps features at a quarter of the resolution, for plates photographed at fewer px per mm
-        last_norm:bool=True,                          # Norm and ReLU after the backbone? The published code reads the features before them
-        initial_sd:float|None=None,                   # Deviation of the first weights; None is torch's default
-        prior:float|None=None,                        # Share of root that the first answers assume
+
+    def __init__(
+        self,
+        n_classes: int = 2,  # Classes with background
+        width: float = 1.0,  # Fraction of the published channels
+        blocks: Sequence[tuple[int, int]] = RESNET101,  # Channels inside and units of each block
+        rates: Sequence[int] = RATES,  # Dilations of the pyramid
+        first_stride: int = 2,  # 1 keeps features at a quarter of the resolution, for plates photographed at fewer px per mm
+        last_norm: bool = True,  # Norm and ReLU after the backbone? The published code reads the features before them
+        initial_sd: float | None = None,  # Deviation of the first weights; None is torch's default
+        prior: float | None = None,  # Share of root that the first answers assume
     ):
         super().__init__()
         (first, pyramid), inside = scale_channels((64, 256), width), scale_channels([c for c, _ in blocks], width)
-        self.bytes_per_px = 32*first//first_stride**2
+        self.bytes_per_px = 32 * first // first_stride**2
         self.first, units, c = nn.Conv2d(1, first, 7, first_stride, 3), [], first
         for k, ((_, n), channels) in enumerate(zip(blocks, inside, strict=True)):
-            for j in range(n): # the first block halves at its end; where the next would, kernels are spread instead
-                units.append(Bottleneck(c, channels, stride=2 if (k, j) == (0, n - 1) else 1, dilation=2**max(0, k - 1)))
-                c = 4*channels
+            for j in range(n):  # the first block halves at its end; where the next would, kernels are spread instead
+                units.append(
+                    Bottleneck(c, channels, stride=2 if (k, j) == (0, n - 1) else 1, dilation=2 ** max(0, k - 1))
+                )
+                c = 4 * channels
         self.units = nn.Sequential(*units)
         self.last = nn.Sequential(ShiftNorm(c), nn.ReLU(inplace=True)) if last_norm else nn.Identity()
         self.pyramid, self.head = Pyramid(c, pyramid, rates), nn.Conv2d(pyramid, n_classes, 1)
@@ -316,10 +395,11 @@ class DeepLab(RootNet):
         expect_share(self.head.bias, prior)
         self.to(memory_format=torch.channels_last)
 
-    def forward(self,
-        images:Tensor,     # (B,1,H,W) float32, 0 to 1, sides divisible by 8
-        every:bool=False,  # A tuple, as the cascade gives?
-    ) -> Tensor|tuple[Tensor, ...]: # Class scores before softmax, (B,n_classes,H,W)
+    def forward(
+        self,
+        images: Tensor,  # (B,1,H,W) float32, 0 to 1, sides divisible by 8
+        every: bool = False,  # A tuple, as the cascade gives?
+    ) -> Tensor | tuple[Tensor, ...]:  # Class scores before softmax, (B,n_classes,H,W)
         self.check(images)
         x = self.last(self.units(F.max_pool2d(self.first(images), 3, 2, 1)))
         x = F.interpolate(self.head(self.pyramid(x)), images.shape[2:], mode="bilinear")
@@ -328,32 +408,37 @@ class DeepLab(RootNet):
 # %% ../../nbs/roots/35_networks.ipynb #928b2096
 class Ensemble(RootNet):
     "Mean of the probabilities of several networks."
-    def __init__(self,
-        models:Sequence[nn.Module], # Networks with the same classes
+
+    def __init__(
+        self,
+        models: Sequence[nn.Module],  # Networks with the same classes
     ):
         super().__init__()
-        if not len(models): raise ValueError("models: expected at least one network, got none")
+        if not len(models):
+            raise ValueError("models: expected at least one network, got none")
         self.models, self.factor = nn.ModuleList(models), max(m.factor for m in models)
         reaches = [m.reach_px for m in models]
         self.reach_px = None if None in reaches else max(reaches)
 
-    def forward(self,
-        images:Tensor,     # (B,1,H,W) float32, 0 to 1
-        every:bool=False,  # A tuple, as the cascade gives?
-    ) -> Tensor|tuple[Tensor, ...]: # Logarithm of the mean probability, (B,n_classes,H,W)
+    def forward(
+        self,
+        images: Tensor,  # (B,1,H,W) float32, 0 to 1
+        every: bool = False,  # A tuple, as the cascade gives?
+    ) -> Tensor | tuple[Tensor, ...]:  # Logarithm of the mean probability, (B,n_classes,H,W)
         self.check(images)
         scores = torch.stack([model(images).log_softmax(1) for model in self.models])
         scores = scores.logsumexp(0) - torch.tensor(float(len(self.models))).log()
         return (scores,) if every else scores
 
 # %% ../../nbs/roots/35_networks.ipynb #b15463b9
-_ONE, _TWO, _HALF, _SIXTH, _SMALL, _LEAST, _PART = (np.float32(v) for v in (1, 2, 1/2, 1/6, 1/24, -20, 1/32))
+_ONE, _TWO, _HALF, _SIXTH, _SMALL, _LEAST, _PART = (np.float32(v) for v in (1, 2, 1 / 2, 1 / 6, 1 / 24, -20, 1 / 32))
 _FAST = {"fastmath": True, "nogil": True, "error_model": "numpy", "cache": True}
+
 
 @njit(inline="always")
 def _elu(v):
-    t = max(min(v, np.float32(0)), _LEAST)*_PART
-    q = t*(_ONE + t*(_HALF + t*(_SIXTH + t*_SMALL)))
+    t = max(min(v, np.float32(0)), _LEAST) * _PART
+    q = t * (_ONE + t * (_HALF + t * (_SIXTH + t * _SMALL)))
     q *= q + _TWO
     q *= q + _TWO
     q *= q + _TWO
@@ -361,22 +446,26 @@ def _elu(v):
     q *= q + _TWO
     return max(v, np.float32(0)) + q
 
+
 @njit(**_FAST)
 def fast_elu(
-    x,     # (n,) float32
-    scale, # (m,) float32; taken again and again
-    shift, # (m,) float32
-    out,   # (n,) float32
+    x,  # (n,) float32
+    scale,  # (m,) float32; taken again and again
+    shift,  # (m,) float32
+    out,  # (n,) float32
 ) -> None:
     "Write ELU(scale·x + shift) into `out`, to 3e-7; n is a multiple of m."
     m = len(scale)
-    for i in range(len(x)//m):
-        a, o = x[i*m:(i + 1)*m], out[i*m:(i + 1)*m]
-        for j in range(m): o[j] = _elu(a[j]*scale[j] + shift[j])
+    for i in range(len(x) // m):
+        a, o = x[i * m : (i + 1) * m], out[i * m : (i + 1) * m]
+        for j in range(m):
+            o[j] = _elu(a[j] * scale[j] + shift[j])
+
 
 @njit(**_FAST)
 def _elu_here(x):
-    for i in range(len(x)): x[i] = _elu(x[i])
+    for i in range(len(x)):
+        x[i] = _elu(x[i])
 
 # %% ../../nbs/roots/35_networks.ipynb #a81ef8ae
 @njit(**_FAST)
@@ -388,33 +477,47 @@ def _double_add(y, skip, row, column, out):
         for j in range(w):
             b = j & 1
             s, k, o = source[(j >> 1) + b], skip[row + i, column + j], out[i, j]
-            start = (2*a + b)*c
-            for n in range(c): o[n] = s[start + n] + k[n]
+            start = (2 * a + b) * c
+            for n in range(c):
+                o[n] = s[start + n] + k[n]
 
 # %% ../../nbs/roots/35_networks.ipynb #0e0ca3fb
 @njit(**_FAST)
 def _pool(x, row, column, average, elu, out, h, w):
     "Half-size version of x[row:row+h, column:column+w], (H,W,C), into its place in out: largest or mean of four, after ELU if asked for."
-    c, quarter = x.shape[2], np.float32(1/4)
-    for i in range(row//2, (row + h)//2):
-        for j in range(column//2, (column + w)//2):
-            a, b, d, e, o = x[2*i, 2*j], x[2*i, 2*j + 1], x[2*i + 1, 2*j], x[2*i + 1, 2*j + 1], out[i, j]
+    c, quarter = x.shape[2], np.float32(1 / 4)
+    for i in range(row // 2, (row + h) // 2):
+        for j in range(column // 2, (column + w) // 2):
+            a, b, d, e, o = (
+                x[2 * i, 2 * j],
+                x[2 * i, 2 * j + 1],
+                x[2 * i + 1, 2 * j],
+                x[2 * i + 1, 2 * j + 1],
+                out[i, j],
+            )
             if average and elu:
-                for k in range(c): o[k] = quarter*(_elu(a[k]) + _elu(b[k]) + _elu(d[k]) + _elu(e[k]))
+                for k in range(c):
+                    o[k] = quarter * (_elu(a[k]) + _elu(b[k]) + _elu(d[k]) + _elu(e[k]))
             elif average:
-                for k in range(c): o[k] = quarter*(a[k] + b[k] + d[k] + e[k])
+                for k in range(c):
+                    o[k] = quarter * (a[k] + b[k] + d[k] + e[k])
             else:
-                for k in range(c): o[k] = max(max(a[k], b[k]), max(d[k], e[k]))
+                for k in range(c):
+                    o[k] = max(max(a[k], b[k]), max(d[k], e[k]))
             if elu and not average:
-                for k in range(c): o[k] = _elu(o[k])
+                for k in range(c):
+                    o[k] = _elu(o[k])
+
 
 @njit(**_FAST)
 def _add_store(z, beside, top, left, c, out, row, column, h, w):
     "out[row:row+h, column:column+w] = z + beside, both from (top, left); all (H,W·C)."
     for i in range(h):
-        a, b = z[top + i, left*c:(left + w)*c], beside[top + i, left*c:(left + w)*c]
-        o = out[row + i, column*c:(column + w)*c]
-        for j in range(w*c): o[j] = a[j] + b[j]
+        a, b = z[top + i, left * c : (left + w) * c], beside[top + i, left * c : (left + w) * c]
+        o = out[row + i, column * c : (column + w) * c]
+        for j in range(w * c):
+            o[j] = a[j] + b[j]
+
 
 @njit(**_FAST)
 def _sum_nine(y, bias, top, left, out, row, column, h, w):
@@ -424,74 +527,100 @@ def _sum_nine(y, bias, top, left, out, row, column, h, w):
             total = bias
             for a in range(3):
                 r = top + i + a - 1
-                if r < 0 or r >= y.shape[0]: continue
+                if r < 0 or r >= y.shape[0]:
+                    continue
                 for b in range(3):
                     q = left + j + b - 1
-                    if q >= 0 and q < y.shape[1]: total += y[r, q, 3*a + b]
+                    if q >= 0 and q < y.shape[1]:
+                        total += y[r, q, 3 * a + b]
             out[row + i, column + j] = total
 
 # %% ../../nbs/roots/35_networks.ipynb #7682101a
 def _store(z, beside, top, left, out, row, column, h, w):
     "out[row:row+h, column:column+w] = z + beside, both from (top, left); all (H,W,C), beside may be None."
-    if beside is None: out[row:row + h, column:column + w] = z[top:top + h, left:left + w]; return
+    if beside is None:
+        out[row : row + h, column : column + w] = z[top : top + h, left : left + w]
+        return
     flat = lambda a: a.reshape(a.shape[0], -1)
     _add_store(flat(z), flat(beside), top, left, z.shape[2], flat(out), row, column, h, w)
 
+
 def convolve(
-    x:np.ndarray,       # (H,W,C) float32
-    weight:Tensor,      # (C',C,k,k)
-    bias:Tensor|None,   # (C',)
-    padding:int,        # Zeros on each side
-) -> np.ndarray:        # (H',W',C') float32
+    x: np.ndarray,  # (H,W,C) float32
+    weight: Tensor,  # (C',C,k,k)
+    bias: Tensor | None,  # (C',)
+    padding: int,  # Zeros on each side
+) -> np.ndarray:  # (H',W',C') float32
     "Convolution of an array whose channels come last, without copying it."
     found = F.conv2d(torch.from_numpy(x).permute(2, 0, 1)[None], weight, bias, padding=padding)
     return np.ascontiguousarray(found[0].permute(1, 2, 0).numpy())
 
+
 def channels_last(
-    weight:Tensor, # (C',C,k,k)
-) -> Tensor:       # The same numbers
+    weight: Tensor,  # (C',C,k,k)
+) -> Tensor:  # The same numbers
     "A kernel with channels last in memory, also where there is only one: torch chooses its way by the strides, and the other one is ten times slower here."
     n, c, h, w = weight.shape
-    return torch.empty_strided((n, c, h, w), (h*w*c, 1, w*c, c)).copy_(weight.detach())
+    return torch.empty_strided((n, c, h, w), (h * w * c, 1, w * c, c)).copy_(weight.detach())
+
 
 def doubled_kernel(
-    weight:Tensor, # (C',C,3,3)
-) -> Tensor:       # (4C',C,2,2): kernels for the upper left, upper right, lower left and lower right pixel
+    weight: Tensor,  # (C',C,3,3)
+) -> Tensor:  # (4C',C,2,2): kernels for the upper left, upper right, lower left and lower right pixel
     "Kernels that do on an image what a 3×3 kernel does on the image with its pixels doubled."
-    def halves(w, axis): # a pixel with even coordinate sees one source before it, twice its own; an odd one twice its own, one behind
+
+    def halves(
+        w, axis
+    ):  # a pixel with even coordinate sees one source before it, twice its own; an odd one twice its own, one behind
         first, second, third = w.unbind(axis)
         return torch.stack([first, second + third], axis), torch.stack([first + second, third], axis)
+
     return torch.cat([part for rows in halves(weight, 2) for part in halves(rows, 3)])
 
+
 def folded(
-    conv:nn.Conv2d,      # Convolution
-    norm:nn.BatchNorm2d, # Norm after it
-) -> tuple[Tensor, Tensor]: # Weight and bias
+    conv: nn.Conv2d,  # Convolution
+    norm: nn.BatchNorm2d,  # Norm after it
+) -> tuple[Tensor, Tensor]:  # Weight and bias
     "One convolution for both."
-    found = fuse_conv_bn_weights(conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias)
+    found = fuse_conv_bn_weights(
+        conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
+    )
     return channels_last(found[0]), found[1].detach()
 
 # %% ../../nbs/roots/35_networks.ipynb #c9b3a112
 class PlateUnit:
     "A plain or residual unit, ready for tiles."
-    def __init__(self,
-        unit:nn.Module, # `PlainUnit` or `ResidualUnit` in evaluation mode
+
+    def __init__(
+        self,
+        unit: nn.Module,  # `PlainUnit` or `ResidualUnit` in evaluation mode
     ):
         self.residual = isinstance(unit, ResidualUnit)
-        if not self.residual: self.first, self.second = folded(*unit.first), folded(*unit.second); return
-        scale = unit.norm.weight/torch.sqrt(unit.norm.running_var + unit.norm.eps)
-        self.scale, self.shift = scale.detach().numpy(), (unit.norm.bias - unit.norm.running_mean*scale).detach().numpy()
-        self.first, self.second = folded(unit.first, unit.between), (channels_last(unit.second.weight), (unit.second.bias + unit.shortcut.bias).detach())
+        if not self.residual:
+            self.first, self.second = folded(*unit.first), folded(*unit.second)
+            return
+        scale = unit.norm.weight / torch.sqrt(unit.norm.running_var + unit.norm.eps)
+        self.scale, self.shift = (
+            scale.detach().numpy(),
+            (unit.norm.bias - unit.norm.running_mean * scale).detach().numpy(),
+        )
+        self.first, self.second = (
+            folded(unit.first, unit.between),
+            (channels_last(unit.second.weight), (unit.second.bias + unit.shortcut.bias).detach()),
+        )
         self.shortcut, self.rows = channels_last(unit.shortcut.weight), {}
 
-    def ready(self, x): # ELU(norm(x)), for a residual unit
-        if x.shape[1] not in self.rows: self.rows[x.shape[1]] = tuple(np.tile(v, x.shape[1]) for v in (self.scale, self.shift))
+    def ready(self, x):  # ELU(norm(x)), for a residual unit
+        if x.shape[1] not in self.rows:
+            self.rows[x.shape[1]] = tuple(np.tile(v, x.shape[1]) for v in (self.scale, self.shift))
         fast_elu(x.reshape(-1), *self.rows[x.shape[1]], out := np.empty_like(x).reshape(-1))
         return out.reshape(x.shape)
 
-    def __call__(self,
-        x:np.ndarray, # (h,w,C), a tile with its halo
-    ) -> tuple:       # Two arrays (h,w,C') whose sum is the answer; the second is None for a plain unit
+    def __call__(
+        self,
+        x: np.ndarray,  # (h,w,C), a tile with its halo
+    ) -> tuple:  # Two arrays (h,w,C') whose sum is the answer; the second is None for a plain unit
         y = convolve(self.ready(x) if self.residual else x, *self.first, 1)
         _elu_here(y.reshape(-1))
         return convolve(y, *self.second, 1), convolve(x, self.shortcut, None, 0) if self.residual else None
@@ -499,62 +628,106 @@ class PlateUnit:
 # %% ../../nbs/roots/35_networks.ipynb #5f86c3d9
 class PlateBody:
     "One stage of a UNet with its head, level by level in tiles."
-    def __init__(self,
-        body:RootBody,       # In evaluation mode
-        head:nn.Sequential,  # Last convolution and norm, two classes
-        tile_px:int,         # Largest side of a tile of the first level, px; where there are more channels tiles are smaller
-        run,                 # Function (task, tiles) that does a task for all tiles
-        scratch,             # Function (name, shape) that lends an array
+
+    def __init__(
+        self,
+        body: RootBody,  # In evaluation mode
+        head: nn.Sequential,  # Last convolution and norm, two classes
+        tile_px: int,  # Largest side of a tile of the first level, px; where there are more channels tiles are smaller
+        run,  # Function (task, tiles) that does a task for all tiles
+        scratch,  # Function (name, shape) that lends an array
     ):
-        self.plain, self.sum_elu, self.average, self.tile_px, self.run, self.scratch = body.plain, body.plain or body.sum_elu, body.pool is F.avg_pool2d, tile_px, run, scratch
+        self.plain, self.sum_elu, self.average, self.tile_px, self.run, self.scratch = (
+            body.plain,
+            body.plain or body.sum_elu,
+            body.pool is F.avg_pool2d,
+            tile_px,
+            run,
+            scratch,
+        )
         self.skip_channels = body.down[0].second[0].out_channels if body.plain else body.down[0].second.out_channels
         self.down, self.up = ([PlateUnit(u) for u in units] for units in (body.down, body.up))
         steps = [folded(*s) if body.plain else (s[0].weight.detach(), s[0].bias.detach()) for s in body.step]
         self.step = [(channels_last(doubled_kernel(w)), b.repeat(4)) for w, b in steps]
         weight, bias = folded(*head)
         taps = (weight[1] - weight[0]).permute(1, 2, 0).reshape(9, -1, 1, 1)
-        self.taps = channels_last(F.pad(taps, (0, 0, 0, 0, 0, 0, 0, 7))) # 16 outputs are computed faster than 9
+        self.taps = channels_last(F.pad(taps, (0, 0, 0, 0, 0, 0, 0, 7)))  # 16 outputs are computed faster than 9
         self.bias = np.float32(bias[1] - bias[0])
 
-    def tiles(self, shape, halo): # (first row, last, first column, last; the same with halo)
+    def tiles(self, shape, halo):  # (first row, last, first column, last; the same with halo)
         h, w, c = shape
-        most = max(16, self.tile_px*(self.skip_channels/c)**.5//2*2)              # about the same memory on all levels
-        m, n = (2*-(-side//int(2*-(-side//most))) for side in (h, w))             # equal tiles, so that no thread waits for a large last one
-        return [(y, min(y + m, h), x, min(x + n, w), max(y - halo, 0), min(y + m + halo, h), max(x - halo, 0), min(x + n + halo, w))
-                for y in range(0, h, m) for x in range(0, w, n)]
+        most = max(16, self.tile_px * (self.skip_channels / c) ** 0.5 // 2 * 2)  # about the same memory on all levels
+        m, n = (
+            2 * -(-side // int(2 * -(-side // most))) for side in (h, w)
+        )  # equal tiles, so that no thread waits for a large last one
+        return [
+            (
+                y,
+                min(y + m, h),
+                x,
+                min(x + n, w),
+                max(y - halo, 0),
+                min(y + m + halo, h),
+                max(x - halo, 0),
+                min(x + n + halo, w),
+            )
+            for y in range(0, h, m)
+            for x in range(0, w, n)
+        ]
 
-    def descend(self, x, unit, last): # features of a level, and pooled ones for the next
+    def descend(self, x, unit, last):  # features of a level, and pooled ones for the next
         h, w = x.shape[:2]
         skip = self.scratch("skip", (h, w, unit.second[0].shape[0]))
-        pooled = None if last else self.scratch("pooled", (h//2, w//2, skip.shape[2]))
+        pooled = None if last else self.scratch("pooled", (h // 2, w // 2, skip.shape[2]))
+
         def task(y0, y1, x0, x1, top, bottom, left, right):
             z, beside = unit(np.ascontiguousarray(x[top:bottom, left:right]))
             _store(z, beside, y0 - top, x0 - left, skip, y0, x0, y1 - y0, x1 - x0)
-            if not last: _pool(skip, y0, x0, self.average, self.plain, pooled, y1 - y0, x1 - x0)
-            elif self.plain: skip[y0:y1, x0:x1] = F.elu(torch.from_numpy(skip[y0:y1, x0:x1])).numpy()
+            if not last:
+                _pool(skip, y0, x0, self.average, self.plain, pooled, y1 - y0, x1 - x0)
+            elif self.plain:
+                skip[y0:y1, x0:x1] = F.elu(torch.from_numpy(skip[y0:y1, x0:x1])).numpy()
+
         self.run(task, self.tiles(skip.shape, 2))
         return skip, pooled
 
 # %% ../../nbs/roots/35_networks.ipynb #c89f51e2
 class PlateStage(PlateBody):
     "The way up, and all of it."
-    def ascend(self, low, skip, step, unit, last): # features one level up, or the difference of scores at the end
+
+    def ascend(self, low, skip, step, unit, last):  # features one level up, or the difference of scores at the end
         out = np.empty(skip.shape[:2], np.float32) if last else self.scratch("up", skip.shape)
+
         def task(y0, y1, x0, x1, top, bottom, left, right):
             x = np.empty((bottom - top, right - left, skip.shape[2]), np.float32)
-            _double_add(convolve(np.ascontiguousarray(low[top//2:bottom//2, left//2:right//2]), *step, 1), skip, top, left, x)
-            if self.sum_elu: _elu_here(x.reshape(-1))
+            _double_add(
+                convolve(np.ascontiguousarray(low[top // 2 : bottom // 2, left // 2 : right // 2]), *step, 1),
+                skip,
+                top,
+                left,
+                x,
+            )
+            if self.sum_elu:
+                _elu_here(x.reshape(-1))
             z, beside = unit(x)
-            if self.plain: _elu_here(z.reshape(-1))
+            if self.plain:
+                _elu_here(z.reshape(-1))
             size = y1 - y0, x1 - x0
-            if not last: _store(z, beside, y0 - top, x0 - left, out, y0, x0, *size); return
-            if beside is not None: z += beside
+            if not last:
+                _store(z, beside, y0 - top, x0 - left, out, y0, x0, *size)
+                return
+            if beside is not None:
+                z += beside
             _sum_nine(convolve(z, self.taps, None, 0), self.bias, y0 - top, x0 - left, out, y0, x0, *size)
-        self.run(task, self.tiles(skip.shape, 6)) # doubling spoils 2 px at a cut edge, the unit 2, the head 1; even, so that pixels of the level below are whole
+
+        self.run(
+            task, self.tiles(skip.shape, 6)
+        )  # doubling spoils 2 px at a cut edge, the unit 2, the head 1; even, so that pixels of the level below are whole
         return out
 
-    def __call__(self,
-        x:np.ndarray, # (H,W,C) float32
+    def __call__(
+        self,
+        x: np.ndarray,  # (H,W,C) float32
     ) -> np.ndarray:  # Score of root minus score of background, (H,W) float32
         skips = []
         for k, unit in enumerate(self.down):
@@ -568,39 +741,55 @@ class PlateStage(PlateBody):
 # %% ../../nbs/roots/35_networks.ipynb #60a95170
 class PlateUNet:
     "Probability of root on a whole plate, by a `RootUNet` of two classes."
-    def __init__(self,
-        model:RootUNet,   # Trained network
-        threads:int=1,    # Processor threads
-        tile_px:int=384,  # Largest side of a tile of the first level, px, even
+
+    def __init__(
+        self,
+        model: RootUNet,  # Trained network
+        threads: int = 1,  # Processor threads
+        tile_px: int = 384,  # Largest side of a tile of the first level, px, even
     ):
-        if model.heads[0][0].out_channels != 2: raise ValueError(f"model: expected two classes, got {model.heads[0][0].out_channels}; run the network itself")
-        if tile_px < 16 or tile_px % 2: raise ValueError(f"tile_px: expected an even number of at least 16, got {tile_px}")
+        if model.heads[0][0].out_channels != 2:
+            raise ValueError(
+                f"model: expected two classes, got {model.heads[0][0].out_channels}; run the network itself"
+            )
+        if tile_px < 16 or tile_px % 2:
+            raise ValueError(f"tile_px: expected an even number of at least 16, got {tile_px}")
         model = deepcopy(model).eval()
         self.factor, self.threads, self.arrays, self.shape = model.factor, threads, {}, None
-        self.stages = [PlateStage(b, h, tile_px, self.run, self.scratch) for b, h in zip(model.bodies, model.heads, strict=True)]
+        self.stages = [
+            PlateStage(b, h, tile_px, self.run, self.scratch) for b, h in zip(model.bodies, model.heads, strict=True)
+        ]
 
-    def scratch(self, name, shape): # the same array for the next stage and the next image
-        if (name, shape) not in self.arrays: self.arrays[name, shape] = np.empty(shape, np.float32)
+    def scratch(self, name, shape):  # the same array for the next stage and the next image
+        if (name, shape) not in self.arrays:
+            self.arrays[name, shape] = np.empty(shape, np.float32)
         return self.arrays[name, shape]
 
     def run(self, task, tiles):
         def one(tile):
-            with torch.inference_mode(): task(*tile)
+            with torch.inference_mode():
+                task(*tile)
+
         list(self.pool.map(one, tiles) if self.pool else map(one, tiles))
 
-    def __call__(self,
-        image:np.ndarray, # (H,W) float32, 0 to 1, sides divisible by `factor`
-    ) -> np.ndarray:      # (H,W) float32
-        if image.ndim != 2 or any(side % self.factor for side in image.shape): raise ValueError(f"image: expected (H,W) divisible by {self.factor}, got {image.shape}")
+    def __call__(
+        self,
+        image: np.ndarray,  # (H,W) float32, 0 to 1, sides divisible by `factor`
+    ) -> np.ndarray:  # (H,W) float32
+        if image.ndim != 2 or any(side % self.factor for side in image.shape):
+            raise ValueError(f"image: expected (H,W) divisible by {self.factor}, got {image.shape}")
         before, x, p = torch.get_num_threads(), image[..., None].astype(np.float32), image
-        if self.shape != image.shape: self.shape, self.arrays = image.shape, {}
-        torch.set_num_threads(1)                              # each tile has one thread
+        if self.shape != image.shape:
+            self.shape, self.arrays = image.shape, {}
+        torch.set_num_threads(1)  # each tile has one thread
         try:
             with ThreadPoolExecutor(self.threads) if self.threads > 1 else nullcontext() as self.pool:
                 for stage in self.stages:
-                    if stage is not self.stages[0]: x = np.stack([image, 1 - p, p], -1, dtype=np.float32)
+                    if stage is not self.stages[0]:
+                        x = np.stack([image, 1 - p, p], -1, dtype=np.float32)
                     p = torch.from_numpy(stage(x)).sigmoid_().numpy()
-        finally: torch.set_num_threads(before)
+        finally:
+            torch.set_num_threads(before)
         return p
 
 # %% ../../nbs/roots/35_networks.ipynb #e418da94
@@ -608,21 +797,37 @@ ROOT_CLASSES = ("background", "root")
 CHRONOROOT = "Gaggion et al. 2021, GigaScience"
 NETWORKS = {
     "unet_light": Configuration(RootUNet, f"{CHRONOROOT}, UNet", output="pixels", classes=ROOT_CLASSES),
-    "resunet": Configuration(RootUNet, f"{CHRONOROOT}, ResUNet", {"unit": "residual", "pool": "max"}, "pixels", ROOT_CLASSES),
-    "dsresunet": Configuration(RootUNet, f"{CHRONOROOT}, DSResUNet", {"unit": "residual", "pool": "max", "cascade": True}, "pixels", ROOT_CLASSES),
+    "resunet": Configuration(
+        RootUNet, f"{CHRONOROOT}, ResUNet", {"unit": "residual", "pool": "max"}, "pixels", ROOT_CLASSES
+    ),
+    "dsresunet": Configuration(
+        RootUNet,
+        f"{CHRONOROOT}, DSResUNet",
+        {"unit": "residual", "pool": "max", "cascade": True},
+        "pixels",
+        ROOT_CLASSES,
+    ),
     "segnet": Configuration(SegNet, f"{CHRONOROOT}, SegNet", output="pixels", classes=ROOT_CLASSES),
     "deeplab": Configuration(DeepLab, f"{CHRONOROOT}, DeepLab v3", output="pixels", classes=ROOT_CLASSES),
 }
-PUBLISHED_PARAMETERS = {"unet_light": 488_212, "resunet": 505_046, "dsresunet": 532_336, "segnet": 29_460_450, "deeplab": 58_009_410} # Tabla 2.1
+PUBLISHED_PARAMETERS = {
+    "unet_light": 488_212,
+    "resunet": 505_046,
+    "dsresunet": 532_336,
+    "segnet": 29_460_450,
+    "deeplab": 58_009_410,
+}  # Tabla 2.1
+
 
 def build_root_model(
-    name:str,           # One of `NETWORKS`
-    patch_px:int=256,   # Side of the training patches, px
-    seed:int|None=None, # Seed of the first weights; None takes the state of torch
-    **options,          # `width` and further arguments of the network
-) -> nn.Module:         # Untrained network with its `config`
+    name: str,  # One of `NETWORKS`
+    patch_px: int = 256,  # Side of the training patches, px
+    seed: int | None = None,  # Seed of the first weights; None takes the state of torch
+    **options,  # `width` and further arguments of the network
+) -> nn.Module:  # Untrained network with its `config`
     "Build a network for roots, with first weights that depend on the seed alone."
     require_choice("model", name, NETWORKS)
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
-        if seed is not None: torch.manual_seed(seed)
+        if seed is not None:
+            torch.manual_seed(seed)
         return build_model(name, None, patch_px, **options)

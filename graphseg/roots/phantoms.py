@@ -35,351 +35,413 @@ from ..base.core import atomic_path, generator, progress, require_choice, write_
 from .rsml import Plant, Root, RootScene, Series
 
 # %% ../../nbs/roots/10_phantoms.ipynb #ad74f522
-STEP_MM = .15 # Length of one step along a root
+STEP_MM = 0.15  # Length of one step along a root
+
 
 def _wobble(rng, n, n_steps, deviation, length_mm):
     "`n` smooth random processes with the given correlation length, (n,n_steps), starting anywhere."
-    a, start = np.exp(-STEP_MM/length_mm), int(6*length_mm/STEP_MM)
+    a, start = np.exp(-STEP_MM / length_mm), int(6 * length_mm / STEP_MM)
     noise = rng.standard_normal((n, n_steps + start))
-    smooth = lfilter([1.], [1, -a], lfilter([1.], [1, -a], noise))[:, start:]
-    return deviation*smooth*np.sqrt((1 - a*a)**3/(1 + a*a))
+    smooth = lfilter([1.0], [1, -a], lfilter([1.0], [1, -a], noise))[:, start:]
+    return deviation * smooth * np.sqrt((1 - a * a) ** 3 / (1 + a * a))
+
 
 def draw_paths(
-    rng:np.random.Generator, # Source of randomness
-    start_deg,               # Heading at the base, scalar or (n,)
-    target_deg,              # Set-point angle, scalar or (n,)
-    bend_mm,                 # Length over which the heading relaxes, scalar or (n,)
-    n:int=1,                 # Number of curves
-    length_mm:float=20.,     # Length of every curve
-    drift=(6., 6.),          # Slow wobble: standard deviation in degrees, correlation length in mm
-    waving=(6., .8),         # Fast wobble, the same
-) -> np.ndarray:             # (n,P,2) float64, mm from the base, x right, y down
+    rng: np.random.Generator,  # Source of randomness
+    start_deg,  # Heading at the base, scalar or (n,)
+    target_deg,  # Set-point angle, scalar or (n,)
+    bend_mm,  # Length over which the heading relaxes, scalar or (n,)
+    n: int = 1,  # Number of curves
+    length_mm: float = 20.0,  # Length of every curve
+    drift=(6.0, 6.0),  # Slow wobble: standard deviation in degrees, correlation length in mm
+    waving=(6.0, 0.8),  # Fast wobble, the same
+) -> np.ndarray:  # (n,P,2) float64, mm from the base, x right, y down
     "Curves of roots: headings that relax to a set point, with small random curvature."
-    if not length_mm >= STEP_MM: raise ValueError(f"length_mm: expected at least one step of {STEP_MM} mm, got {length_mm}")
-    s = STEP_MM*np.arange(round(length_mm/STEP_MM))
-    start, target, bend = (np.broadcast_to(np.asarray(v, float), (n,))[:, None] for v in (start_deg, target_deg, bend_mm))
-    heading = target + (start - target)*np.exp(-s/bend) + _wobble(rng, n, len(s), *drift) + _wobble(rng, n, len(s), *waving)
-    steps = STEP_MM*np.stack([np.sin(np.deg2rad(heading)), np.cos(np.deg2rad(heading))], axis=-1)
+    if not length_mm >= STEP_MM:
+        raise ValueError(f"length_mm: expected at least one step of {STEP_MM} mm, got {length_mm}")
+    s = STEP_MM * np.arange(round(length_mm / STEP_MM))
+    start, target, bend = (
+        np.broadcast_to(np.asarray(v, float), (n,))[:, None] for v in (start_deg, target_deg, bend_mm)
+    )
+    heading = (
+        target
+        + (start - target) * np.exp(-s / bend)
+        + _wobble(rng, n, len(s), *drift)
+        + _wobble(rng, n, len(s), *waving)
+    )
+    steps = STEP_MM * np.stack([np.sin(np.deg2rad(heading)), np.cos(np.deg2rad(heading))], axis=-1)
     return np.concatenate([np.zeros((n, 1, 2)), np.cumsum(steps, axis=1)], axis=1)
 
 # %% ../../nbs/roots/10_phantoms.ipynb #86757f9f
 @dataclass(frozen=True)
 class GrowthCondition:
     "How plants grow in one light regime: means over plants."
-    name:str                # Short name for tables
-    light_h:float           # Light per day, h
-    speed_mm_h:float        # Full speed of the main root, mm/h
-    ramp_h:float            # Time from germination to full speed, h
-    circadian:float         # Relative amplitude of the 24 h rhythm
-    ultradian:float         # Relative amplitude of the 12 h rhythm
-    gap_mm:float            # Distance between laterals along the main root, mm
-    delay_h:float           # From the passing of the main tip to emergence, h
-    lateral_mm_h:float      # Full speed of a young lateral, mm/h
-    meeting_rate:float=.20  # Chance that a lateral is laid across another root, if a clean way is found
-    germination_h:float=6.  # Time of germination, h since the first frame
 
-GROWTH_CONDITIONS = {c.name: c for c in (
-    GrowthCondition("LD", 16., .205, 150., .32, .14, 3.1, 112., .125),
-    GrowthCondition("CL", 24., .235, 200., 0., 0., 2.3, 100., .145))}
+    name: str  # Short name for tables
+    light_h: float  # Light per day, h
+    speed_mm_h: float  # Full speed of the main root, mm/h
+    ramp_h: float  # Time from germination to full speed, h
+    circadian: float  # Relative amplitude of the 24 h rhythm
+    ultradian: float  # Relative amplitude of the 12 h rhythm
+    gap_mm: float  # Distance between laterals along the main root, mm
+    delay_h: float  # From the passing of the main tip to emergence, h
+    lateral_mm_h: float  # Full speed of a young lateral, mm/h
+    meeting_rate: float = 0.20  # Chance that a lateral is laid across another root, if a clean way is found
+    germination_h: float = 6.0  # Time of germination, h since the first frame
+
+
+GROWTH_CONDITIONS = {
+    c.name: c
+    for c in (
+        GrowthCondition("LD", 16.0, 0.205, 150.0, 0.32, 0.14, 3.1, 112.0, 0.125),
+        GrowthCondition("CL", 24.0, 0.235, 200.0, 0.0, 0.0, 2.3, 100.0, 0.145),
+    )
+}
 
 # %% ../../nbs/roots/10_phantoms.ipynb #af681855
-PEAK_24_H, PEAK_12_H = 8., 2. # Hours after light goes on at which the rhythms are fastest
+PEAK_24_H, PEAK_12_H = 8.0, 2.0  # Hours after light goes on at which the rhythms are fastest
+
 
 def growth_rhythm(
-    t_h,                       # Times since light first went on, h, any shape
-    condition:GrowthCondition, # Light regime
-    strength:float=1.,         # 1 main roots, 0.5 laterals
-    shift_h:float=0.,          # Delay of one plant's rhythm, h
-):                             # Factor on the speed, mean 1
+    t_h,  # Times since light first went on, h, any shape
+    condition: GrowthCondition,  # Light regime
+    strength: float = 1.0,  # 1 main roots, 0.5 laterals
+    shift_h: float = 0.0,  # Delay of one plant's rhythm, h
+):  # Factor on the speed, mean 1
     "Speed of growth relative to its mean over the day."
     t = np.asarray(t_h, float) - shift_h
-    day = condition.circadian*np.cos(2*np.pi*(t - PEAK_24_H)/24)
-    return 1 + strength*(day + condition.ultradian*np.cos(2*np.pi*(t - PEAK_12_H)/12))
+    day = condition.circadian * np.cos(2 * np.pi * (t - PEAK_24_H) / 24)
+    return 1 + strength * (day + condition.ultradian * np.cos(2 * np.pi * (t - PEAK_12_H) / 12))
 
 # %% ../../nbs/roots/10_phantoms.ipynb #f3be332c
-GRID_H = .25                       # Step of the tables of length and speed, h
-TIMES_H = GRID_H*np.arange(20*96 + 1) # Twenty days
+GRID_H = 0.25  # Step of the tables of length and speed, h
+TIMES_H = GRID_H * np.arange(20 * 96 + 1)  # Twenty days
+
 
 def require_time(
-    t_h, # Time or times since the first frame, h
-) -> np.ndarray: # float64
+    t_h,  # Time or times since the first frame, h
+) -> np.ndarray:  # float64
     "Raise `ValueError` unless all times lie within the twenty days that are laid out."
     t = np.asarray(t_h, float)
-    if not ((t >= 0) & (t <= TIMES_H[-1])).all(): raise ValueError(f"t_h: expected times from 0 to {TIMES_H[-1]:g} h, got {t.min():g} to {t.max():g}")
+    if not ((t >= 0) & (t <= TIMES_H[-1])).all():
+        raise ValueError(f"t_h: expected times from 0 to {TIMES_H[-1]:g} h, got {t.min():g} to {t.max():g}")
     return t
 
 # %% ../../nbs/roots/10_phantoms.ipynb #e8a92343
 @dataclass(frozen=True, eq=False)
 class GrowingRoot:
     "One root: its whole way, and how far along it the tip is at every time."
-    name:str               # "main", or "lateral 1" … in order of emergence
-    path_mm:np.ndarray     # (P,2) float64 on the plate, base first, steps of STEP_MM
-    lengths_mm:np.ndarray  # (T,) float64 on TIMES_H, not decreasing
-    speeds_mm_h:np.ndarray # (T,) float64 on TIMES_H
-    born_h:float           # Germination or emergence, h; infinite if it never happens
-    arc_mm:float=0.        # Where on the main root a lateral leaves it, mm from the seed
-    side:int=0             # −1 left, 1 right, 0 main root
+
+    name: str  # "main", or "lateral 1" … in order of emergence
+    path_mm: np.ndarray  # (P,2) float64 on the plate, base first, steps of STEP_MM
+    lengths_mm: np.ndarray  # (T,) float64 on TIMES_H, not decreasing
+    speeds_mm_h: np.ndarray  # (T,) float64 on TIMES_H
+    born_h: float  # Germination or emergence, h; infinite if it never happens
+    arc_mm: float = 0.0  # Where on the main root a lateral leaves it, mm from the seed
+    side: int = 0  # −1 left, 1 right, 0 main root
 
     def length(self, t_h):  # Length in mm at any times, h
         return np.interp(require_time(t_h), TIMES_H, self.lengths_mm)
-    def speed(self, t_h):   # Speed of the tip in mm/h at any times, h
+
+    def speed(self, t_h):  # Speed of the tip in mm/h at any times, h
         return np.interp(require_time(t_h), TIMES_H, self.speeds_mm_h)
-    def time_at(self, arc_mm): # When the tip passes an arc length in mm, h; infinite if never
+
+    def time_at(self, arc_mm):  # When the tip passes an arc length in mm, h; infinite if never
         k = int(np.searchsorted(self.lengths_mm, arc_mm))
-        return np.inf if k == len(TIMES_H) else float(np.interp(arc_mm, self.lengths_mm[max(k - 1, 0):k + 1], TIMES_H[max(k - 1, 0):k + 1]))
+        return (
+            np.inf
+            if k == len(TIMES_H)
+            else float(np.interp(arc_mm, self.lengths_mm[max(k - 1, 0) : k + 1], TIMES_H[max(k - 1, 0) : k + 1]))
+        )
+
     def points(self, t_h):  # (K,2) line from base to tip at a time, mm
         return cut_path(self.path_mm, float(self.length(t_h)))
 
 # %% ../../nbs/roots/10_phantoms.ipynb #cdca4e23
 def cut_path(
-    path_mm:np.ndarray, # (P,2) float64, steps of STEP_MM
-    length_mm:float,    # Wanted length, mm
-) -> np.ndarray:        # (K,2) float64: the points before, and the tip; one point for length 0
+    path_mm: np.ndarray,  # (P,2) float64, steps of STEP_MM
+    length_mm: float,  # Wanted length, mm
+) -> np.ndarray:  # (K,2) float64: the points before, and the tip; one point for length 0
     "First part of a path, of exactly the wanted length."
-    limit = STEP_MM*(len(path_mm) - 1)
-    if not 0 <= length_mm <= limit + 1e-9: raise ValueError(f"length_mm: expected 0 to {limit:g} mm, the length of the path, got {length_mm:g}")
-    k = min(int(length_mm/STEP_MM), len(path_mm) - 2)
-    rest = length_mm/STEP_MM - k
-    if rest < 1e-6: return path_mm[:k + 1]
-    return np.concatenate([path_mm[:k + 1], (path_mm[k] + rest*(path_mm[k + 1] - path_mm[k]))[None]])
+    limit = STEP_MM * (len(path_mm) - 1)
+    if not 0 <= length_mm <= limit + 1e-9:
+        raise ValueError(f"length_mm: expected 0 to {limit:g} mm, the length of the path, got {length_mm:g}")
+    k = min(int(length_mm / STEP_MM), len(path_mm) - 2)
+    rest = length_mm / STEP_MM - k
+    if rest < 1e-6:
+        return path_mm[: k + 1]
+    return np.concatenate([path_mm[: k + 1], (path_mm[k] + rest * (path_mm[k + 1] - path_mm[k]))[None]])
 
 # %% ../../nbs/roots/10_phantoms.ipynb #fdb4ec9c
 class PlantTraits(NamedTuple):
     "How one plant differs from its condition's mean."
-    speed:float=1.     # Factor on the speed of the main root
-    laterals:float=1.  # Factor on the speed of laterals
-    gap:float=1.       # Factor on the distance between laterals
-    delay:float=1.     # Factor on the delay of emergence
-    rhythm:float=1.    # Factor on the amplitudes of the rhythm
-    shift_h:float=0.   # Delay of the rhythm, h
-    early_h:float=0.   # Later (or, negative, earlier) germination, h
-    skew_deg:float=0.  # Set-point angle of the main root
+
+    speed: float = 1.0  # Factor on the speed of the main root
+    laterals: float = 1.0  # Factor on the speed of laterals
+    gap: float = 1.0  # Factor on the distance between laterals
+    delay: float = 1.0  # Factor on the delay of emergence
+    rhythm: float = 1.0  # Factor on the amplitudes of the rhythm
+    shift_h: float = 0.0  # Delay of the rhythm, h
+    early_h: float = 0.0  # Later (or, negative, earlier) germination, h
+    skew_deg: float = 0.0  # Set-point angle of the main root
+
 
 def draw_traits(
-    rng:np.random.Generator, # Source of randomness of the plant
-    plate_speed:float=1.,    # Factor shared by the plants of a plate
+    rng: np.random.Generator,  # Source of randomness of the plant
+    plate_speed: float = 1.0,  # Factor shared by the plants of a plate
 ) -> PlantTraits:
     "Draw a plant's random effects, at most two standard deviations from the mean."
     z = np.clip(rng.standard_normal(8), -2, 2)
-    factors = np.exp(z[:5]*[.07, .10, .10, .06, .15])
-    return PlantTraits(plate_speed*factors[0], *factors[1:], .7*z[5], 2.5*z[6], 2.5*z[7])
+    factors = np.exp(z[:5] * [0.07, 0.10, 0.10, 0.06, 0.15])
+    return PlantTraits(plate_speed * factors[0], *factors[1:], 0.7 * z[5], 2.5 * z[6], 2.5 * z[7])
 
-def _noise(rng, n=1, deviation=.06, hours=1.5):
+
+def _noise(rng, n=1, deviation=0.06, hours=1.5):
     "Relative noise of speeds on TIMES_H, (n,T)."
     white = rng.standard_normal((n, len(TIMES_H)))
-    return deviation*gaussian_filter1d(white, hours/GRID_H, axis=1)*np.sqrt(2*np.sqrt(np.pi)*hours/GRID_H)
+    return deviation * gaussian_filter1d(white, hours / GRID_H, axis=1) * np.sqrt(2 * np.sqrt(np.pi) * hours / GRID_H)
 
 # %% ../../nbs/roots/10_phantoms.ipynb #8865d989
 def main_pace(
-    rng:np.random.Generator,   # Source of randomness of the plant
-    condition:GrowthCondition, # Means
-    traits:PlantTraits,        # Differences of this plant
-) -> tuple[np.ndarray, np.ndarray, float]: # Lengths (T,) mm and speeds (T,) mm/h on TIMES_H, germination h
+    rng: np.random.Generator,  # Source of randomness of the plant
+    condition: GrowthCondition,  # Means
+    traits: PlantTraits,  # Differences of this plant
+) -> tuple[np.ndarray, np.ndarray, float]:  # Lengths (T,) mm and speeds (T,) mm/h on TIMES_H, germination h
     "Length and speed of a main root through time."
     born = max(condition.germination_h + traits.early_h, 0)
     age = TIMES_H - born
-    mean = condition.speed_mm_h*(.2 + .8*np.clip(age/condition.ramp_h, 0, 1))*(age >= 0)
-    speeds = traits.speed*mean*growth_rhythm(TIMES_H, condition, traits.rhythm, traits.shift_h)*(1 + _noise(rng)[0])
+    mean = condition.speed_mm_h * (0.2 + 0.8 * np.clip(age / condition.ramp_h, 0, 1)) * (age >= 0)
+    speeds = (
+        traits.speed * mean * growth_rhythm(TIMES_H, condition, traits.rhythm, traits.shift_h) * (1 + _noise(rng)[0])
+    )
     speeds = np.maximum(speeds, 0)
-    lengths = np.r_[0, np.cumsum(GRID_H*(speeds[1:] + speeds[:-1])/2)]
+    lengths = np.r_[0, np.cumsum(GRID_H * (speeds[1:] + speeds[:-1]) / 2)]
     return lengths, speeds, born
 
 # %% ../../nbs/roots/10_phantoms.ipynb #63dd2745
-FIRST_MM, MIN_GAP_MM = 2., .9 # No lateral before this arc length; least distance between two
+FIRST_MM, MIN_GAP_MM = 2.0, 0.9  # No lateral before this arc length; least distance between two
+
 
 def lateral_places(
-    rng:np.random.Generator,   # Source of randomness of the plant
-    main_lengths:np.ndarray,   # (T,) mm on TIMES_H
-    condition:GrowthCondition, # Means
-    traits:PlantTraits,        # Differences of this plant
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]: # Arc lengths (n,) mm, emergence (n,) h, sides (n,) −1 or 1
+    rng: np.random.Generator,  # Source of randomness of the plant
+    main_lengths: np.ndarray,  # (T,) mm on TIMES_H
+    condition: GrowthCondition,  # Means
+    traits: PlantTraits,  # Differences of this plant
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # Arc lengths (n,) mm, emergence (n,) h, sides (n,) −1 or 1
     "Where and when laterals emerge within the twenty days, in order."
-    mean, n = condition.gap_mm*traits.gap - MIN_GAP_MM, 120
-    arcs = FIRST_MM + np.cumsum(MIN_GAP_MM + rng.gamma(3., mean/3, n))
+    mean, n = condition.gap_mm * traits.gap - MIN_GAP_MM, 120
+    arcs = FIRST_MM + np.cumsum(MIN_GAP_MM + rng.gamma(3.0, mean / 3, n))
     passed = np.interp(arcs, main_lengths, TIMES_H, right=np.inf)
-    times = passed + condition.delay_h*traits.delay*np.exp(.05*rng.standard_normal(n))
-    times = np.sort(times) + 1e-3*np.arange(n)                # acropetal: noise does not change the order
-    switches = rng.random(n) < .7
+    times = passed + condition.delay_h * traits.delay * np.exp(0.05 * rng.standard_normal(n))
+    times = np.sort(times) + 1e-3 * np.arange(n)  # acropetal: noise does not change the order
+    switches = rng.random(n) < 0.7
     sides = np.where((np.cumsum(switches) + rng.integers(2)) % 2, 1, -1)
     there = times < TIMES_H[-1]
     return arcs[there], times[there], sides[there]
 
 # %% ../../nbs/roots/10_phantoms.ipynb #3ff9f6fd
 def lateral_pace(
-    rng:np.random.Generator,   # Source of randomness of the lateral
-    born_h:float,              # Emergence, h
-    final_mm:float,            # Length that is never passed, mm
-    condition:GrowthCondition, # Means
-    traits:PlantTraits,        # Differences of this plant
-) -> tuple[np.ndarray, np.ndarray]: # Lengths (T,) mm and speeds (T,) mm/h on TIMES_H
+    rng: np.random.Generator,  # Source of randomness of the lateral
+    born_h: float,  # Emergence, h
+    final_mm: float,  # Length that is never passed, mm
+    condition: GrowthCondition,  # Means
+    traits: PlantTraits,  # Differences of this plant
+) -> tuple[np.ndarray, np.ndarray]:  # Lengths (T,) mm and speeds (T,) mm/h on TIMES_H
     "Length and speed of a lateral through time."
     age = TIMES_H - born_h
-    full = condition.lateral_mm_h*traits.laterals*np.exp(.12*rng.standard_normal())
-    rhythm = growth_rhythm(TIMES_H, condition, .5*traits.rhythm, traits.shift_h)
-    free = full*(.6 + .4*np.clip(age/36, 0, 1))*rhythm*(1 + _noise(rng)[0])
-    within = np.clip((TIMES_H[1:] - born_h)/GRID_H, 0, 1)  # share of each quarter after emergence
-    grown = np.r_[0, np.cumsum(GRID_H*within*(free[1:] + free[:-1])/2)]
-    left = np.exp(-grown/final_mm)
-    return final_mm*(1 - left), free*left*(age >= 0)
+    full = condition.lateral_mm_h * traits.laterals * np.exp(0.12 * rng.standard_normal())
+    rhythm = growth_rhythm(TIMES_H, condition, 0.5 * traits.rhythm, traits.shift_h)
+    free = full * (0.6 + 0.4 * np.clip(age / 36, 0, 1)) * rhythm * (1 + _noise(rng)[0])
+    within = np.clip((TIMES_H[1:] - born_h) / GRID_H, 0, 1)  # share of each quarter after emergence
+    grown = np.r_[0, np.cumsum(GRID_H * within * (free[1:] + free[:-1]) / 2)]
+    left = np.exp(-grown / final_mm)
+    return final_mm * (1 - left), free * left * (age >= 0)
 
 # %% ../../nbs/roots/10_phantoms.ipynb #803208df
-CLEAR_MM, HALF_STRIP_MM = .8, 12.8 # Distance to other roots; half width of a plant's strip of the plate
+CLEAR_MM, HALF_STRIP_MM = 0.8, 12.8  # Distance to other roots; half width of a plant's strip of the plate
+
 
 def path_crossings(
-    a:np.ndarray, # (P,2) polyline
-    b:np.ndarray, # (Q,2) polyline
+    a: np.ndarray,  # (P,2) polyline
+    b: np.ndarray,  # (Q,2) polyline
 ) -> np.ndarray:  # (n,4): position along a and along b in steps (segment + fraction), x, y
     "Where two polylines cross."
     low, high = np.maximum(a.min(0), b.min(0)), np.minimum(a.max(0), b.max(0))
-    def near(p): return np.flatnonzero(((np.maximum(p[:-1], p[1:]) >= low) & (np.minimum(p[:-1], p[1:]) <= high)).all(1))
-    i, j = near(a), near(b)                                                # segments that reach the common box
+
+    def near(p):
+        return np.flatnonzero(((np.maximum(p[:-1], p[1:]) >= low) & (np.minimum(p[:-1], p[1:]) <= high)).all(1))
+
+    i, j = near(a), near(b)  # segments that reach the common box
     da, db = a[i + 1] - a[i], b[j + 1] - b[j]
-    between = b[None, j] - a[i, None]                                      # (n,m,2)
-    cross = da[:, None, 0]*db[None, :, 1] - da[:, None, 1]*db[None, :, 0]
-    cross = np.where(np.abs(cross) < 1e-12, np.nan, cross)                 # parallel segments do not cross
-    u = (between[..., 0]*db[None, :, 1] - between[..., 1]*db[None, :, 0])/cross
-    v = (between[..., 0]*da[:, None, 1] - between[..., 1]*da[:, None, 0])/cross
+    between = b[None, j] - a[i, None]  # (n,m,2)
+    cross = da[:, None, 0] * db[None, :, 1] - da[:, None, 1] * db[None, :, 0]
+    cross = np.where(np.abs(cross) < 1e-12, np.nan, cross)  # parallel segments do not cross
+    u = (between[..., 0] * db[None, :, 1] - between[..., 1] * db[None, :, 0]) / cross
+    v = (between[..., 0] * da[:, None, 1] - between[..., 1] * da[:, None, 0]) / cross
     k, l = np.nonzero((u >= 0) & (u < 1) & (v >= 0) & (v < 1))
-    return np.column_stack([i[k] + u[k, l], j[l] + v[k, l], a[i[k]] + u[k, l, None]*da[k]])
+    return np.column_stack([i[k] + u[k, l], j[l] + v[k, l], a[i[k]] + u[k, l, None] * da[k]])
 
 # %% ../../nbs/roots/10_phantoms.ipynb #01508846
 class LaidRoots:
     "Roots that lie on the plate already; laterals are laid with regard to them."
-    def __init__(self,
-        main_mm:np.ndarray, # (P,2) way of the main root, mm
+
+    def __init__(
+        self,
+        main_mm: np.ndarray,  # (P,2) way of the main root, mm
     ):
         self.paths, self.trees = [main_mm], [cKDTree(main_mm)]
         self.seed, self.others = main_mm[0], np.zeros((0, 2))
 
-    def add(self,
-        path_mm:np.ndarray, # (P,2) way of a lateral, mm
+    def add(
+        self,
+        path_mm: np.ndarray,  # (P,2) way of a lateral, mm
     ) -> None:
         self.paths.append(path_mm)
         self.others = np.concatenate([self.others, path_mm[::2]])
         self.trees = [self.trees[0], cKDTree(self.others)]
 
-    def distances(self,
-        candidates_mm:np.ndarray, # (n,P,2), mm
-    ) -> np.ndarray: # (n,P), mm to the nearest root; the first 2 mm do not count the main root, which they leave
+    def distances(
+        self,
+        candidates_mm: np.ndarray,  # (n,P,2), mm
+    ) -> np.ndarray:  # (n,P), mm to the nearest root; the first 2 mm do not count the main root, which they leave
         "Distance of every point to the roots that lie there; infinite where there is none to regard."
-        far = np.inf*np.ones(candidates_mm.shape[:2])
-        leaving = int(2/STEP_MM)
-        far[:, leaving:] = self.trees[0].query(candidates_mm[:, leaving:], distance_upper_bound=2*CLEAR_MM)[0]
-        if len(self.others): far[:, 3:] = np.minimum(far[:, 3:], self.trees[1].query(candidates_mm[:, 3:], distance_upper_bound=2*CLEAR_MM)[0])
+        far = np.inf * np.ones(candidates_mm.shape[:2])
+        leaving = int(2 / STEP_MM)
+        far[:, leaving:] = self.trees[0].query(candidates_mm[:, leaving:], distance_upper_bound=2 * CLEAR_MM)[0]
+        if len(self.others):
+            far[:, 3:] = np.minimum(
+                far[:, 3:], self.trees[1].query(candidates_mm[:, 3:], distance_upper_bound=2 * CLEAR_MM)[0]
+            )
         return far
 
-    def inside(self,
-        candidates_mm:np.ndarray, # (n,P,2), mm
-    ) -> np.ndarray: # (n,P) bool
+    def inside(
+        self,
+        candidates_mm: np.ndarray,  # (n,P,2), mm
+    ) -> np.ndarray:  # (n,P) bool
         "Is a point within the strip of the plant, and below its seed?"
         x, y = np.moveaxis(candidates_mm - self.seed, -1, 0)
-        return (np.abs(x) < HALF_STRIP_MM) & (y > -.5)
+        return (np.abs(x) < HALF_STRIP_MM) & (y > -0.5)
 
 # %% ../../nbs/roots/10_phantoms.ipynb #831f4108
 def lay_clear(
-    laid:LaidRoots,           # What lies there
-    candidates_mm:np.ndarray, # (n,P,2), mm, in order of preference
-) -> np.ndarray:              # (K,2), mm
+    laid: LaidRoots,  # What lies there
+    candidates_mm: np.ndarray,  # (n,P,2), mm, in order of preference
+) -> np.ndarray:  # (K,2), mm
     "First candidate that stays clear of all roots, or as much of the best as does."
-    longest, n_points = candidates_mm[0, :8], candidates_mm.shape[1]           # never less than the first steps
+    longest, n_points = candidates_mm[0, :8], candidates_mm.shape[1]  # never less than the first steps
     for way in candidates_mm:
         blocked = (laid.distances(way[None])[0] < CLEAR_MM) | ~laid.inside(way[None])[0]
         free = int(blocked.argmax()) if blocked.any() else n_points
-        if free > len(longest): longest = way[:free]
-        if free == n_points: break
+        if free > len(longest):
+            longest = way[:free]
+        if free == n_points:
+            break
     return longest
 
 # %% ../../nbs/roots/10_phantoms.ipynb #a9ab8769
 def lay_across(
-    laid:LaidRoots,           # What lies there
-    candidates_mm:np.ndarray, # (n,P,2), mm
-) -> np.ndarray|None:         # (K,2), mm; None where no candidate crosses cleanly
+    laid: LaidRoots,  # What lies there
+    candidates_mm: np.ndarray,  # (n,P,2), mm
+) -> np.ndarray | None:  # (K,2), mm; None where no candidate crosses cleanly
     "The candidate that crosses exactly one root, once, soonest, and is clear otherwise."
     near, inside = laid.distances(candidates_mm) < CLEAR_MM, laid.inside(candidates_mm)
-    after = int(1.5/STEP_MM)
+    after = int(1.5 / STEP_MM)
     starts = np.where(near.any(1), near.argmax(1), near.shape[1])
     for k in np.argsort(starts, kind="stable"):
         way, close, within, start = candidates_mm[k], near[k], inside[k], int(starts[k])
-        if start == near.shape[1]: break
+        if start == near.shape[1]:
+            break
         stop = start + int((~close[start:]).argmax())
-        if stop == start or stop - start > 3/STEP_MM or start < 3/STEP_MM: continue
+        if stop == start or stop - start > 3 / STEP_MM or start < 3 / STEP_MM:
+            continue
         blocked = ~within
         blocked[stop:] |= close[stop:]
         end = int(blocked.argmax()) if blocked.any() else len(way)
-        if end < stop + after: continue
+        if end < stop + after:
+            continue
         crossings = [path_crossings(way[4:end], other) for other in laid.paths]
-        if sum(len(c) for c in crossings) == 1: return way[:end]
+        if sum(len(c) for c in crossings) == 1:
+            return way[:end]
     return None
 
 # %% ../../nbs/roots/10_phantoms.ipynb #d8566961
 class Meeting(NamedTuple):
     "A lateral that crosses another root of its plant."
-    lateral:int   # Index of the crossing root in the plant's roots
-    other:int     # Index of the root that is crossed
-    arc_mm:float  # Way along the lateral to the crossing, mm
-    other_arc_mm:float # Way along the other root, mm
-    x_mm:float    # Place on the plate, mm
-    y_mm:float
-    from_h:float  # When both roots have reached it, h; infinite if never
+
+    lateral: int  # Index of the crossing root in the plant's roots
+    other: int  # Index of the root that is crossed
+    arc_mm: float  # Way along the lateral to the crossing, mm
+    other_arc_mm: float  # Way along the other root, mm
+    x_mm: float  # Place on the plate, mm
+    y_mm: float
+    from_h: float  # When both roots have reached it, h; infinite if never
+
 
 @dataclass(frozen=True, eq=False)
 class GrowingPlant:
     "One plant with its whole future."
-    key:tuple[int, int, int]        # Seed of the set, plate, plant
-    condition:GrowthCondition       # Light regime
-    traits:PlantTraits              # Its random effects
-    roots:tuple[GrowingRoot, ...]   # Main root first, then laterals in order of emergence
-    meetings:tuple[Meeting, ...]    # Crossings of its roots
+
+    key: tuple[int, int, int]  # Seed of the set, plate, plant
+    condition: GrowthCondition  # Light regime
+    traits: PlantTraits  # Its random effects
+    roots: tuple[GrowingRoot, ...]  # Main root first, then laterals in order of emergence
+    meetings: tuple[Meeting, ...]  # Crossings of its roots
 
     @property
-    def seed_mm(self) -> np.ndarray: return self.roots[0].path_mm[0]
+    def seed_mm(self) -> np.ndarray:
+        return self.roots[0].path_mm[0]
+
     @property
-    def name(self) -> str: return f"plant {self.key[2] + 1}"
+    def name(self) -> str:
+        return f"plant {self.key[2] + 1}"
 
 # %% ../../nbs/roots/10_phantoms.ipynb #1164ee01
 def find_meetings(
-    roots:tuple[GrowingRoot, ...], # Main root first
+    roots: tuple[GrowingRoot, ...],  # Main root first
 ) -> tuple[Meeting, ...]:
     "Every crossing of two roots of a plant."
     found = []
     for i, root in enumerate(roots[1:], 1):
-        skip = 4 # The first steps lie within the main root
+        skip = 4  # The first steps lie within the main root
         for j, other in enumerate(roots[:i]):
             for u, v, x, y in path_crossings(root.path_mm[skip:], other.path_mm):
-                arc, other_arc = STEP_MM*(u + skip), STEP_MM*v
+                arc, other_arc = STEP_MM * (u + skip), STEP_MM * v
                 found.append(Meeting(i, j, arc, other_arc, x, y, max(root.time_at(arc), other.time_at(other_arc))))
     return tuple(found)
 
 # %% ../../nbs/roots/10_phantoms.ipynb #c15b901e
-MAIN_MM = 105. # Length of the way laid out for a main root
+MAIN_MM = 105.0  # Length of the way laid out for a main root
+
 
 def _main_way(rng, seed_mm, skew_deg):
     "Way of a main root, near the middle of its strip."
-    ways = draw_paths(rng, rng.normal(0, 12, 48), skew_deg, 8., 48, MAIN_MM, (7., 7.), (8., 1.))
-    astray = np.abs(ways[:, :int(78/STEP_MM), 0]).max(1)
+    ways = draw_paths(rng, rng.normal(0, 12, 48), skew_deg, 8.0, 48, MAIN_MM, (7.0, 7.0), (8.0, 1.0))
+    astray = np.abs(ways[:, : int(78 / STEP_MM), 0]).max(1)
     return ways[int((astray < 5).argmax() if (astray < 5).any() else astray.argmin())] + seed_mm
+
 
 def _lateral_way(rng, laid, base, heading, side, across):
     "Way of a lateral that leaves the main root at a point, where that is headed `heading`."
-    n, length = (24, rng.normal(18, 2.5)) if not across else (96, 16.)
-    start = heading + side*rng.normal(68, 8, n)
+    n, length = (24, rng.normal(18, 2.5)) if not across else (96, 16.0)
+    start = heading + side * rng.normal(68, 8, n)
     if across:
-        turn, bend = ((-60, -10), 2.) if rng.random() < .35 else ((60, 115), 4.)
-        way = lay_across(laid, draw_paths(rng, start, side*rng.uniform(*turn, n), bend, n, length) + base)
-        if way is not None: return way
+        turn, bend = ((-60, -10), 2.0) if rng.random() < 0.35 else ((60, 115), 4.0)
+        way = lay_across(laid, draw_paths(rng, start, side * rng.uniform(*turn, n), bend, n, length) + base)
+        if way is not None:
+            return way
         return _lateral_way(rng, laid, base, heading, side, False)
-    target, bend = side*rng.normal(32, 9, n), rng.uniform(4.5, 8, n)
+    target, bend = side * rng.normal(32, 9, n), rng.uniform(4.5, 8, n)
     return lay_clear(laid, draw_paths(rng, start, target, bend, n, max(length, 10)) + base)
 
 # %% ../../nbs/roots/10_phantoms.ipynb #6729dfef
 def draw_plant(
-    condition:GrowthCondition, # Light regime
-    seed:int,                  # Seed of the set
-    plate:int=0,               # Number of the plate
-    plant:int=0,               # Number of the plant on the plate
-    seed_mm=(0., 0.),          # Where it was sown, mm on the plate
-    plate_speed:float=1.,      # Factor shared by the plants of the plate
-    depth_mm:float=76.,        # Room below the seed; a main root that gets there stops
+    condition: GrowthCondition,  # Light regime
+    seed: int,  # Seed of the set
+    plate: int = 0,  # Number of the plate
+    plant: int = 0,  # Number of the plant on the plate
+    seed_mm=(0.0, 0.0),  # Where it was sown, mm on the plate
+    plate_speed: float = 1.0,  # Factor shared by the plants of the plate
+    depth_mm: float = 76.0,  # Room below the seed; a main root that gets there stops
 ) -> GrowingPlant:
     "Draw a plant; the same numbers give the same plant."
     key = (seed, plate, plant)
@@ -387,98 +449,140 @@ def draw_plant(
     lengths, speeds, born = main_pace(generator(*key, 1), condition, traits)
     way = _main_way(generator(*key, 2), np.asarray(seed_mm, float), traits.skew_deg)
     deep = way[:, 1] - way[0, 1] > depth_mm
-    limit = STEP_MM*(int(deep.argmax()) if deep.any() else len(way) - 1)
-    roots, laid = [GrowingRoot("main", way, np.minimum(lengths, limit), np.where(lengths < limit, speeds, 0), born)], LaidRoots(way)
+    limit = STEP_MM * (int(deep.argmax()) if deep.any() else len(way) - 1)
+    roots, laid = (
+        [GrowingRoot("main", way, np.minimum(lengths, limit), np.where(lengths < limit, speeds, 0), born)],
+        LaidRoots(way),
+    )
     chances = generator(*key, 4)
-    for j, (arc, time_h, side) in enumerate(zip(*lateral_places(generator(*key, 3), lengths, condition, traits), strict=True)):
-        rng, k = generator(*key, 5, j), int(arc/STEP_MM)
+    for j, (arc, time_h, side) in enumerate(
+        zip(*lateral_places(generator(*key, 3), lengths, condition, traits), strict=True)
+    ):
+        rng, k = generator(*key, 5, j), int(arc / STEP_MM)
         heading = np.rad2deg(np.arctan2(*(way[k + 6] - way[max(k - 6, 0)])))
-        base = way[k] + (arc/STEP_MM - k)*(way[k + 1] - way[k])
+        base = way[k] + (arc / STEP_MM - k) * (way[k + 1] - way[k])
         path = _lateral_way(rng, laid, base, heading, side, chances.random() < condition.meeting_rate)
         laid.add(path)
-        grown, pace = lateral_pace(rng, time_h, STEP_MM*(len(path) - 1), condition, traits)
+        grown, pace = lateral_pace(rng, time_h, STEP_MM * (len(path) - 1), condition, traits)
         roots.append(GrowingRoot(f"lateral {j + 1}", path, grown, pace, float(time_h), float(arc), int(side)))
     return GrowingPlant(key, condition, traits, tuple(roots), find_meetings(tuple(roots)))
 
 # %% ../../nbs/roots/10_phantoms.ipynb #2cb72cf4
-CAMERA_PX, LEAST_PX = (3280, 2464), 640 # Width and height of the camera; least width at which lateral masks are unbroken
-PLATE_MM, QR_MM, LABEL_MM = 120., 10., (13., 15.5) # Side of the plate; side of the QR code; width and height of its label
-START = datetime(2020, 3, 2, 6)         # Date and time of time 0, when light goes on
+CAMERA_PX, LEAST_PX = (
+    (3280, 2464),
+    640,
+)  # Width and height of the camera; least width at which lateral masks are unbroken
+PLATE_MM, QR_MM, LABEL_MM = (
+    120.0,
+    10.0,
+    (13.0, 15.5),
+)  # Side of the plate; side of the QR code; width and height of its label
+START = datetime(2020, 3, 2, 6)  # Date and time of time 0, when light goes on
+
 
 def image_shape(
-    width_px:int, # Width of the image
-) -> tuple[int, int]: # Height and width, px
+    width_px: int,  # Width of the image
+) -> tuple[int, int]:  # Height and width, px
     "Size of an image of the camera's shape."
-    if not LEAST_PX <= width_px <= CAMERA_PX[0]: raise ValueError(f"width_px: expected {LEAST_PX} to {CAMERA_PX[0]}, got {width_px}")
-    return round(width_px*CAMERA_PX[1]/CAMERA_PX[0]), int(width_px)
+    if not LEAST_PX <= width_px <= CAMERA_PX[0]:
+        raise ValueError(f"width_px: expected {LEAST_PX} to {CAMERA_PX[0]}, got {width_px}")
+    return round(width_px * CAMERA_PX[1] / CAMERA_PX[0]), int(width_px)
 
 # %% ../../nbs/roots/10_phantoms.ipynb #c94dac59
 class PlateLook(NamedTuple):
     "What the camera makes of a plate."
-    view_mm:float=137.8      # Width of the view
-    left_mm:float=8.9        # Left edge of the plate in the view
-    top_mm:float=3.          # Upper edge of the plate
-    qr_mm:tuple=(63.9, 5.6)  # Upper left corner of the QR code
-    tilt_deg:float=0.        # Rotation of the QR label, clockwise
-    text:str="graphseg"      # What the QR code says, at most 14 letters
-    grey:float=150.          # Grey value of lit agar
-    vignette:float=.25       # Loss of light in the corners
-    centre:tuple=(.5, .5)    # Middle of the light, fraction of width and height
-    depth:float=.12          # Light that a main root takes away
-    core:float=.05           # Light that its middle gives back, like a lens
-    blur:float=1.1           # Blur of the camera, px at 3280 px
-    noise:float=1.8          # Noise of the camera, grey values at 3280 px
-    wet:float=1.             # Amount of drops and condensation
-    bright:bool=False        # Roots brighter than agar, as with light from the front
+
+    view_mm: float = 137.8  # Width of the view
+    left_mm: float = 8.9  # Left edge of the plate in the view
+    top_mm: float = 3.0  # Upper edge of the plate
+    qr_mm: tuple = (63.9, 5.6)  # Upper left corner of the QR code
+    tilt_deg: float = 0.0  # Rotation of the QR label, clockwise
+    text: str = "graphseg"  # What the QR code says, at most 14 letters
+    grey: float = 150.0  # Grey value of lit agar
+    vignette: float = 0.25  # Loss of light in the corners
+    centre: tuple = (0.5, 0.5)  # Middle of the light, fraction of width and height
+    depth: float = 0.12  # Light that a main root takes away
+    core: float = 0.05  # Light that its middle gives back, like a lens
+    blur: float = 1.1  # Blur of the camera, px at 3280 px
+    noise: float = 1.8  # Noise of the camera, grey values at 3280 px
+    wet: float = 1.0  # Amount of drops and condensation
+    bright: bool = False  # Roots brighter than agar, as with light from the front
 
 # %% ../../nbs/roots/10_phantoms.ipynb #83d7d53f
 @dataclass(frozen=True, eq=False)
 class GrowingPlate:
     "Four plants under one camera."
-    key:tuple[int, int]              # Seed of the set, plate
-    condition:GrowthCondition        # Light regime
-    look:PlateLook                   # Camera, light, water
-    plants:tuple[GrowingPlant, ...]  # From left to right
+
+    key: tuple[int, int]  # Seed of the set, plate
+    condition: GrowthCondition  # Light regime
+    look: PlateLook  # Camera, light, water
+    plants: tuple[GrowingPlant, ...]  # From left to right
 
     @property
-    def name(self) -> str: return f"{self.condition.name}_{self.key[1]:02d}"
-    def mm_per_px(self, width_px): return self.look.view_mm/width_px
-    def px(self, points_mm, width_px): return np.asarray(points_mm, float)/self.mm_per_px(width_px) - .5
-    def captured(self, t_h): return START + timedelta(seconds=round(3600*float(t_h)))
-    def seed_px(self, plant, width_px): return self.px(self.plants[plant].seed_mm, width_px)
+    def name(self) -> str:
+        return f"{self.condition.name}_{self.key[1]:02d}"
 
-    def roi_px(self, plant, width_px): # Region of a plant: first column, first row, one past last column and row, px
+    def mm_per_px(self, width_px):
+        return self.look.view_mm / width_px
+
+    def px(self, points_mm, width_px):
+        return np.asarray(points_mm, float) / self.mm_per_px(width_px) - 0.5
+
+    def captured(self, t_h):
+        return START + timedelta(seconds=round(3600 * float(t_h)))
+
+    def seed_px(self, plant, width_px):
+        return self.px(self.plants[plant].seed_mm, width_px)
+
+    def roi_px(self, plant, width_px):  # Region of a plant: first column, first row, one past last column and row, px
         h, w = image_shape(width_px)
         x, y = self.plants[plant].seed_mm
-        (x0, y0), (x1, y1) = np.round(self.px([[x - HALF_STRIP_MM - .4, y - 2], [x + HALF_STRIP_MM + .4, 1e3]], width_px)).astype(int)
+        (x0, y0), (x1, y1) = np.round(
+            self.px([[x - HALF_STRIP_MM - 0.4, y - 2], [x + HALF_STRIP_MM + 0.4, 1e3]], width_px)
+        ).astype(int)
         return max(int(x0), 0), max(int(y0), 0), min(int(x1), w), min(int(y1), h)
 
-    def qr_px(self, width_px): # (4,2) corners of the QR code, clockwise from the upper left, px
+    def qr_px(self, width_px):  # (4,2) corners of the QR code, clockwise from the upper left, px
         angle = np.deg2rad(self.look.tilt_deg)
         turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-        return self.px(QR_MM*np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) @ turn + self.look.qr_mm, width_px)
+        return self.px(QR_MM * np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) @ turn + self.look.qr_mm, width_px)
 
 # %% ../../nbs/roots/10_phantoms.ipynb #b912d149
 def draw_look(
-    rng:np.random.Generator, # Source of randomness of the plate
-    text:str="graphseg",     # What the QR code says
-    bright:bool=False,       # Roots brighter than agar
+    rng: np.random.Generator,  # Source of randomness of the plate
+    text: str = "graphseg",  # What the QR code says
+    bright: bool = False,  # Roots brighter than agar
 ) -> PlateLook:
     "Draw the camera, light and water of a plate."
     z = np.clip(rng.standard_normal(8), -2, 2).tolist()
-    view = 137.8*(1 + .01*z[0])
-    left, top = (view - PLATE_MM)/2 + .6*z[1], 3 + .4*z[2]
-    qr = (left + PLATE_MM/2 - QR_MM/2 + .6*z[3], top + 3.4 + .3*z[4])
-    centre, wet = tuple(rng.normal(.5, .05, 2).tolist()), float(np.exp(.35*z[7]))
-    return PlateLook(view, left, top, qr, z[5], text, 148 + 8*z[6], rng.uniform(.15, .35), centre, rng.uniform(.09, .16), rng.uniform(.02, .08),
-                     rng.uniform(.9, 1.4), rng.uniform(1.3, 2.2), wet, bright)
+    view = 137.8 * (1 + 0.01 * z[0])
+    left, top = (view - PLATE_MM) / 2 + 0.6 * z[1], 3 + 0.4 * z[2]
+    qr = (left + PLATE_MM / 2 - QR_MM / 2 + 0.6 * z[3], top + 3.4 + 0.3 * z[4])
+    centre, wet = tuple(rng.normal(0.5, 0.05, 2).tolist()), float(np.exp(0.35 * z[7]))
+    return PlateLook(
+        view,
+        left,
+        top,
+        qr,
+        z[5],
+        text,
+        148 + 8 * z[6],
+        rng.uniform(0.15, 0.35),
+        centre,
+        rng.uniform(0.09, 0.16),
+        rng.uniform(0.02, 0.08),
+        rng.uniform(0.9, 1.4),
+        rng.uniform(1.3, 2.2),
+        wet,
+        bright,
+    )
 
 # %% ../../nbs/roots/10_phantoms.ipynb #759ddc6c
 def draw_plate(
-    condition:GrowthCondition|str="LD", # Light regime, or its name
-    seed:int=0,                         # Seed of the set
-    plate:int=0,                        # Number of the plate
-    bright:bool=False,                  # Roots brighter than agar
+    condition: GrowthCondition | str = "LD",  # Light regime, or its name
+    seed: int = 0,  # Seed of the set
+    plate: int = 0,  # Number of the plate
+    bright: bool = False,  # Roots brighter than agar
 ) -> GrowingPlate:
     "Draw a plate with its four plants; the same numbers give the same plate."
     if isinstance(condition, str):
@@ -486,76 +590,108 @@ def draw_plate(
         condition = GROWTH_CONDITIONS[condition]
     rng = generator(seed, plate, 10**6)
     look = draw_look(rng, f"plate {condition.name} {plate:02d}", bright)
-    speed = float(np.exp(np.clip(rng.normal(0, .03), -.06, .06)))
-    jitter = np.clip(rng.normal(0, .5, (4, 2)), -.8, .8)
-    seeds = np.array([look.left_mm + PLATE_MM/2, look.top_mm + 21.5]) + np.array([[x, 0] for x in (-42, -14, 14, 42)]) + jitter
-    room = look.view_mm*CAMERA_PX[1]/CAMERA_PX[0] - 1.5 - seeds[:, 1]
+    speed = float(np.exp(np.clip(rng.normal(0, 0.03), -0.06, 0.06)))
+    jitter = np.clip(rng.normal(0, 0.5, (4, 2)), -0.8, 0.8)
+    seeds = (
+        np.array([look.left_mm + PLATE_MM / 2, look.top_mm + 21.5])
+        + np.array([[x, 0] for x in (-42, -14, 14, 42)])
+        + jitter
+    )
+    room = look.view_mm * CAMERA_PX[1] / CAMERA_PX[0] - 1.5 - seeds[:, 1]
     plants = tuple(draw_plant(condition, seed, plate, k, seeds[k], speed, room[k]) for k in range(4))
     return GrowingPlate((seed, plate), condition, look, plants)
 
 # %% ../../nbs/roots/10_phantoms.ipynb #219e3c57
-VISIBLE_MM, EMERGENCE_MM = .5, 2. # A lateral counts from this length; where its emergence angle is taken
+VISIBLE_MM, EMERGENCE_MM = 0.5, 2.0  # A lateral counts from this length; where its emergence angle is taken
+
 
 def plant_growth(
-    plant:GrowingPlant,         # One plant
-    times_h,                    # Times since the first frame, h, (n,)
-    visible_mm:float=VISIBLE_MM, # Length from which a lateral counts
-) -> pd.DataFrame:              # One row per time
+    plant: GrowingPlant,  # One plant
+    times_h,  # Times since the first frame, h, (n,)
+    visible_mm: float = VISIBLE_MM,  # Length from which a lateral counts
+) -> pd.DataFrame:  # One row per time
     "Lengths, speeds, numbers and densities of a plant through time."
     t = require_time(np.atleast_1d(times_h))
     lengths, speeds = (np.array([getattr(r, name)(t) for r in plant.roots]) for name in ("length", "speed"))
     main, lateral, n = lengths[0], lengths[1:].sum(0), (lengths[1:] >= visible_mm).sum(0)
     met = np.array([m.from_h for m in plant.meetings])
     with np.errstate(divide="ignore", invalid="ignore"):
-        return pd.DataFrame({"time_h": t, "main_mm": main, "lateral_mm": lateral, "total_mm": main + lateral, "n_laterals": n,
-            "n_crossings": (met[:, None] <= t).sum(0), "laterals_per_cm": 10*n/main, "lateral_per_main": lateral/main, "main_over_total": main/(main + lateral),
-            "main_mm_h": speeds[0], "lateral_mm_h": speeds[1:].sum(0), "total_mm_h": speeds.sum(0)})
+        return pd.DataFrame(
+            {
+                "time_h": t,
+                "main_mm": main,
+                "lateral_mm": lateral,
+                "total_mm": main + lateral,
+                "n_laterals": n,
+                "n_crossings": (met[:, None] <= t).sum(0),
+                "laterals_per_cm": 10 * n / main,
+                "lateral_per_main": lateral / main,
+                "main_over_total": main / (main + lateral),
+                "main_mm_h": speeds[0],
+                "lateral_mm_h": speeds[1:].sum(0),
+                "total_mm_h": speeds.sum(0),
+            }
+        )
 
 # %% ../../nbs/roots/10_phantoms.ipynb #51eb85c7
 def angle_deg(
-    line:np.ndarray, # (K,2) from base to tip, x right, y down
-) -> float:          # 0 along gravity, 90 level, 180 upward
+    line: np.ndarray,  # (K,2) from base to tip, x right, y down
+) -> float:  # 0 along gravity, 90 level, 180 upward
     "Angle between gravity and the straight line from the first to the last point."
     dx, dy = line[-1] - line[0]
     return float(np.rad2deg(np.arctan2(abs(dx), dy)))
 
 # %% ../../nbs/roots/10_phantoms.ipynb #6fd30130
 def lateral_table(
-    plant:GrowingPlant,              # One plant
-    t_h:float,                       # Time since the first frame, h
-    visible_mm:float=VISIBLE_MM,     # Length from which a lateral counts
-    emergence_mm:float=EMERGENCE_MM, # Length at which the emergence angle is taken
-) -> pd.DataFrame:                   # One row per lateral that counts, in order of emergence
+    plant: GrowingPlant,  # One plant
+    t_h: float,  # Time since the first frame, h
+    visible_mm: float = VISIBLE_MM,  # Length from which a lateral counts
+    emergence_mm: float = EMERGENCE_MM,  # Length at which the emergence angle is taken
+) -> pd.DataFrame:  # One row per lateral that counts, in order of emergence
     "Position, length and angles of the laterals at one time."
     rows = []
     for root in plant.roots[1:]:
         length = float(root.length(t_h))
-        if length < visible_mm: continue
+        if length < visible_mm:
+            continue
         line = root.points(t_h)
-        rows.append({"name": root.name, "born_h": root.born_h, "arc_mm": root.arc_mm, "side": root.side, "length_mm": length, "speed_mm_h": float(root.speed(t_h)),
-                     "emergence_deg": angle_deg(cut_path(root.path_mm, min(emergence_mm, length))), "tip_deg": angle_deg(line)})
+        rows.append(
+            {
+                "name": root.name,
+                "born_h": root.born_h,
+                "arc_mm": root.arc_mm,
+                "side": root.side,
+                "length_mm": length,
+                "speed_mm_h": float(root.speed(t_h)),
+                "emergence_deg": angle_deg(cut_path(root.path_mm, min(emergence_mm, length))),
+                "tip_deg": angle_deg(line),
+            }
+        )
     columns = ["name", "born_h", "arc_mm", "side", "length_mm", "speed_mm_h", "emergence_deg", "tip_deg"]
     return pd.DataFrame(rows, columns=columns)
 
 # %% ../../nbs/roots/10_phantoms.ipynb #13596acb
-MAIN_WIDTH_MM, LATERAL_WIDTH_MM = .30, .22 # Widths of roots
+MAIN_WIDTH_MM, LATERAL_WIDTH_MM = 0.30, 0.22  # Widths of roots
+
 
 def _scene_root(plate, root, t_h, width_px, children=()):
     "One root at one time in the types of RSML."
     scale = plate.mm_per_px(width_px)
     line = plate.px(root.points(t_h), width_px)
     properties = {"born_h": round(root.born_h, 4), "length_mm": round(float(root.length(t_h)), 4)}
-    if root.side: properties |= {"arc_mm": round(root.arc_mm, 4), "side": "left" if root.side < 0 else "right"}
+    if root.side:
+        properties |= {"arc_mm": round(root.arc_mm, 4), "side": "left" if root.side < 0 else "right"}
     width = LATERAL_WIDTH_MM if root.side else MAIN_WIDTH_MM
     label = "lateralRoot" if root.side else "mainRoot"
-    return Root(root.name, label, line, children, properties, {"diameter": np.full(len(line), width/scale)})
+    return Root(root.name, label, line, children, properties, {"diameter": np.full(len(line), width / scale)})
+
 
 def plate_scene(
-    plate:GrowingPlate,          # One plate
-    t_h:float,                   # Time since the first frame, h
-    width_px:int=CAMERA_PX[0],   # Width of the image
-    visible_mm:float=VISIBLE_MM, # Length from which a lateral counts
-) -> RootScene:                  # Lines in px; plants that have not germinated have no roots
+    plate: GrowingPlate,  # One plate
+    t_h: float,  # Time since the first frame, h
+    width_px: int = CAMERA_PX[0],  # Width of the image
+    visible_mm: float = VISIBLE_MM,  # Length from which a lateral counts
+) -> RootScene:  # Lines in px; plants that have not germinated have no roots
     "The true root systems of a plate at one time."
     plants = []
     for plant in plate.plants:
@@ -564,26 +700,47 @@ def plate_scene(
         roots = (_scene_root(plate, main, t_h, width_px, children),) if main.length(t_h) > 1e-3 else ()
         plants.append(Plant(plant.name, "Arabidopsis phantom", roots))
     captured = plate.captured(t_h)
-    return RootScene(tuple(plants), 1/plate.mm_per_px(width_px), "mm", f"{captured:%Y-%m-%d_%H-%M-%S}.png", captured,
-                     Series(plate.name, round(float(t_h)/GRID_H)), file_key=f"{plate.name} {captured:%Y-%m-%d_%H-%M-%S}")
+    return RootScene(
+        tuple(plants),
+        1 / plate.mm_per_px(width_px),
+        "mm",
+        f"{captured:%Y-%m-%d_%H-%M-%S}.png",
+        captured,
+        Series(plate.name, round(float(t_h) / GRID_H)),
+        file_key=f"{plate.name} {captured:%Y-%m-%d_%H-%M-%S}",
+    )
 
 # %% ../../nbs/roots/10_phantoms.ipynb #dde6c9ab
 def plate_labels(
-    plate:GrowingPlate,          # One plate
-    t_h:float,                   # Time since the first frame, h
-    width_px:int=CAMERA_PX[0],   # Width of the image
-    visible_mm:float=VISIBLE_MM, # Length from which a lateral counts
-) -> pd.DataFrame:               # plant (from 0), root, label, x_px, y_px
+    plate: GrowingPlate,  # One plate
+    t_h: float,  # Time since the first frame, h
+    width_px: int = CAMERA_PX[0],  # Width of the image
+    visible_mm: float = VISIBLE_MM,  # Length from which a lateral counts
+) -> pd.DataFrame:  # plant (from 0), root, label, x_px, y_px
     "Seeds, tips, bifurcations and crossings of a plate at one time."
     rows = []
     for k, plant in enumerate(plate.plants):
         rows.append((k, "main", "seed", plant.seed_mm))
-        if plant.roots[0].length(t_h) > 1e-3: rows.append((k, "main", "main tip", plant.roots[0].points(t_h)[-1]))
+        if plant.roots[0].length(t_h) > 1e-3:
+            rows.append((k, "main", "main tip", plant.roots[0].points(t_h)[-1]))
         for root in (r for r in plant.roots[1:] if r.length(t_h) >= visible_mm):
-            rows += [(k, root.name, "bifurcation", root.path_mm[0]), (k, root.name, "lateral tip", root.points(t_h)[-1])]
-        rows += [(k, plant.roots[m.lateral].name, "crossing", (m.x_mm, m.y_mm)) for m in plant.meetings if m.from_h <= t_h]
+            rows += [
+                (k, root.name, "bifurcation", root.path_mm[0]),
+                (k, root.name, "lateral tip", root.points(t_h)[-1]),
+            ]
+        rows += [
+            (k, plant.roots[m.lateral].name, "crossing", (m.x_mm, m.y_mm)) for m in plant.meetings if m.from_h <= t_h
+        ]
     points = plate.px([row[3] for row in rows], width_px)
-    return pd.DataFrame({"plant": [r[0] for r in rows], "root": [r[1] for r in rows], "label": [r[2] for r in rows], "x_px": points[:, 0], "y_px": points[:, 1]})
+    return pd.DataFrame(
+        {
+            "plant": [r[0] for r in rows],
+            "root": [r[1] for r in rows],
+            "label": [r[2] for r in rows],
+            "x_px": points[:, 0],
+            "y_px": points[:, 1],
+        }
+    )
 
 # %% ../../nbs/roots/10_phantoms.ipynb #ddeb2bb4
 @njit(cache=True)
@@ -591,123 +748,173 @@ def _paint(points, first, radii, owners, coverage, owner):
     "Paint lines (N,2) px, line i from first[i] to first[i + 1], into coverage and owner (H,W)."
     height, width = coverage.shape
     for i in range(len(radii)):
-        r, most = radii[i], min(1., 2*radii[i])
+        r, most = radii[i], min(1.0, 2 * radii[i])
         for k in range(first[i], first[i + 1] - 1):
             ax, ay, bx, by = points[k, 0], points[k, 1], points[k + 1, 0], points[k + 1, 1]
             dx, dy = bx - ax, by - ay
-            square = max(dx*dx + dy*dy, 1e-12)
+            square = max(dx * dx + dy * dy, 1e-12)
             left, right = max(int(np.floor(min(ax, bx) - r)), 0), min(int(np.ceil(max(ax, bx) + r)), width - 1)
             for y in range(max(int(np.floor(min(ay, by) - r)), 0), min(int(np.ceil(max(ay, by) + r)), height - 1) + 1):
                 for x in range(left, right + 1):
-                    u = min(max(((x - ax)*dx + (y - ay)*dy)/square, 0.), 1.)
-                    d = np.sqrt((x - ax - u*dx)**2 + (y - ay - u*dy)**2)
-                    c = min(.5 + r - d, most)
-                    if c > coverage[y, x]: coverage[y, x], owner[y, x] = c, owners[i]
+                    u = min(max(((x - ax) * dx + (y - ay) * dy) / square, 0.0), 1.0)
+                    d = np.sqrt((x - ax - u * dx) ** 2 + (y - ay - u * dy) ** 2)
+                    c = min(0.5 + r - d, most)
+                    if c > coverage[y, x]:
+                        coverage[y, x], owner[y, x] = c, owners[i]
 
 # %% ../../nbs/roots/10_phantoms.ipynb #c45d26ea
 class RootMasks(NamedTuple):
     "Where the roots are."
-    coverage:np.ndarray     # (H,W) float32, share of each pixel that roots cover
-    owner:np.ndarray        # (H,W) uint8, 0 background, else 1 + index into `roots`
-    roots:tuple             # (plant, index of the root in the plant) of every number of `owner`
+
+    coverage: np.ndarray  # (H,W) float32, share of each pixel that roots cover
+    owner: np.ndarray  # (H,W) uint8, 0 background, else 1 + index into `roots`
+    roots: tuple  # (plant, index of the root in the plant) of every number of `owner`
 
     @property
-    def binary(self) -> np.ndarray: return self.coverage >= .5 # (H,W) bool
+    def binary(self) -> np.ndarray:
+        return self.coverage >= 0.5  # (H,W) bool
+
     @property
-    def classes(self) -> np.ndarray: # (H,W) uint8: 0 background, 1 main root, 2 lateral
+    def classes(self) -> np.ndarray:  # (H,W) uint8: 0 background, 1 main root, 2 lateral
         kind = np.array([0] + [1 + (root > 0) for _, root in self.roots], np.uint8)
-        return kind[self.owner]*self.binary
+        return kind[self.owner] * self.binary
+
 
 def paint_lines(
-    lines:list,             # Lines (K,2), px
-    widths_px,              # Width of each, px
-    owners,                 # Number of each, 1 to 255
-    shape:tuple[int, int],  # Height and width, px
-) -> tuple[np.ndarray, np.ndarray]: # Coverage (H,W) float32, owner (H,W) uint8
+    lines: list,  # Lines (K,2), px
+    widths_px,  # Width of each, px
+    owners,  # Number of each, 1 to 255
+    shape: tuple[int, int],  # Height and width, px
+) -> tuple[np.ndarray, np.ndarray]:  # Coverage (H,W) float32, owner (H,W) uint8
     "Paint lines of given widths with smooth edges."
     coverage, owner = np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
-    if not len(lines): return coverage, owner
+    if not len(lines):
+        return coverage, owner
     lines = [np.repeat(line, 2, axis=0) if len(line) == 1 else line for line in lines]
     first = np.r_[0, np.cumsum([len(line) for line in lines])]
-    _paint(np.concatenate(lines).astype(float), first, np.asarray(widths_px, float)/2, np.asarray(owners, np.uint8), coverage, owner)
+    _paint(
+        np.concatenate(lines).astype(float),
+        first,
+        np.asarray(widths_px, float) / 2,
+        np.asarray(owners, np.uint8),
+        coverage,
+        owner,
+    )
     return coverage, owner
 
 # %% ../../nbs/roots/10_phantoms.ipynb #e2a35da9
 def plate_masks(
-    plate:GrowingPlate,        # One plate
-    t_h:float,                 # Time since the first frame, h
-    width_px:int=CAMERA_PX[0], # Width of the image
-    plant:int|None=None,       # Only this plant, cut to its region; default the whole plate
+    plate: GrowingPlate,  # One plate
+    t_h: float,  # Time since the first frame, h
+    width_px: int = CAMERA_PX[0],  # Width of the image
+    plant: int | None = None,  # Only this plant, cut to its region; default the whole plate
 ) -> RootMasks:
     "True masks of a plate, or of one plant, at one time."
-    if plant is not None and plant not in range(4): raise ValueError(f"plant: expected 0 to 3 or None, got {plant}")
+    if plant is not None and plant not in range(4):
+        raise ValueError(f"plant: expected 0 to 3 or None, got {plant}")
     chosen = range(4) if plant is None else (plant,)
     names = tuple((k, i) for k in chosen for i in range(len(plate.plants[k].roots)))
     x0, y0, x1, y1 = (0, 0, *image_shape(width_px)[::-1]) if plant is None else plate.roi_px(plant, width_px)
     lines, widths, owners, scale = [], [], [], plate.mm_per_px(width_px)
     for number, (k, i) in enumerate(names, 1):
         root = plate.plants[k].roots[i]
-        if root.length(t_h) <= 1e-3: continue
+        if root.length(t_h) <= 1e-3:
+            continue
         lines.append(plate.px(root.points(t_h), width_px) - (x0, y0))
-        widths.append((LATERAL_WIDTH_MM if i else MAIN_WIDTH_MM)/scale); owners.append(number)
+        widths.append((LATERAL_WIDTH_MM if i else MAIN_WIDTH_MM) / scale)
+        owners.append(number)
     return RootMasks(*paint_lines(lines, widths, owners, (y1 - y0, x1 - x0)), names)
 
 # %% ../../nbs/roots/10_phantoms.ipynb #4f87e817
 def _smooth(rng, look, shape, cell_mm):
     "Smooth noise of mean 0 and deviation near 1 with structures of the given size, (H,W) float32."
-    n = int(np.ceil(look.view_mm/cell_mm)) + 3
-    small = rng.standard_normal((int(np.ceil(n*shape[0]/shape[1])), n)).astype(np.float32)
-    return 1.4*cv2.resize(small, shape[::-1], interpolation=cv2.INTER_CUBIC)
+    n = int(np.ceil(look.view_mm / cell_mm)) + 3
+    small = rng.standard_normal((int(np.ceil(n * shape[0] / shape[1])), n)).astype(np.float32)
+    return 1.4 * cv2.resize(small, shape[::-1], interpolation=cv2.INTER_CUBIC)
+
 
 def _rim(look, shape, rng):
     "Transmission of the plate's rim, (H,W) float32: two walls, a lip, and water in the corner between them."
-    scale, half, corner = look.view_mm/shape[1], PLATE_MM/2, 7.
-    x = np.abs(scale*(np.arange(shape[1], dtype=np.float32) + .5) - look.left_mm - half)[None] - (half - corner)
-    y = np.abs(scale*(np.arange(shape[0], dtype=np.float32) + .5) - look.top_mm - half)[:, None] - (half - corner)
-    d = np.sqrt(np.maximum(x, 0)**2 + np.maximum(y, 0)**2) + np.minimum(np.maximum(x, y), 0) - np.float32(corner)
-    light = np.where(d > 0, np.float32(.97), np.float32(1))
-    for at, width, depth in ((0, .16, .30), (-1.5, .18, .20), (-.7, .30, -.06), (1.2, .14, .12), (-3.2, .12, .05)):
-        light -= depth*np.exp(-((d - at)/max(width, .6*scale))**2)
-    return light - .25*np.clip(_smooth(rng, look, shape, .3) - .9, 0, 1)*np.exp(-((d + 2.3)/.5)**2)
+    scale, half, corner = look.view_mm / shape[1], PLATE_MM / 2, 7.0
+    x = np.abs(scale * (np.arange(shape[1], dtype=np.float32) + 0.5) - look.left_mm - half)[None] - (half - corner)
+    y = np.abs(scale * (np.arange(shape[0], dtype=np.float32) + 0.5) - look.top_mm - half)[:, None] - (half - corner)
+    d = np.sqrt(np.maximum(x, 0) ** 2 + np.maximum(y, 0) ** 2) + np.minimum(np.maximum(x, y), 0) - np.float32(corner)
+    light = np.where(d > 0, np.float32(0.97), np.float32(1))
+    for at, width, depth in (
+        (0, 0.16, 0.30),
+        (-1.5, 0.18, 0.20),
+        (-0.7, 0.30, -0.06),
+        (1.2, 0.14, 0.12),
+        (-3.2, 0.12, 0.05),
+    ):
+        light -= depth * np.exp(-(((d - at) / max(width, 0.6 * scale)) ** 2))
+    return light - 0.25 * np.clip(_smooth(rng, look, shape, 0.3) - 0.9, 0, 1) * np.exp(-(((d + 2.3) / 0.5) ** 2))
 
 # %% ../../nbs/roots/10_phantoms.ipynb #31292a3c
 def _label(look, shape):
     "Transmission of the paper label with its QR code, (H,W) float32."
     code = cv2.QRCodeEncoder.create().encode(look.text)[2:-2, 2:-2]
-    fine = 16*len(code)/QR_MM                                # px per mm of the drawn label
-    side, size = 16*len(code), (int(LABEL_MM[0]*fine), int(LABEL_MM[1]*fine))
-    ink, gap = np.zeros(size[::-1], np.uint8), (size[0] - side)//2
-    ink[gap:gap + side, gap:gap + side] = cv2.resize(255 - code, (side, side), interpolation=cv2.INTER_NEAREST)
-    cv2.putText(ink, look.text, (gap, size[1] - gap//2), cv2.FONT_HERSHEY_SIMPLEX, 1.1*fine/25, 255, 3, cv2.LINE_AA)
-    light = .66 - .54*cv2.GaussianBlur(ink, (0, 0), max(.5, .35*fine*look.view_mm/shape[1])).astype(np.float32)/255
-    scale, angle = look.view_mm/shape[1], np.deg2rad(look.tilt_deg)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])/(fine*scale)
-    shift = np.array(look.qr_mm)/scale - .5 - turn @ [gap - .5, gap - .5]
-    return cv2.warpAffine(light, np.column_stack([turn, shift]), shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1)
+    fine = 16 * len(code) / QR_MM  # px per mm of the drawn label
+    side, size = 16 * len(code), (int(LABEL_MM[0] * fine), int(LABEL_MM[1] * fine))
+    ink, gap = np.zeros(size[::-1], np.uint8), (size[0] - side) // 2
+    ink[gap : gap + side, gap : gap + side] = cv2.resize(255 - code, (side, side), interpolation=cv2.INTER_NEAREST)
+    cv2.putText(
+        ink, look.text, (gap, size[1] - gap // 2), cv2.FONT_HERSHEY_SIMPLEX, 1.1 * fine / 25, 255, 3, cv2.LINE_AA
+    )
+    light = (
+        0.66
+        - 0.54 * cv2.GaussianBlur(ink, (0, 0), max(0.5, 0.35 * fine * look.view_mm / shape[1])).astype(np.float32) / 255
+    )
+    scale, angle = look.view_mm / shape[1], np.deg2rad(look.tilt_deg)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / (fine * scale)
+    shift = np.array(look.qr_mm) / scale - 0.5 - turn @ [gap - 0.5, gap - 0.5]
+    return cv2.warpAffine(
+        light,
+        np.column_stack([turn, shift]),
+        shape[::-1],
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=1,
+    )
 
 # %% ../../nbs/roots/10_phantoms.ipynb #2493963c
 @lru_cache(maxsize=2)
 def plate_backdrop(
-    look:PlateLook,       # Camera and light
-    key:tuple[int, int],  # Seed of the set, plate
-    width_px:int,         # Width of the image
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]: # Grey values, mist (grey values taken at full strength), unevenness of roots; all (H,W) float32
+    look: PlateLook,  # Camera and light
+    key: tuple[int, int],  # Seed of the set, plate
+    width_px: int,  # Width of the image
+) -> tuple[
+    np.ndarray, np.ndarray, np.ndarray
+]:  # Grey values, mist (grey values taken at full strength), unevenness of roots; all (H,W) float32
     "Everything in the images of a plate that does not move."
     rng, shape = generator(*key, 10**6 + 1), image_shape(width_px)
     x = np.linspace(0, 1, shape[1], dtype=np.float32)[None] - look.centre[0]
-    y = .75*(np.linspace(0, 1, shape[0], dtype=np.float32)[:, None] - look.centre[1])
-    light = look.grey*(1 - look.vignette*(x*x + y*y)/.35)*(1 + .008*np.cos(2*np.pi*5.3*y))
-    light = light*(1 + .012*_smooth(rng, look, shape, 30) + .005*_smooth(rng, look, shape, 4) + .003*_smooth(rng, look, shape, .5))
-    light = light*_rim(look, shape, rng)*_label(look, shape)
-    specks = [look.view_mm*rng.random((rng.poisson(25), 2)) for _ in range(2)]
-    for at, size in zip(specks, (.10, .16), strict=True):
-        dust, _ = paint_lines([look_px[None] for look_px in at*shape[1]/look.view_mm], [2*size*shape[1]/look.view_mm]*len(at), [1]*len(at), shape)
-        light *= 1 - rng.uniform(.25, .6)*dust
-    (left, right), (top, bottom) = (np.round(np.array([at + 2, at + PLATE_MM - 2])*shape[1]/look.view_mm).astype(int) for at in (look.left_mm, look.top_mm))
+    y = 0.75 * (np.linspace(0, 1, shape[0], dtype=np.float32)[:, None] - look.centre[1])
+    light = look.grey * (1 - look.vignette * (x * x + y * y) / 0.35) * (1 + 0.008 * np.cos(2 * np.pi * 5.3 * y))
+    light = light * (
+        1
+        + 0.012 * _smooth(rng, look, shape, 30)
+        + 0.005 * _smooth(rng, look, shape, 4)
+        + 0.003 * _smooth(rng, look, shape, 0.5)
+    )
+    light = light * _rim(look, shape, rng) * _label(look, shape)
+    specks = [look.view_mm * rng.random((rng.poisson(25), 2)) for _ in range(2)]
+    for at, size in zip(specks, (0.10, 0.16), strict=True):
+        dust, _ = paint_lines(
+            [look_px[None] for look_px in at * shape[1] / look.view_mm],
+            [2 * size * shape[1] / look.view_mm] * len(at),
+            [1] * len(at),
+            shape,
+        )
+        light *= 1 - rng.uniform(0.25, 0.6) * dust
+    (left, right), (top, bottom) = (
+        np.round(np.array([at + 2, at + PLATE_MM - 2]) * shape[1] / look.view_mm).astype(int)
+        for at in (look.left_mm, look.top_mm)
+    )
     mist, inside = np.zeros(shape, np.float32), np.s_[top:bottom, left:right]
-    grain = .035 + .028*np.clip(_smooth(rng, look, shape, .22), -1, 2)
-    mist[inside] = (light*grain/(1 + np.exp(1 - 2.2*_smooth(rng, look, shape, 18))))[inside]
-    return light, mist, np.clip(1 + .18*_smooth(rng, look, shape, 1.6), .5, 1.5)
+    grain = 0.035 + 0.028 * np.clip(_smooth(rng, look, shape, 0.22), -1, 2)
+    mist[inside] = (light * grain / (1 + np.exp(1 - 2.2 * _smooth(rng, look, shape, 18))))[inside]
+    return light, mist, np.clip(1 + 0.18 * _smooth(rng, look, shape, 1.6), 0.5, 1.5)
 
 # %% ../../nbs/roots/10_phantoms.ipynb #c2f59131
 def _shade_roots(image, plate, t_h, width_px, uneven):
@@ -718,45 +925,55 @@ def _shade_roots(image, plate, t_h, width_px, uneven):
         x0, y0, x1, y1 = plate.roi_px(k, width_px)
         roots = [r for r in plant.roots if r.length(t_h) > 1e-3]
         lines = [plate.px(r.points(t_h), width_px) - (x0, y0) for r in roots]
-        widths = np.array([LATERAL_WIDTH_MM if r.side else MAIN_WIDTH_MM for r in roots])/scale
+        widths = np.array([LATERAL_WIDTH_MM if r.side else MAIN_WIDTH_MM for r in roots]) / scale
         whole, owner = paint_lines(lines, widths, [1 + abs(r.side) for r in roots], (y1 - y0, x1 - x0))
-        middle, _ = paint_lines(lines, .35*widths, [1]*len(roots), whole.shape)
+        middle, _ = paint_lines(lines, 0.35 * widths, [1] * len(roots), whole.shape)
         rows = np.flatnonzero(whole.any(1))
-        if not len(rows): continue
-        part, strength = slice(rows[0], rows[-1] + 1), np.array([0, 1, .72], np.float32)
-        change = strength[owner[part]]*(look.depth*whole[part] - look.core*middle[part])
+        if not len(rows):
+            continue
+        part, strength = slice(rows[0], rows[-1] + 1), np.array([0, 1, 0.72], np.float32)
+        change = strength[owner[part]] * (look.depth * whole[part] - look.core * middle[part])
         box = image[y0:y1, x0:x1][part]
-        box *= 1 + sign*change*uneven[y0:y1, x0:x1][part]
+        box *= 1 + sign * change * uneven[y0:y1, x0:x1][part]
 
 # %% ../../nbs/roots/10_phantoms.ipynb #65e87b0e
 def _leaf(at, angle, length, width):
     "Outline of a leaf with its base at a point, mm: angle 0 upward, clockwise."
-    t = np.linspace(0, 2*np.pi, 28, endpoint=False)
-    along, across = length*(.5 - .5*np.cos(t)), .5*width*np.sin(t)*(1 - .25*np.cos(t))
-    return np.asarray(at) + np.column_stack([along*np.sin(angle) + across*np.cos(angle), -along*np.cos(angle) + across*np.sin(angle)])
+    t = np.linspace(0, 2 * np.pi, 28, endpoint=False)
+    along, across = length * (0.5 - 0.5 * np.cos(t)), 0.5 * width * np.sin(t) * (1 - 0.25 * np.cos(t))
+    return np.asarray(at) + np.column_stack(
+        [along * np.sin(angle) + across * np.cos(angle), -along * np.cos(angle) + across * np.sin(angle)]
+    )
+
 
 def shoot_parts(
-    plant:GrowingPlant, # One plant
-    t_h:float,          # Time since the first frame, h
-) -> list:              # (outline (n,2) mm, transmission) of every part
+    plant: GrowingPlant,  # One plant
+    t_h: float,  # Time since the first frame, h
+) -> list:  # (outline (n,2) mm, transmission) of every part
     "Seed coat, hypocotyl, cotyledons and leaves of a plant at one time."
     rng, seed = generator(*plant.key, 6), plant.seed_mm
-    age, tall, lean = t_h - plant.roots[0].born_h, rng.uniform(.8, 2.), rng.normal(0, .25)
-    coat = (seed + [rng.normal(0, .3), -.1], rng.uniform(-1.5, 1.5), .5, .32)
-    parts = [(_leaf(*coat), .35)]
-    if age <= 0: return parts
-    grown = 1 - np.exp(-age/30)
-    top = seed + tall*grown*np.array([np.sin(lean), -np.cos(lean)])
-    parts.append((np.array([seed + [-.17, .1], seed + [.17, .1], top + [.14, 0], top + [-.14, 0]]), .78))
-    sway = .1*np.sin(2*np.pi*(t_h - 3)/24)*(plant.condition.light_h < 24)
+    age, tall, lean = t_h - plant.roots[0].born_h, rng.uniform(0.8, 2.0), rng.normal(0, 0.25)
+    coat = (seed + [rng.normal(0, 0.3), -0.1], rng.uniform(-1.5, 1.5), 0.5, 0.32)
+    parts = [(_leaf(*coat), 0.35)]
+    if age <= 0:
+        return parts
+    grown = 1 - np.exp(-age / 30)
+    top = seed + tall * grown * np.array([np.sin(lean), -np.cos(lean)])
+    parts.append((np.array([seed + [-0.17, 0.1], seed + [0.17, 0.1], top + [0.14, 0], top + [-0.14, 0]]), 0.78))
+    sway = 0.1 * np.sin(2 * np.pi * (t_h - 3) / 24) * (plant.condition.light_h < 24)
     for k in range(10):
-        start, most = (20, 2.0) if k < 2 else (90 + 30*(k - 2), 2.6 + .25*k)
-        angle = (1 - 2*(k % 2))*(rng.uniform(.8, 1.4) if k < 2 else rng.uniform(.1, 1.9)) + sway
-        stalk, share, size = rng.uniform(.15, .3) if k < 2 else rng.uniform(.3, .5), rng.uniform(.55, .75), rng.uniform(.85, 1.15)
-        length = most*size/(1 + np.exp(-(age - start - 45)/18))
-        if age < start or length < .15: continue
-        end = top + stalk*length*np.array([np.sin(angle), -np.cos(angle)])
-        parts += [(_leaf(top, angle, stalk*length, .25), .75), (_leaf(end, angle, length, share*length), .55)]
+        start, most = (20, 2.0) if k < 2 else (90 + 30 * (k - 2), 2.6 + 0.25 * k)
+        angle = (1 - 2 * (k % 2)) * (rng.uniform(0.8, 1.4) if k < 2 else rng.uniform(0.1, 1.9)) + sway
+        stalk, share, size = (
+            rng.uniform(0.15, 0.3) if k < 2 else rng.uniform(0.3, 0.5),
+            rng.uniform(0.55, 0.75),
+            rng.uniform(0.85, 1.15),
+        )
+        length = most * size / (1 + np.exp(-(age - start - 45) / 18))
+        if age < start or length < 0.15:
+            continue
+        end = top + stalk * length * np.array([np.sin(angle), -np.cos(angle)])
+        parts += [(_leaf(top, angle, stalk * length, 0.25), 0.75), (_leaf(end, angle, length, share * length), 0.55)]
     return parts
 
 # %% ../../nbs/roots/10_phantoms.ipynb #fd4b8fe0
@@ -765,142 +982,189 @@ def _shade_shoots(image, plate, t_h, width_px):
     for plant in plate.plants:
         parts = [(plate.px(outline, width_px), light) for outline, light in shoot_parts(plant, t_h)]
         every = np.concatenate([outline for outline, _ in parts])
-        (x0, y0), (x1, y1) = np.maximum(np.floor(every.min(0)) - 2, 0).astype(int), np.ceil(every.max(0)).astype(int) + 3
+        (x0, y0), (x1, y1) = (
+            np.maximum(np.floor(every.min(0)) - 2, 0).astype(int),
+            np.ceil(every.max(0)).astype(int) + 3,
+        )
         box = image[y0:y1, x0:x1]
         for outline, light in parts:
             cover = np.zeros(box.shape, np.uint8)
-            cv2.fillPoly(cover, [np.round(16*(outline - (x0, y0))).astype(np.int32)], 255, cv2.LINE_AA, 4)
-            box *= 1 - (1 - light)/255*cover.astype(np.float32)
+            cv2.fillPoly(cover, [np.round(16 * (outline - (x0, y0))).astype(np.int32)], 255, cv2.LINE_AA, 4)
+            box *= 1 - (1 - light) / 255 * cover.astype(np.float32)
 
 # %% ../../nbs/roots/10_phantoms.ipynb #bb58d719
 def draw_drops(
-    look:PlateLook,       # Its amount of water
-    key:tuple[int, int],  # Seed of the set, plate
-) -> pd.DataFrame:        # x_mm, y_mm, radius_mm, from_h, to_h
+    look: PlateLook,  # Its amount of water
+    key: tuple[int, int],  # Seed of the set, plate
+) -> pd.DataFrame:  # x_mm, y_mm, radius_mm, from_h, to_h
     "All drops of a plate, in order of appearance; none lies on the label, which is stuck to the outside."
     rng = generator(*key, 10**6 + 2)
-    n = rng.poisson(620*look.wet)
-    edge = rng.random(n) < .45
+    n = rng.poisson(620 * look.wet)
+    edge = rng.random(n) < 0.45
     u, v = rng.random((2, n))
-    x = np.where(edge & (u < .5), np.where(v < .5, .02 + .06*u, .98 - .06*u), .04 + .92*v)
-    y = np.where(edge & (u >= .5), .03 + .08*rng.random(n), .04 + .9*rng.random(n))
+    x = np.where(edge & (u < 0.5), np.where(v < 0.5, 0.02 + 0.06 * u, 0.98 - 0.06 * u), 0.04 + 0.92 * v)
+    y = np.where(edge & (u >= 0.5), 0.03 + 0.08 * rng.random(n), 0.04 + 0.9 * rng.random(n))
     born = rng.uniform(-60, TIMES_H[-1], n)
-    radius = np.clip(.38*np.exp(.5*rng.standard_normal(n)), .12, 1.6)
-    drops = pd.DataFrame({"x_mm": look.left_mm + PLATE_MM*x, "y_mm": look.top_mm + PLATE_MM*y, "radius_mm": radius, "from_h": born, "to_h": born + 5 + rng.exponential(25, n)})
-    across, down = (drops.x_mm - look.qr_mm[0] - QR_MM/2).abs(), (drops.y_mm - look.qr_mm[1] - QR_MM/2).abs()
+    radius = np.clip(0.38 * np.exp(0.5 * rng.standard_normal(n)), 0.12, 1.6)
+    drops = pd.DataFrame(
+        {
+            "x_mm": look.left_mm + PLATE_MM * x,
+            "y_mm": look.top_mm + PLATE_MM * y,
+            "radius_mm": radius,
+            "from_h": born,
+            "to_h": born + 5 + rng.exponential(25, n),
+        }
+    )
+    across, down = (drops.x_mm - look.qr_mm[0] - QR_MM / 2).abs(), (drops.y_mm - look.qr_mm[1] - QR_MM / 2).abs()
     return drops[np.maximum(across, down) > QR_MM].sort_values("from_h", ignore_index=True)
 
 # %% ../../nbs/roots/10_phantoms.ipynb #a353b9fa
 def _add_drop(image, x, y, radius):
     "Draw a drop with its centre and radius in px, in place."
     height, width = image.shape
-    x0, x1, y0, y1 = max(int(x - radius) - 1, 0), min(int(x + radius) + 3, width), max(int(y - radius) - 1, 0), min(int(y + radius) + 3, height)
-    if x1 - x0 < 3 or y1 - y0 < 3: return
+    x0, x1, y0, y1 = (
+        max(int(x - radius) - 1, 0),
+        min(int(x + radius) + 3, width),
+        max(int(y - radius) - 1, 0),
+        min(int(y + radius) + 3, height),
+    )
+    if x1 - x0 < 3 or y1 - y0 < 3:
+        return
     box = image[y0:y1, x0:x1]
-    u, v = (np.arange(x0, x1, dtype=np.float32) - x)[None]/radius, (np.arange(y0, y1, dtype=np.float32) - y)[:, None]/radius
-    d = np.sqrt(u*u + v*v)
-    behind = cv2.GaussianBlur(box[::-1, ::-1], (0, 0), max(.25*radius, .5))
-    lens = behind*(1.04 - .10*v - .5*np.clip(d, 0, 1)**8 + .30*np.exp(-((u + .3)**2 + (v + .35)**2)/.03))
-    inside = np.clip((1 - d)*radius + .5, 0, 1)
-    box += inside*(lens - box)
+    u, v = (
+        (np.arange(x0, x1, dtype=np.float32) - x)[None] / radius,
+        (np.arange(y0, y1, dtype=np.float32) - y)[:, None] / radius,
+    )
+    d = np.sqrt(u * u + v * v)
+    behind = cv2.GaussianBlur(box[::-1, ::-1], (0, 0), max(0.25 * radius, 0.5))
+    lens = behind * (
+        1.04 - 0.10 * v - 0.5 * np.clip(d, 0, 1) ** 8 + 0.30 * np.exp(-((u + 0.3) ** 2 + (v + 0.35) ** 2) / 0.03)
+    )
+    inside = np.clip((1 - d) * radius + 0.5, 0, 1)
+    box += inside * (lens - box)
+
 
 def _add_water(image, plate, t_h, width_px, mist):
     "Mist and drops of one moment, in place."
     look, phase = plate.look, generator(*plate.key, 10**6 + 3).uniform(0, 24)
-    daily = np.exp(-((t_h - (16 if plate.condition.light_h < 24 else phase)) % 24)/5)
-    cv2.scaleAdd(mist, -float(look.wet*(.25 + .75*daily)), image, dst=image)
+    daily = np.exp(-((t_h - (16 if plate.condition.light_h < 24 else phase)) % 24) / 5)
+    cv2.scaleAdd(mist, -float(look.wet * (0.25 + 0.75 * daily)), image, dst=image)
     drops = draw_drops(look, plate.key)
     for drop in drops[(drops.from_h <= t_h) & (drops.to_h > t_h)].itertuples():
-        grown = min(1., .45 + .55*(t_h - drop.from_h)/6)
-        slide = 8*max(0., t_h - drop.to_h + 1)*(drop.radius_mm > .7)   # large drops run down in their last hour
+        grown = min(1.0, 0.45 + 0.55 * (t_h - drop.from_h) / 6)
+        slide = 8 * max(0.0, t_h - drop.to_h + 1) * (drop.radius_mm > 0.7)  # large drops run down in their last hour
         x, y = plate.px((drop.x_mm, drop.y_mm + slide), width_px)
-        _add_drop(image, x, y, grown*drop.radius_mm/plate.mm_per_px(width_px))
+        _add_drop(image, x, y, grown * drop.radius_mm / plate.mm_per_px(width_px))
 
 # %% ../../nbs/roots/10_phantoms.ipynb #de354b86
 def plate_image(
-    plate:GrowingPlate,        # One plate
-    t_h:float,                 # Time since the first frame, h
-    width_px:int=CAMERA_PX[0], # Width of the image
-) -> np.ndarray:               # (H,W) uint8
+    plate: GrowingPlate,  # One plate
+    t_h: float,  # Time since the first frame, h
+    width_px: int = CAMERA_PX[0],  # Width of the image
+) -> np.ndarray:  # (H,W) uint8
     "Infrared image of a plate at one time."
     require_time(t_h)
-    look, small = plate.look, width_px/CAMERA_PX[0]
+    look, small = plate.look, width_px / CAMERA_PX[0]
     light, mist, uneven = plate_backdrop(look, plate.key, width_px)
-    image, rng = light.copy(), generator(*plate.key, 10**6 + 4, round(3600*float(t_h)))
+    image, rng = light.copy(), generator(*plate.key, 10**6 + 4, round(3600 * float(t_h)))
     _shade_roots(image, plate, t_h, width_px, uneven)
     _shade_shoots(image, plate, t_h, width_px)
     _add_water(image, plate, t_h, width_px, mist)
-    image = cv2.GaussianBlur(image, (0, 0), max(look.blur*small, .35))
+    image = cv2.GaussianBlur(image, (0, 0), max(look.blur * small, 0.35))
     grain = rng.standard_normal(image.shape, dtype=np.float32)
-    cv2.scaleAdd(grain, look.noise*np.sqrt(small), image*np.float32(1 + rng.normal(0, .004)), dst=image)
+    cv2.scaleAdd(grain, look.noise * np.sqrt(small), image * np.float32(1 + rng.normal(0, 0.004)), dst=image)
     return np.clip(np.rint(image, out=image), 0, 255, out=image).astype(np.uint8)
 
 # %% ../../nbs/roots/10_phantoms.ipynb #fc380326
 @dataclass(frozen=True)
 class RootSet:
     "A rule that draws a set of plates."
-    name:str                     # What it is called
-    seed:int                     # Base of all random streams
-    conditions:tuple[str, ...]   # Light regime of every plate
-    n_frames:int=0               # Random frames of every plate; 0 where the set is a series
-    first_h:float=72.            # Earliest random frame
-    last_h:float=336.            # Latest random frame, end of the series
 
-    def __len__(self): return len(self.conditions)
+    name: str  # What it is called
+    seed: int  # Base of all random streams
+    conditions: tuple[str, ...]  # Light regime of every plate
+    n_frames: int = 0  # Random frames of every plate; 0 where the set is a series
+    first_h: float = 72.0  # Earliest random frame
+    last_h: float = 336.0  # Latest random frame, end of the series
 
-    def times(self, plate): # Random times of a plate's frames, h, in order, multiples of 15 min
-        rng, steps = generator(self.seed, plate, 10**6 + 5), round((self.last_h - self.first_h)/GRID_H)
-        return self.first_h + GRID_H*np.sort(rng.choice(steps + 1, self.n_frames, replace=False))
+    def __len__(self):
+        return len(self.conditions)
 
-ROOT_SETS = {s.name: s for s in (
-    RootSet("growth", 6101, ("LD",)*3 + ("CL",)*3),
-    RootSet("train", 6102, ("LD", "CL")*6, 6),
-    RootSet("valid", 6103, ("LD", "CL")*2, 5),
-    RootSet("test", 6104, ("LD", "CL")*3, 5))}
+    def times(self, plate):  # Random times of a plate's frames, h, in order, multiples of 15 min
+        rng, steps = generator(self.seed, plate, 10**6 + 5), round((self.last_h - self.first_h) / GRID_H)
+        return self.first_h + GRID_H * np.sort(rng.choice(steps + 1, self.n_frames, replace=False))
+
+
+ROOT_SETS = {
+    s.name: s
+    for s in (
+        RootSet("growth", 6101, ("LD",) * 3 + ("CL",) * 3),
+        RootSet("train", 6102, ("LD", "CL") * 6, 6),
+        RootSet("valid", 6103, ("LD", "CL") * 2, 5),
+        RootSet("test", 6104, ("LD", "CL") * 3, 5),
+    )
+}
 
 # %% ../../nbs/roots/10_phantoms.ipynb #98ca80c8
 def draw_root_set(
-    rule:RootSet|str,  # Which set, or its name
-    n:int|None=None,   # Only the first so many plates; default all
-) -> list[GrowingPlate]: # In the order of the rule
+    rule: RootSet | str,  # Which set, or its name
+    n: int | None = None,  # Only the first so many plates; default all
+) -> list[GrowingPlate]:  # In the order of the rule
     "Draw the plates of a set."
     if isinstance(rule, str):
         require_choice("rule", rule, ROOT_SETS)
         rule = ROOT_SETS[rule]
     return [draw_plate(c, rule.seed, k) for k, c in enumerate(progress(rule.conditions[:n], f"plates, {rule.name}"))]
 
+
 def draw_frames(
-    plate:GrowingPlate,        # One plate
-    times_h,                   # Times of the frames, h
-    width_px:int=CAMERA_PX[0], # Width of the images
-    workers:int=1,             # Processes
-) -> Iterator[np.ndarray]:     # (H,W) uint8, in the order of the times
+    plate: GrowingPlate,  # One plate
+    times_h,  # Times of the frames, h
+    width_px: int = CAMERA_PX[0],  # Width of the images
+    workers: int = 1,  # Processes
+) -> Iterator[np.ndarray]:  # (H,W) uint8, in the order of the times
     "Draw images of a plate one after the other; the number of processes does not change them."
     draw, times_h = partial(plate_image, plate, width_px=width_px), [float(t) for t in require_time(times_h)]
-    if workers < 2: yield from map(draw, times_h); return
+    if workers < 2:
+        yield from map(draw, times_h)
+        return
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        yield from pool.map(draw, times_h, chunksize=max(1, min(16, len(times_h)//(2*workers))))
+        yield from pool.map(draw, times_h, chunksize=max(1, min(16, len(times_h) // (2 * workers))))
 
 # %% ../../nbs/roots/10_phantoms.ipynb #7201164f
 def write_plate_series(
-    folder:Path|str,     # Where to; appears when complete, an older one is replaced
-    plate:GrowingPlate,  # One plate
-    times_h,             # Times of the frames, h
-    width_px:int=820,    # Width of the images
-    workers:int=1,       # Processes
-    jpeg_quality:int=0,  # 1 to 100 writes JPEG files of that quality; 0 writes PNG files
-) -> pd.DataFrame:       # The truth: file, plant, and the columns of `plant_growth`
+    folder: Path | str,  # Where to; appears when complete, an older one is replaced
+    plate: GrowingPlate,  # One plate
+    times_h,  # Times of the frames, h
+    width_px: int = 820,  # Width of the images
+    workers: int = 1,  # Processes
+    jpeg_quality: int = 0,  # 1 to 100 writes JPEG files of that quality; 0 writes PNG files
+) -> pd.DataFrame:  # The truth: file, plant, and the columns of `plant_growth`
     "Write images of a plate, named by date and time, and the true traits of its plants as `truth.csv`."
     times_h = np.atleast_1d(require_time(times_h))
-    if not 0 <= jpeg_quality <= 100: raise ValueError(f"jpeg_quality: expected 0 (PNG) to 100, got {jpeg_quality}")
-    suffix, how = (".jpg", [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality]) if jpeg_quality else (".png", [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    if not 0 <= jpeg_quality <= 100:
+        raise ValueError(f"jpeg_quality: expected 0 (PNG) to 100, got {jpeg_quality}")
+    suffix, how = (
+        (".jpg", [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality])
+        if jpeg_quality
+        else (".png", [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    )
     names = [f"{plate.captured(t):%Y-%m-%d_%H-%M-%S}{suffix}" for t in times_h]
-    if len(set(names)) < len(names): raise ValueError("times_h: expected different seconds for all frames, got the same twice; remove repeated times")
-    truth = pd.concat([plant_growth(p, times_h).assign(plant=k, file=names) for k, p in enumerate(plate.plants)], ignore_index=True)
+    if len(set(names)) < len(names):
+        raise ValueError(
+            "times_h: expected different seconds for all frames, got the same twice; remove repeated times"
+        )
+    truth = pd.concat(
+        [plant_growth(p, times_h).assign(plant=k, file=names) for k, p in enumerate(plate.plants)], ignore_index=True
+    )
     truth = truth[["file", "plant", *truth.columns[:-2]]]
     with atomic_path(folder) as target:
         target.mkdir(parents=True)
-        for name, image in zip(names, progress(draw_frames(plate, times_h, width_px, workers), f"frames, {plate.name}", len(names)), strict=True):
-            cv2.imwrite(str(target/name), image, how)
-        write_csv(target/"truth.csv", truth)
+        for name, image in zip(
+            names,
+            progress(draw_frames(plate, times_h, width_px, workers), f"frames, {plate.name}", len(names)),
+            strict=True,
+        ):
+            cv2.imwrite(str(target / name), image, how)
+        write_csv(target / "truth.csv", truth)
     return truth

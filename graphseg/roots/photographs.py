@@ -34,76 +34,133 @@ from ..shapes.skeleton import PlantMask, Unmeasurable, chain_length, pixel_graph
 @dataclass(frozen=True)
 class PhotoCohort:
     "What is known about a set of photographs."
-    name:str            # Name in `graphseg.base.external`
-    images:str          # Pattern of the images below the cohort's folder
-    rsml:str            # RSML of an image, relative to it, with {stem}; empty where there is none
-    group:str           # Regular expression: its first group names what must not be split, from the image's stem
-    channel:str         # One of `CHANNELS`
-    bright:bool|None    # Are roots brighter than the background? None: differs between images
-    root_px:float       # Width of a root where the RSML has none, px of the photograph
-    working_px:int      # Width to which images are reduced, px
-    parts:tuple[tuple[str, str], ...] = () # Published split: folder, part
 
-PHOTO_COHORTS = {c.name: c for c in (
-    PhotoCohort("rootnav_osr", "*/*.jpg", "{stem}.rsml", r"([A-Z])_", "red", True, 6., 960, (("train", "train"), ("valid", "valid"), ("test", "test"))),
-    PhotoCohort("tillmore_barley", "*/imgs/*.jpg", "../rsml/{stem}.rsml", r"(.+?)R?$", "luminance", True, 12., 720, (("train", "train"), ("test", "test"), ("test2", "test"), ("test3", "test"))),
-    PhotoCohort("rsml_examples", "*.png", "{stem}.rsml", r"(.+)", "luminance", None, 8., 550),
-    PhotoCohort("rhizoscan_arabidopsis", "arabidopsis/*/*.jpg", "", r"(.+)", "green", False, 6., 2144))}
+    name: str  # Name in `graphseg.base.external`
+    images: str  # Pattern of the images below the cohort's folder
+    rsml: str  # RSML of an image, relative to it, with {stem}; empty where there is none
+    group: str  # Regular expression: its first group names what must not be split, from the image's stem
+    channel: str  # One of `CHANNELS`
+    bright: bool | None  # Are roots brighter than the background? None: differs between images
+    root_px: float  # Width of a root where the RSML has none, px of the photograph
+    working_px: int  # Width to which images are reduced, px
+    parts: tuple[tuple[str, str], ...] = ()  # Published split: folder, part
+
+
+PHOTO_COHORTS = {
+    c.name: c
+    for c in (
+        PhotoCohort(
+            "rootnav_osr",
+            "*/*.jpg",
+            "{stem}.rsml",
+            r"([A-Z])_",
+            "red",
+            True,
+            6.0,
+            960,
+            (("train", "train"), ("valid", "valid"), ("test", "test")),
+        ),
+        PhotoCohort(
+            "tillmore_barley",
+            "*/imgs/*.jpg",
+            "../rsml/{stem}.rsml",
+            r"(.+?)R?$",
+            "luminance",
+            True,
+            12.0,
+            720,
+            (("train", "train"), ("test", "test"), ("test2", "test"), ("test3", "test")),
+        ),
+        PhotoCohort("rsml_examples", "*.png", "{stem}.rsml", r"(.+)", "luminance", None, 8.0, 550),
+        PhotoCohort("rhizoscan_arabidopsis", "arabidopsis/*/*.jpg", "", r"(.+)", "green", False, 6.0, 2144),
+    )
+}
 
 # %% ../../nbs/roots/60_photographs.ipynb #361bff28
 def list_pairs(
-    cohort:str,          # One of `PHOTO_COHORTS`
-    root:Path|None=None, # Folder that holds the cohort's folder; default `external_root()`, all files required
-) -> pd.DataFrame:       # cohort, name, folder, image, rsml, group, width_px, height_px; in the order of names
+    cohort: str,  # One of `PHOTO_COHORTS`
+    root: Path | None = None,  # Folder that holds the cohort's folder; default `external_root()`, all files required
+) -> pd.DataFrame:  # cohort, name, folder, image, rsml, group, width_px, height_px; in the order of names
     "Photographs of a cohort and their RSML files."
     require_choice("cohort", cohort, PHOTO_COHORTS)
     about = PHOTO_COHORTS[cohort]
-    top = (root or require_external(cohort))/cohort
-    images = [p for p in sorted(require_file(top, f"run: graphseg fetch {cohort}").glob(about.images)) if not p.stem.endswith("_tn")] # no thumbnails
-    if not images: raise FileNotFoundError(f"cohort {cohort}: expected images {about.images} below {top.name}, got none; run: graphseg fetch {cohort}")
+    top = (root or require_external(cohort)) / cohort
+    images = [
+        p
+        for p in sorted(require_file(top, f"run: graphseg fetch {cohort}").glob(about.images))
+        if not p.stem.endswith("_tn")
+    ]  # no thumbnails
+    if not images:
+        raise FileNotFoundError(
+            f"cohort {cohort}: expected images {about.images} below {top.name}, got none; run: graphseg fetch {cohort}"
+        )
     rows = []
     for image in images:
-        rsml = (image.parent/about.rsml.format(stem=image.stem)).resolve() if about.rsml else ""
-        if rsml: require_file(rsml, f"every image of {cohort} has one; run: graphseg fetch {cohort}")
+        rsml = (image.parent / about.rsml.format(stem=image.stem)).resolve() if about.rsml else ""
+        if rsml:
+            require_file(rsml, f"every image of {cohort} has one; run: graphseg fetch {cohort}")
         height, width = image_size(image)
-        rows.append({"cohort": cohort, "name": image.stem, "folder": image.relative_to(top).parts[0], "image": str(image), "rsml": str(rsml),
-                     "group": re.match(about.group, image.stem)[1], "width_px": width, "height_px": height})
+        rows.append(
+            {
+                "cohort": cohort,
+                "name": image.stem,
+                "folder": image.relative_to(top).parts[0],
+                "image": str(image),
+                "rsml": str(rsml),
+                "group": re.match(about.group, image.stem)[1],
+                "width_px": width,
+                "height_px": height,
+            }
+        )
     return pd.DataFrame(rows)
 
 # %% ../../nbs/roots/60_photographs.ipynb #17237d90
 PARTS = ("train", "valid", "test")
 SPLITS = ("groups", "published")
 
+
 def _deal(groups, shares, rng):
     "Groups (name → number of images) dealt to parts (name → share), to the part that lacks most; each part gets at least one."
     order = [list(groups)[k] for k in rng.permutation(len(groups))]
-    if len(order) < len(shares): raise ValueError(f"pairs: expected at least {len(shares)} groups for the parts {', '.join(shares)}, got {', '.join(order)}")
+    if len(order) < len(shares):
+        raise ValueError(
+            f"pairs: expected at least {len(shares)} groups for the parts {', '.join(shares)}, got {', '.join(order)}"
+        )
     total, have, dealt = sum(groups.values()), dict.fromkeys(shares, 0), {}
     for k, group in enumerate(order):
         empty = [part for part, n in have.items() if not n]
         open_parts = empty if len(order) - k <= len(empty) else list(shares)
-        part = max(open_parts, key=lambda p: shares[p] - have[p]/total)
+        part = max(open_parts, key=lambda p: shares[p] - have[p] / total)
         dealt[group] = part
         have[part] += groups[group]
-    return sum(abs(have[part]/total - share) for part, share in shares.items()), dealt
+    return sum(abs(have[part] / total - share) for part, share in shares.items()), dealt
+
 
 def split_pairs(
-    pairs:pd.DataFrame,          # As `list_pairs` returns, of one or more cohorts
-    seed:int=71,                 # Seed of the split
-    shares=(.6, .15, .25),       # Shares of train, valid, test
-    rule:str="groups",           # One of `SPLITS`
-) -> pd.DataFrame:               # The same with a column part
+    pairs: pd.DataFrame,  # As `list_pairs` returns, of one or more cohorts
+    seed: int = 71,  # Seed of the split
+    shares=(0.6, 0.15, 0.25),  # Shares of train, valid, test
+    rule: str = "groups",  # One of `SPLITS`
+) -> pd.DataFrame:  # The same with a column part
     "Deal photographs to train, valid and test without dividing a group."
     require_choice("rule", rule, SPLITS)
-    if len(shares) != 3 or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-9: raise ValueError(f"shares: expected three positive shares of train, valid and test with sum 1, got {shares}")
+    if len(shares) != 3 or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-9:
+        raise ValueError(f"shares: expected three positive shares of train, valid and test with sum 1, got {shares}")
     pieces = []
     for cohort, table in pairs.groupby("cohort", sort=False):
         rng = generator(seed, sorted(PHOTO_COHORTS).index(cohort))
-        part = table["folder"].map(dict(PHOTO_COHORTS[cohort].parts)) if rule == "published" else pd.Series("train", table.index)
-        if part.isna().any(): raise ValueError(f"cohort {cohort}: expected a published split, got none; use rule='groups'")
-        wanted = {name: share for name, share in zip(PARTS, shares, strict=True) if name == "train" or name not in set(part)}
+        part = (
+            table["folder"].map(dict(PHOTO_COHORTS[cohort].parts))
+            if rule == "published"
+            else pd.Series("train", table.index)
+        )
+        if part.isna().any():
+            raise ValueError(f"cohort {cohort}: expected a published split, got none; use rule='groups'")
+        wanted = {
+            name: share for name, share in zip(PARTS, shares, strict=True) if name == "train" or name not in set(part)
+        }
         groups = table.loc[part == "train", "group"].value_counts(sort=False).to_dict()
-        shares_here = {name: share/sum(wanted.values()) for name, share in wanted.items()}
+        shares_here = {name: share / sum(wanted.values()) for name, share in wanted.items()}
         dealt = min((_deal(groups, shares_here, rng) for _ in range(20)), key=lambda deal: deal[0])[1]
         pieces.append(table.assign(part=part.where(part != "train", table["group"].map(dealt))))
     return pd.concat(pieces, ignore_index=True)
@@ -111,130 +168,178 @@ def split_pairs(
 # %% ../../nbs/roots/60_photographs.ipynb #78bef5a1
 CHANNELS = ("luminance", "red", "green", "blue")
 
+
 def read_photograph(
-    path:Path|str,           # Image file
-    channel:str="luminance", # One of `CHANNELS`
-) -> np.ndarray:             # (H,W) uint8
+    path: Path | str,  # Image file
+    channel: str = "luminance",  # One of `CHANNELS`
+) -> np.ndarray:  # (H,W) uint8
     "One channel of a photograph; transparency is ignored, 16 bits become 8."
     require_choice("channel", channel, CHANNELS)
     image_size(path)
     flag = cv2.IMREAD_GRAYSCALE if channel == "luminance" else cv2.IMREAD_COLOR
     image = cv2.imdecode(np.fromfile(path, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
-    if image is None: raise ValueError(f"{Path(path).name}: expected an image, got pixels that cannot be decoded; the file is damaged")
-    return image if channel == "luminance" else np.ascontiguousarray(image[..., {"blue": 0, "green": 1, "red": 2}[channel]])
+    if image is None:
+        raise ValueError(
+            f"{Path(path).name}: expected an image, got pixels that cannot be decoded; the file is damaged"
+        )
+    return (
+        image
+        if channel == "luminance"
+        else np.ascontiguousarray(image[..., {"blue": 0, "green": 1, "red": 2}[channel]])
+    )
 
 # %% ../../nbs/roots/60_photographs.ipynb #3022cad4
 def scale_scene(
-    scene:RootScene, # Roots in px of an image
-    factor:float,    # Size of the new image over that of the old
-) -> RootScene:      # Roots in px of the resized image
+    scene: RootScene,  # Roots in px of an image
+    factor: float,  # Size of the new image over that of the old
+) -> RootScene:  # Roots in px of the resized image
     "A scene for a resized image; diameters and resolution follow."
-    if not 0 < factor < math.inf: raise ValueError(f"factor: expected a positive number, got {factor}")
+    if not 0 < factor < math.inf:
+        raise ValueError(f"factor: expected a positive number, got {factor}")
+
     def scaled(root):
-        functions = {name: values*factor if name == "diameter" else values for name, values in root.functions.items()}
-        return Root(root.id, root.label, (root.points + .5)*factor - .5, tuple(map(scaled, root.children)), root.properties, functions)
+        functions = {name: values * factor if name == "diameter" else values for name, values in root.functions.items()}
+        return Root(
+            root.id,
+            root.label,
+            (root.points + 0.5) * factor - 0.5,
+            tuple(map(scaled, root.children)),
+            root.properties,
+            functions,
+        )
+
     plants = tuple(Plant(p.id, p.label, tuple(map(scaled, p.roots))) for p in scene.plants)
-    notes = tuple(replace(a, points=(a.points + .5)*factor - .5) for a in scene.annotations)
-    return replace(scene, plants=plants, annotations=notes, resolution=scene.resolution*factor if scene.resolution else scene.resolution)
+    notes = tuple(replace(a, points=(a.points + 0.5) * factor - 0.5) for a in scene.annotations)
+    return replace(
+        scene,
+        plants=plants,
+        annotations=notes,
+        resolution=scene.resolution * factor if scene.resolution else scene.resolution,
+    )
+
 
 def rasterise_rsml(
-    scene:RootScene,       # Roots in px of the image
-    shape:tuple[int, int], # Height and width of the image, px
-    root_px:float,         # Width where there is no diameter, px
-    least_px:float=1.,     # No root is drawn thinner, px
-) -> np.ndarray:           # (H,W) uint8, 0 or 1
+    scene: RootScene,  # Roots in px of the image
+    shape: tuple[int, int],  # Height and width of the image, px
+    root_px: float,  # Width where there is no diameter, px
+    least_px: float = 1.0,  # No root is drawn thinner, px
+) -> np.ndarray:  # (H,W) uint8, 0 or 1
     "Mask of the drawn roots."
-    if not (root_px > 0 and least_px > 0): raise ValueError(f"root_px, least_px: expected positive widths, got {root_px} and {least_px}")
+    if not (root_px > 0 and least_px > 0):
+        raise ValueError(f"root_px, least_px: expected positive widths, got {root_px} and {least_px}")
     points = np.concatenate([root.points for _, _, root in scene.walk()])
-    outside = ((points < -.5) | (points > np.array(shape[1::-1]) - .5)).any(1).mean()
-    if outside > .5: raise ValueError(f"scene {scene.file_key or scene.image!r}: expected points inside the image of {shape[1]}×{shape[0]} px, got {outside:.0%} outside; is it in px of another image, or in mm?")
+    outside = ((points < -0.5) | (points > np.array(shape[1::-1]) - 0.5)).any(1).mean()
+    if outside > 0.5:
+        raise ValueError(
+            f"scene {scene.file_key or scene.image!r}: expected points inside the image of {shape[1]}×{shape[0]} px, got {outside:.0%} outside; is it in px of another image, or in mm?"
+        )
     lines, widths = [], []
     for _, _, root in scene.walk():
         diameter = root.functions.get("diameter", np.full(len(root.points), np.nan))
         diameter = np.maximum(np.where(np.isnan(diameter), root_px, diameter), least_px)
         lines += list(np.stack([root.points[:-1], root.points[1:]], axis=1))
-        widths += list((diameter[:-1] + diameter[1:])/2)
-    return (paint_lines(lines, widths, [1]*len(lines), shape)[0] >= .5).astype(np.uint8)
+        widths += list((diameter[:-1] + diameter[1:]) / 2)
+    return (paint_lines(lines, widths, [1] * len(lines), shape)[0] >= 0.5).astype(np.uint8)
 
 # %% ../../nbs/roots/60_photographs.ipynb #d0664e1e
 @dataclass(frozen=True, eq=False)
 class PhotoCase:
     "One photograph and what is drawn on it, in px of the reduced image."
-    name:str
-    cohort:str
-    group:str                # What must not be divided by a split
-    image:np.ndarray         # (H,W) uint8, grey
-    mask:np.ndarray          # (H,W) uint8, 0 or 1
-    scene:RootScene          # Lines
-    bright:bool              # Are roots brighter than the background?
-    scale:float=1.           # Px of the case per px of the photograph
-    root_px:float=3.         # Width of a root, px of the case
+
+    name: str
+    cohort: str
+    group: str  # What must not be divided by a split
+    image: np.ndarray  # (H,W) uint8, grey
+    mask: np.ndarray  # (H,W) uint8, 0 or 1
+    scene: RootScene  # Lines
+    bright: bool  # Are roots brighter than the background?
+    scale: float = 1.0  # Px of the case per px of the photograph
+    root_px: float = 3.0  # Width of a root, px of the case
 
     @property
-    def mm_per_px(self) -> float|None: return self.scene.mm_per_px # None where the RSML has no scale
+    def mm_per_px(self) -> float | None:
+        return self.scene.mm_per_px  # None where the RSML has no scale
 
-    def with_polarity(self,
-        bright:bool, # Wanted: roots brighter than the background?
+    def with_polarity(
+        self,
+        bright: bool,  # Wanted: roots brighter than the background?
     ) -> "PhotoCase":
         "The case with its grey values turned over if need be."
         return self if bright == self.bright else replace(self, image=255 - self.image, bright=bright)
 
 # %% ../../nbs/roots/60_photographs.ipynb #9a58e9b2
 def line_contrast(
-    image:np.ndarray,   # (H,W) uint8
-    scene:RootScene,    # Roots in px of the image
-    near_px:int=24,     # The background is looked at from here …
-    far_px:int=48,      # … to here, px from the lines
-) -> dict:              # contrast and noise in grey levels, width_px of half contrast; contrast is negative where roots are dark
+    image: np.ndarray,  # (H,W) uint8
+    scene: RootScene,  # Roots in px of the image
+    near_px: int = 24,  # The background is looked at from here …
+    far_px: int = 48,  # … to here, px from the lines
+) -> dict:  # contrast and noise in grey levels, width_px of half contrast; contrast is negative where roots are dark
     "How roots stand out: mean grey values by distance from the drawn lines."
     lines = np.ones(image.shape, np.uint8)
-    for _, _, root in scene.walk(): cv2.polylines(lines, [np.round(root.points).astype(np.int32)], False, 0, 1)
+    for _, _, root in scene.walk():
+        cv2.polylines(lines, [np.round(root.points).astype(np.int32)], False, 0, 1)
     distance = cv2.distanceTransform(lines, cv2.DIST_L2, 5)
     around = image[(distance >= near_px) & (distance < far_px)]
     near = distance < near_px
-    if not around.size: raise ValueError(f"image: expected background {near_px} to {far_px} px from the roots, got none; lower near_px")
+    if not around.size:
+        raise ValueError(f"image: expected background {near_px} to {far_px} px from the roots, got none; lower near_px")
     ring, grey = distance[near].astype(int), image[near]
-    profile = np.bincount(ring, grey, near_px)/np.maximum(np.bincount(ring, minlength=near_px), 1) - around.mean()
-    below = np.flatnonzero(profile/profile[0] < .5)
-    if not len(below): width = math.nan
+    profile = np.bincount(ring, grey, near_px) / np.maximum(np.bincount(ring, minlength=near_px), 1) - around.mean()
+    below = np.flatnonzero(profile / profile[0] < 0.5)
+    if not len(below):
+        width = math.nan
     else:
         k = int(below[0])
-        width = 2*(k - .5 + (profile[k - 1]/profile[0] - .5)/((profile[k - 1] - profile[k])/profile[0]))
+        width = 2 * (k - 0.5 + (profile[k - 1] / profile[0] - 0.5) / ((profile[k - 1] - profile[k]) / profile[0]))
     return {"contrast": float(profile[0]), "noise": float(around.std()), "width_px": float(width)}
 
 # %% ../../nbs/roots/60_photographs.ipynb #ca4d4f66
 def read_case(
-    pair,                     # Row of a table of pairs
-    working_px:int|None=None, # Width of the reduced image, px; default that of the cohort
-    root_px:float|None=None,  # Width of a root without diameter, px of the photograph; default that of the cohort
-    least_px:float=3.,        # No root is drawn thinner, px of the case
+    pair,  # Row of a table of pairs
+    working_px: int | None = None,  # Width of the reduced image, px; default that of the cohort
+    root_px: float | None = None,  # Width of a root without diameter, px of the photograph; default that of the cohort
+    least_px: float = 3.0,  # No root is drawn thinner, px of the case
 ) -> PhotoCase:
     "Read a photograph and its RSML as a case."
     about = PHOTO_COHORTS[pair["cohort"]]
-    if not pair["rsml"]: raise ValueError(f"{pair['name']}: expected a photograph with RSML, got one of {about.name}, which has none; use read_photograph")
+    if not pair["rsml"]:
+        raise ValueError(
+            f"{pair['name']}: expected a photograph with RSML, got one of {about.name}, which has none; use read_photograph"
+        )
     image, scene = read_photograph(pair["image"], about.channel), read_rsml(pair["rsml"])
     bright = line_contrast(image, scene)["contrast"] > 0 if about.bright is None else about.bright
-    factor = min(1., (working_px or about.working_px)/image.shape[1])
+    factor = min(1.0, (working_px or about.working_px) / image.shape[1])
     if factor < 1:
         image, old = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), image.shape[1]
-        factor = image.shape[1]/old
+        factor = image.shape[1] / old
         scene = scale_scene(scene, factor)
-    width = (root_px or about.root_px)*factor
-    return PhotoCase(pair["name"], about.name, f"{about.name}/{pair['group']}", image, rasterise_rsml(scene, image.shape, width, least_px), scene, bright, factor, max(width, least_px))
+    width = (root_px or about.root_px) * factor
+    return PhotoCase(
+        pair["name"],
+        about.name,
+        f"{about.name}/{pair['group']}",
+        image,
+        rasterise_rsml(scene, image.shape, width, least_px),
+        scene,
+        bright,
+        factor,
+        max(width, least_px),
+    )
+
 
 def read_cases(
-    pairs:pd.DataFrame, # Rows as `list_pairs` or `split_pairs` return
-    **options,          # Arguments of `read_case`
-) -> list[PhotoCase]:   # In the order of the rows
+    pairs: pd.DataFrame,  # Rows as `list_pairs` or `split_pairs` return
+    **options,  # Arguments of `read_case`
+) -> list[PhotoCase]:  # In the order of the rows
     "Read photographs and their RSML as cases."
     return [read_case(pair, **options) for pair in pairs.to_dict("records")]
 
 # %% ../../nbs/roots/60_photographs.ipynb #02a1048f
 def phantom_cases(
-    n:int,               # Number of plates
-    seed:int=71,         # Seed of the set
-    working_px:int=820,  # Width of the images, px
-    bright:bool=False,   # Roots brighter than agar
+    n: int,  # Number of plates
+    seed: int = 71,  # Seed of the set
+    working_px: int = 820,  # Width of the images, px
+    bright: bool = False,  # Roots brighter than agar
 ) -> list[PhotoCase]:
     "Plates of phantoms at different ages, as cases with true masks and lines."
     cases, conditions = [], sorted(GROWTH_CONDITIONS)
@@ -243,28 +348,55 @@ def phantom_cases(
         t_h = float(generator(seed, k, 71).uniform(100, 330))
         scene = plate_scene(plate, t_h, working_px)
         width = float(np.median(np.concatenate([root.functions["diameter"] for _, _, root in scene.walk()])))
-        cases.append(PhotoCase(plate.name, "phantoms", plate.name, plate_image(plate, t_h, working_px), plate_masks(plate, t_h, working_px).binary.astype(np.uint8), scene, bright, root_px=width))
+        cases.append(
+            PhotoCase(
+                plate.name,
+                "phantoms",
+                plate.name,
+                plate_image(plate, t_h, working_px),
+                plate_masks(plate, t_h, working_px).binary.astype(np.uint8),
+                scene,
+                bright,
+                root_px=width,
+            )
+        )
     return cases
 
 # %% ../../nbs/roots/60_photographs.ipynb #d7dbd4ac
 def scene_measures(
-    scene:RootScene, # Roots of one image
-) -> dict:           # n_plants, n_roots, n_laterals (of any order), total_px, main_px
+    scene: RootScene,  # Roots of one image
+) -> dict:  # n_plants, n_roots, n_laterals (of any order), total_px, main_px
     "Counts and lengths of the drawn roots."
     lengths = [(depth, root.length_px) for _, depth, root in scene.walk()]
-    return {"n_plants": len(scene.plants), "n_roots": len(lengths), "n_laterals": sum(depth > 0 for depth, _ in lengths),
-            "total_px": sum(length for _, length in lengths), "main_px": sum(length for depth, length in lengths if depth == 0)}
+    return {
+        "n_plants": len(scene.plants),
+        "n_roots": len(lengths),
+        "n_laterals": sum(depth > 0 for depth, _ in lengths),
+        "total_px": sum(length for _, length in lengths),
+        "main_px": sum(length for depth, length in lengths if depth == 0),
+    }
+
 
 def describe_pairs(
-    pairs:pd.DataFrame, # As `list_pairs` returns
-) -> pd.DataFrame:      # One row per photograph with RSML: the columns of `scene_measures` and `line_contrast`, mm_per_px, has_diameter
+    pairs: pd.DataFrame,  # As `list_pairs` returns
+) -> (
+    pd.DataFrame
+):  # One row per photograph with RSML: the columns of `scene_measures` and `line_contrast`, mm_per_px, has_diameter
     "What the RSML files of photographs hold, in px of the photographs."
     rows = []
     for pair in pairs[pairs["rsml"] != ""].to_dict("records"):
         scene = read_rsml(pair["rsml"])
         seen = line_contrast(read_photograph(pair["image"], PHOTO_COHORTS[pair["cohort"]].channel), scene)
-        rows.append({"cohort": pair["cohort"], "name": pair["name"], **scene_measures(scene), **seen, "mm_per_px": scene.mm_per_px or math.nan,
-                     "has_diameter": any("diameter" in root.functions for _, _, root in scene.walk())})
+        rows.append(
+            {
+                "cohort": pair["cohort"],
+                "name": pair["name"],
+                **scene_measures(scene),
+                **seen,
+                "mm_per_px": scene.mm_per_px or math.nan,
+                "has_diameter": any("diameter" in root.functions for _, _, root in scene.walk()),
+            }
+        )
     return pd.DataFrame(rows)
 
 # %% ../../nbs/roots/60_photographs.ipynb #132cb3d2
@@ -275,64 +407,77 @@ def _without_specks(mask, least_px2):
     keep[0] = False
     return keep[labels].astype(np.uint8)
 
+
 def measure_mask(
-    mask:np.ndarray,       # (H,W) bool or integers, background 0 and one other value
-    least_px2:float=30,    # Smaller pieces are left out, px²
-    least_px:float=0.,     # Pieces whose roots are shorter in sum are left out, px
-    prune_px:Sequence[int]=(5, 3), # Rounds of pruning
-) -> dict:                 # total_px, n_tips, n_pieces
+    mask: np.ndarray,  # (H,W) bool or integers, background 0 and one other value
+    least_px2: float = 30,  # Smaller pieces are left out, px²
+    least_px: float = 0.0,  # Pieces whose roots are shorter in sum are left out, px
+    prune_px: Sequence[int] = (5, 3),  # Rounds of pruning
+) -> dict:  # total_px, n_tips, n_pieces
     "Length of all roots of a mask, and the number of their tips, without a seed."
     binary = _without_specks(require_binary(mask), least_px2)
-    if not binary.any(): return {"total_px": 0., "n_tips": 0, "n_pieces": 0}
+    if not binary.any():
+        return {"total_px": 0.0, "n_tips": 0, "n_pieces": 0}
     graph = pixel_graph(PlantMask(binary, (0, 0), ()), prune_px)
     n = len(graph.nodes)
-    if not len(graph.edges): return {"total_px": 0., "n_tips": 0, "n_pieces": 0}
-    n_pieces, piece = connected_components(coo_matrix((np.ones(len(graph.edges)), graph.edges.T), shape=(n, n)), directed=False)
+    if not len(graph.edges):
+        return {"total_px": 0.0, "n_tips": 0, "n_pieces": 0}
+    n_pieces, piece = connected_components(
+        coo_matrix((np.ones(len(graph.edges)), graph.edges.T), shape=(n, n)), directed=False
+    )
     lengths = np.array([chain_length(graph.chain(e)) for e in range(len(graph.edges))])
     long = np.bincount(piece[graph.edges[:, 0]], lengths, n_pieces) >= least_px
     order = np.lexsort((graph.nodes[:, 1], piece))
     top = np.zeros(n, bool)
     top[order[np.unique(piece[order], return_index=True)[1]]] = True
-    return {"total_px": float(lengths[long[piece[graph.edges[:, 0]]]].sum()), "n_tips": int(((graph.degree == 1) & ~top & long[piece]).sum()), "n_pieces": int(long.sum())}
+    return {
+        "total_px": float(lengths[long[piece[graph.edges[:, 0]]]].sum()),
+        "n_tips": int(((graph.degree == 1) & ~top & long[piece]).sum()),
+        "n_pieces": int(long.sum()),
+    }
 
 # %% ../../nbs/roots/60_photographs.ipynb #7947008b
 def plants_of_mask(
-    mask:np.ndarray,       # (H,W) bool or integers, background 0 and one other value
-    least_px2:float=300,   # Smaller pieces are no plant, px²
-    **options,             # Arguments of `graphseg.roots.graph.plant_graph`
-) -> list[PlantGraph]:     # From left to right, in px of the image
+    mask: np.ndarray,  # (H,W) bool or integers, background 0 and one other value
+    least_px2: float = 300,  # Smaller pieces are no plant, px²
+    **options,  # Arguments of `graphseg.roots.graph.plant_graph`
+) -> list[PlantGraph]:  # From left to right, in px of the image
     "Graph of every piece of a mask, with its highest pixel as the seed; pieces without a measurable line are left out."
     n, labels, stats, _ = cv2.connectedComponentsWithStats(require_binary(mask), connectivity=8)
     plants = []
     for k in range(1, n):
         x, y, w, h, area = stats[k]
-        if area < least_px2: continue
-        piece = (labels[y:y + h, x:x + w] == k).astype(np.uint8)
+        if area < least_px2:
+            continue
+        piece = (labels[y : y + h, x : x + w] == k).astype(np.uint8)
         seed = (float(x + np.flatnonzero(piece[0]).mean()), float(y))
         whole = np.zeros(labels.shape, np.uint8)
-        whole[y:y + h, x:x + w] = piece
-        try: plants.append(graph_of_mask(whole, seed, {"open_px": 1}, **options))
-        except Unmeasurable: continue
+        whole[y : y + h, x : x + w] = piece
+        try:
+            plants.append(graph_of_mask(whole, seed, {"open_px": 1}, **options))
+        except Unmeasurable:
+            continue
     return sorted(plants, key=lambda plant: plant.roots[0].points[0, 0])
 
 # %% ../../nbs/roots/60_photographs.ipynb #0417c898
 def threshold_roots(
-    image:np.ndarray,    # (H,W) uint8
-    bright:bool,         # Are roots brighter than the background?
-    root_px:float=3.,    # Width of a root, px
-    low:float=2.5,       # A root pixel differs by this many spreads …
-    share:float=.5,      # … and by this share of the median of the strong ones
-    high:float=5.,       # Strong pixels differ by this many spreads; a piece has one
-    least_px:float=40.,  # Shortest extent of a piece, px
-) -> np.ndarray:         # (H,W) bool
+    image: np.ndarray,  # (H,W) uint8
+    bright: bool,  # Are roots brighter than the background?
+    root_px: float = 3.0,  # Width of a root, px
+    low: float = 2.5,  # A root pixel differs by this many spreads …
+    share: float = 0.5,  # … and by this share of the median of the strong ones
+    high: float = 5.0,  # Strong pixels differ by this many spreads; a piece has one
+    least_px: float = 40.0,  # Shortest extent of a piece, px
+) -> np.ndarray:  # (H,W) bool
     "Roots by contrast with their surroundings."
     require_shape("image", image, "H,W")
-    grey = image.astype(np.float32)*(1 if bright else -1)
-    difference = cv2.GaussianBlur(grey, (0, 0), max(root_px/4, .6)) - cv2.GaussianBlur(grey, (0, 0), 3*root_px)
-    spread = max(1.4826*float(np.median(np.abs(difference - np.median(difference)))), .5)
-    strong = difference > high*spread
-    if not strong.any(): return strong
-    level = max(low*spread, share*float(np.median(difference[strong])))
+    grey = image.astype(np.float32) * (1 if bright else -1)
+    difference = cv2.GaussianBlur(grey, (0, 0), max(root_px / 4, 0.6)) - cv2.GaussianBlur(grey, (0, 0), 3 * root_px)
+    spread = max(1.4826 * float(np.median(np.abs(difference - np.median(difference)))), 0.5)
+    strong = difference > high * spread
+    if not strong.any():
+        return strong
+    level = max(low * spread, share * float(np.median(difference[strong])))
     n, labels, stats, _ = cv2.connectedComponentsWithStats((difference > level).astype(np.uint8), connectivity=8)
     keep = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= least_px
     keep &= np.bincount(labels[strong], minlength=n) > 0
@@ -341,67 +486,98 @@ def threshold_roots(
 
 # %% ../../nbs/roots/60_photographs.ipynb #675bc89c
 def score_cases(
-    cases:Sequence[PhotoCase],       # Cases with lines
-    masks:Sequence[np.ndarray],      # Predicted masks, one per case, of its shape
-    laterals:bool=False,             # Also count laterals, with a graph per plant?
-    **options,                       # Arguments of `measure_mask`
-) -> pd.DataFrame: # cohort, case, true_px, visible_px, predicted_px, true_roots, visible_tips, predicted_tips, dsc, recall, precision; true_ and predicted_laterals
+    cases: Sequence[PhotoCase],  # Cases with lines
+    masks: Sequence[np.ndarray],  # Predicted masks, one per case, of its shape
+    laterals: bool = False,  # Also count laterals, with a graph per plant?
+    **options,  # Arguments of `measure_mask`
+) -> pd.DataFrame:  # cohort, case, true_px, visible_px, predicted_px, true_roots, visible_tips, predicted_tips, dsc, recall, precision; true_ and predicted_laterals
     "Lengths and counts of predicted masks beside those of the drawn lines."
     rows = []
     for case, mask in zip(cases, masks, strict=True):
         mask = require_binary(mask)
-        if mask.shape != case.mask.shape: raise ValueError(f"{case.name}: expected a mask of {case.mask.shape} like the case, got {mask.shape}")
+        if mask.shape != case.mask.shape:
+            raise ValueError(f"{case.name}: expected a mask of {case.mask.shape} like the case, got {mask.shape}")
         true, seen, got = scene_measures(case.scene), measure_mask(case.mask, **options), measure_mask(mask, **options)
         both, sizes = int((mask & case.mask).sum()), (int(case.mask.sum()), int(mask.sum()))
-        rows.append({"cohort": case.cohort, "case": case.name, "true_px": true["total_px"], "visible_px": seen["total_px"], "predicted_px": got["total_px"], "true_roots": true["n_roots"],
-                     "visible_tips": seen["n_tips"], "predicted_tips": got["n_tips"], "dsc": 2*both/sum(sizes) if sum(sizes) else math.nan,
-                     "recall": both/sizes[0] if sizes[0] else math.nan, "precision": both/sizes[1] if sizes[1] else math.nan})
-        if laterals: rows[-1] |= {"true_laterals": true["n_laterals"], "predicted_laterals": sum(p.n_laterals for p in plants_of_mask(mask))}
+        rows.append(
+            {
+                "cohort": case.cohort,
+                "case": case.name,
+                "true_px": true["total_px"],
+                "visible_px": seen["total_px"],
+                "predicted_px": got["total_px"],
+                "true_roots": true["n_roots"],
+                "visible_tips": seen["n_tips"],
+                "predicted_tips": got["n_tips"],
+                "dsc": 2 * both / sum(sizes) if sum(sizes) else math.nan,
+                "recall": both / sizes[0] if sizes[0] else math.nan,
+                "precision": both / sizes[1] if sizes[1] else math.nan,
+            }
+        )
+        if laterals:
+            rows[-1] |= {
+                "true_laterals": true["n_laterals"],
+                "predicted_laterals": sum(p.n_laterals for p in plants_of_mask(mask)),
+            }
     return pd.DataFrame(rows)
 
 # %% ../../nbs/roots/60_photographs.ipynb #410f1a34
 def length_agreement(
-    truth:Sequence[float],     # n numbers
-    predicted:Sequence[float], # n numbers
-    level:float=.95,           # Of the interval of r and of the limits
-) -> dict: # n, r, r_low, r_high, bias, limit_low, limit_high, median_error (share of the truth); NaN where n is too small
+    truth: Sequence[float],  # n numbers
+    predicted: Sequence[float],  # n numbers
+    level: float = 0.95,  # Of the interval of r and of the limits
+) -> (
+    dict
+):  # n, r, r_low, r_high, bias, limit_low, limit_high, median_error (share of the truth); NaN where n is too small
     "Pearson's r with its interval, and limits of agreement."
     x, y = np.asarray(truth, float), np.asarray(predicted, float)
-    if x.shape != y.shape or x.ndim != 1: raise ValueError(f"truth, predicted: expected two lists of equal length, got {x.shape} and {y.shape}")
-    if not (np.isfinite(x).all() and np.isfinite(y).all()): raise ValueError("truth, predicted: expected finite numbers, got NaN or infinity; leave out the cases and say so")
-    n, z, nan = len(x), float(norm.ppf(.5 + level/2)), math.nan
+    if x.shape != y.shape or x.ndim != 1:
+        raise ValueError(f"truth, predicted: expected two lists of equal length, got {x.shape} and {y.shape}")
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise ValueError(
+            "truth, predicted: expected finite numbers, got NaN or infinity; leave out the cases and say so"
+        )
+    n, z, nan = len(x), float(norm.ppf(0.5 + level / 2)), math.nan
     row = dict.fromkeys(("r", "r_low", "r_high", "bias", "limit_low", "limit_high", "median_error"), nan)
-    if n < 2: return {"n": n, **row}
+    if n < 2:
+        return {"n": n, **row}
     difference = y - x
     bias, spread = float(difference.mean()), float(difference.std(ddof=1))
-    row |= {"bias": bias, "limit_low": bias - z*spread, "limit_high": bias + z*spread}
-    if (x > 0).all(): row["median_error"] = float(np.median(np.abs(difference)/x))
-    if x.std() > 0 and y.std() > 0: row["r"] = float(np.corrcoef(x, y)[0, 1])
+    row |= {"bias": bias, "limit_low": bias - z * spread, "limit_high": bias + z * spread}
+    if (x > 0).all():
+        row["median_error"] = float(np.median(np.abs(difference) / x))
+    if x.std() > 0 and y.std() > 0:
+        row["r"] = float(np.corrcoef(x, y)[0, 1])
     if n > 3 and abs(row["r"]) < 1:
-        half = z/math.sqrt(n - 3)
-        row["r_low"], row["r_high"] = (math.tanh(math.atanh(row["r"]) + s*half) for s in (-1, 1))
+        half = z / math.sqrt(n - 3)
+        row["r_low"], row["r_high"] = (math.tanh(math.atanh(row["r"]) + s * half) for s in (-1, 1))
     return {"n": n, **row}
 
 # %% ../../nbs/roots/60_photographs.ipynb #bb774afe
 def show_lengths(
-    scores:pd.DataFrame,       # As `score_cases` returns
-    truth:str="true_px",       # Column of the truth
-    predicted:str="predicted_px", # Column of the prediction
-    unit:str="px",             # Unit on the axes
-    axes=None,                 # Two axes; default a new figure
-):                             # The two axes
+    scores: pd.DataFrame,  # As `score_cases` returns
+    truth: str = "true_px",  # Column of the truth
+    predicted: str = "predicted_px",  # Column of the prediction
+    unit: str = "px",  # Unit on the axes
+    axes=None,  # Two axes; default a new figure
+):  # The two axes
     "Predicted against drawn lengths, with the line of equality; and differences against means, with the limits of agreement."
     import matplotlib.pyplot as plt
 
     from graphseg.base.plots import CYCLE
+
     axes = plt.subplots(1, 2, figsize=(6.9, 2.8))[1] if axes is None else axes
     for k, (cohort, t) in enumerate(scores.groupby("cohort", sort=False)):
         x, y = t[truth], t[predicted]
         axes[0].plot(x, y, "os^Dv"[k % 5], ms=3.5, color=CYCLE[k % len(CYCLE)], label=cohort)
-        axes[1].plot((x + y)/2, y - x, "os^Dv"[k % 5], ms=3.5, color=CYCLE[k % len(CYCLE)])
-    row, top = length_agreement(scores[truth], scores[predicted]), 1.05*max(scores[truth].max(), scores[predicted].max())
-    axes[0].plot([0, top], [0, top], color=".5", lw=.8, zorder=0)
-    for name, style in (("bias", "-"), ("limit_low", "--"), ("limit_high", "--")): axes[1].axhline(row[name], color=".3", lw=.8, ls=style, zorder=0)
+        axes[1].plot((x + y) / 2, y - x, "os^Dv"[k % 5], ms=3.5, color=CYCLE[k % len(CYCLE)])
+    row, top = (
+        length_agreement(scores[truth], scores[predicted]),
+        1.05 * max(scores[truth].max(), scores[predicted].max()),
+    )
+    axes[0].plot([0, top], [0, top], color=".5", lw=0.8, zorder=0)
+    for name, style in (("bias", "-"), ("limit_low", "--"), ("limit_high", "--")):
+        axes[1].axhline(row[name], color=".3", lw=0.8, ls=style, zorder=0)
     axes[0].set(xlim=(0, top), ylim=(0, top), xlabel=f"drawn length, {unit}", ylabel=f"measured length, {unit}")
     axes[1].set(xlabel=f"mean of both, {unit}", ylabel=f"measured − drawn, {unit}")
     axes[0].legend(frameon=False, fontsize=6)
@@ -409,28 +585,57 @@ def show_lengths(
 
 # %% ../../nbs/roots/60_photographs.ipynb #37ca3960
 def plain_length_px(
-    data:bytes, # RSML of a trusted source, with polylines
-) -> float:     # px
+    data: bytes,  # RSML of a trusted source, with polylines
+) -> float:  # px
     "Summed length of all polylines, by a reader of its own: an independent check of what was written."
     from xml.etree import ElementTree
-    total = 0.
+
+    total = 0.0
     for line in ElementTree.fromstring(data).iter("polyline"):
         points = np.array([(float(p.get("x")), float(p.get("y"))) for p in line.iter("point")])
         total += float(np.hypot(*np.diff(points, axis=0).T).sum())
     return total
 
+
 def round_trip(
-    path:Path|str, # RSML file
-) -> dict: # file, read, reason, n_roots, total_px, change (largest relative difference of any root or of the plain reader), valid_before, valid_after
+    path: Path | str,  # RSML file
+) -> dict:  # file, read, reason, n_roots, total_px, change (largest relative difference of any root or of the plain reader), valid_before, valid_after
     "Read an RSML file, write it, read it again: what is kept."
-    data, name = require_file(path, "check the path").read_bytes() if isinstance(path, Path) else Path(require_file(path, "check the path")).read_bytes(), Path(path).stem
-    row = {"file": name, "read": False, "reason": "", "n_roots": 0, "total_px": math.nan, "change": math.nan, "valid_before": False, "valid_after": False}
-    try: scene = read_rsml(path)
-    except ValueError as error: return row | {"reason": str(error)}
+    data, name = (
+        require_file(path, "check the path").read_bytes()
+        if isinstance(path, Path)
+        else Path(require_file(path, "check the path")).read_bytes(),
+        Path(path).stem,
+    )
+    row = {
+        "file": name,
+        "read": False,
+        "reason": "",
+        "n_roots": 0,
+        "total_px": math.nan,
+        "change": math.nan,
+        "valid_before": False,
+        "valid_after": False,
+    }
+    try:
+        scene = read_rsml(path)
+    except ValueError as error:
+        return row | {"reason": str(error)}
     from datetime import datetime
+
     text = rsml_text(scene, modified=scene.modified or datetime(2000, 1, 1)).encode()
     pairs = list(zip(scene.walk(), parse_rsml(text).walk(), strict=True))
     total = sum(old[2].length_px for old, _ in pairs)
-    changes = [abs(old[2].length_px - new[2].length_px)/max(old[2].length_px, 1e-9) for old, new in pairs if old[2].length_px > 0]
-    return row | {"read": True, "n_roots": len(pairs), "total_px": total, "change": max([*changes, abs(plain_length_px(text)/total - 1)]),
-                  "valid_before": not schema_faults(data), "valid_after": not schema_faults(text)}
+    changes = [
+        abs(old[2].length_px - new[2].length_px) / max(old[2].length_px, 1e-9)
+        for old, new in pairs
+        if old[2].length_px > 0
+    ]
+    return row | {
+        "read": True,
+        "n_roots": len(pairs),
+        "total_px": total,
+        "change": max([*changes, abs(plain_length_px(text) / total - 1)]),
+        "valid_before": not schema_faults(data),
+        "valid_after": not schema_faults(text),
+    }

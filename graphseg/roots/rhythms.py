@@ -28,146 +28,197 @@ from .traits import condition_color, fill_gaps, shade_nights
 # %% ../../nbs/roots/55_rhythms.ipynb #4fa19c12
 GAPS = ("error", "interpolate")
 
+
 class Signals(NamedTuple):
     "Hourly signals of plants, over whole days."
-    time_h:np.ndarray      # (T,) float64, h; T is a multiple of 24
-    values:np.ndarray      # (P,T) float64
-    plants:pd.DataFrame    # plant, condition; P rows
 
-    def of(self, condition): # (p,T) values of one group
+    time_h: np.ndarray  # (T,) float64, h; T is a multiple of 24
+    values: np.ndarray  # (P,T) float64
+    plants: pd.DataFrame  # plant, condition; P rows
+
+    def of(self, condition):  # (p,T) values of one group
         return self.values[(self.plants.condition == condition).to_numpy()]
 
     @property
-    def conditions(self) -> list: return sorted(self.plants.condition.unique())
+    def conditions(self) -> list:
+        return sorted(self.plants.condition.unique())
+
 
 def whole_days(
-    time_h,              # (T,) hourly times
-    first_h:float=0.,    # Nothing before this
-    last_h:float=np.inf, # Nothing after this
-    day_h:float=0.,      # When a day begins, h
+    time_h,  # (T,) hourly times
+    first_h: float = 0.0,  # Nothing before this
+    last_h: float = np.inf,  # Nothing after this
+    day_h: float = 0.0,  # When a day begins, h
 ) -> slice:
     "Part of an hourly series that begins with a day and lasts whole days."
     time_h = np.asarray(time_h, float)
-    if len(time_h) < 2 or not np.allclose(np.diff(time_h), 1): raise ValueError("time_h: expected a time every hour; see root_traits.postprocess")
+    if len(time_h) < 2 or not np.allclose(np.diff(time_h), 1):
+        raise ValueError("time_h: expected a time every hour; see root_traits.postprocess")
     starts = np.flatnonzero(((time_h - day_h) % 24 < 1 - 1e-6) & (time_h >= first_h))
-    n_days = int(((time_h[starts[0]:] <= last_h).sum())//24) if len(starts) else 0
-    if n_days < 1: raise ValueError(f"time_h: expected at least one whole day from {first_h:g} h, got {time_h[0]:g} to {min(time_h[-1], last_h):g} h")
-    return slice(int(starts[0]), int(starts[0]) + 24*n_days)
+    n_days = int(((time_h[starts[0] :] <= last_h).sum()) // 24) if len(starts) else 0
+    if n_days < 1:
+        raise ValueError(
+            f"time_h: expected at least one whole day from {first_h:g} h, got {time_h[0]:g} to {min(time_h[-1], last_h):g} h"
+        )
+    return slice(int(starts[0]), int(starts[0]) + 24 * n_days)
 
 # %% ../../nbs/roots/55_rhythms.ipynb #0ffbb481
 def collect(
-    df:pd.DataFrame,          # plant, condition, time_h, column; hourly, all plants at the same times
-    column:str="main_mm_h",   # Signal
-    first_h:float=0.,         # See `whole_days`
-    last_h:float=np.inf,      # See `whole_days`
-    day_h:float=0.,           # See `whole_days`
-    gaps:str="error",         # One of `GAPS`
-    longest_h:int=3,          # Longest gap that is interpolated, h
+    df: pd.DataFrame,  # plant, condition, time_h, column; hourly, all plants at the same times
+    column: str = "main_mm_h",  # Signal
+    first_h: float = 0.0,  # See `whole_days`
+    last_h: float = np.inf,  # See `whole_days`
+    day_h: float = 0.0,  # See `whole_days`
+    gaps: str = "error",  # One of `GAPS`
+    longest_h: int = 3,  # Longest gap that is interpolated, h
 ) -> Signals:
     "Signals of all plants from a table."
-    require_columns(df, ["plant", "condition", "time_h", column]); require_choice("gaps", gaps, GAPS)
+    require_columns(df, ["plant", "condition", "time_h", column])
+    require_choice("gaps", gaps, GAPS)
     wide = df.pivot(index="plant", columns="time_h", values=column).reindex(df.plant.unique())
     days = whole_days(wide.columns, first_h, last_h, day_h)
     values = wide.to_numpy(float)[:, days]
-    if gaps == "interpolate": values = np.array([fill_gaps(v, longest_h) for v in values]).reshape(values.shape)
+    if gaps == "interpolate":
+        values = np.array([fill_gaps(v, longest_h) for v in values]).reshape(values.shape)
     lost = np.isnan(values).any(axis=1)
-    if lost.any(): raise ValueError(f"{column}: expected a value for every hour, got gaps for {', '.join(map(str, wide.index[lost][:4]))}; choose days without gaps, drop these plants, or pass gaps='interpolate' and a longest_h")
-    return Signals(wide.columns.to_numpy(float)[days], values, df.drop_duplicates("plant")[["plant", "condition"]].reset_index(drop=True))
+    if lost.any():
+        raise ValueError(
+            f"{column}: expected a value for every hour, got gaps for {', '.join(map(str, wide.index[lost][:4]))}; choose days without gaps, drop these plants, or pass gaps='interpolate' and a longest_h"
+        )
+    return Signals(
+        wide.columns.to_numpy(float)[days],
+        values,
+        df.drop_duplicates("plant")[["plant", "condition"]].reset_index(drop=True),
+    )
 
 # %% ../../nbs/roots/55_rhythms.ipynb #2841444c
-EDGE_MODES, DETRENDS, ORDERS = {"nearest": "nearest", "zero": "constant"}, ("high_pass", "linear", "none"), ("paper", "tool")
+EDGE_MODES, DETRENDS, ORDERS = (
+    {"nearest": "nearest", "zero": "constant"},
+    ("high_pass", "linear", "none"),
+    ("paper", "tool"),
+)
 
-def _median(values, size, edges): return median_filter(values, (1,)*(values.ndim - 1) + (size,), mode=EDGE_MODES[edges])
+
+def _median(values, size, edges):
+    return median_filter(values, (1,) * (values.ndim - 1) + (size,), mode=EDGE_MODES[edges])
+
 
 def high_pass(
-    values,                # (…,T) hourly
-    short:int=5,           # Window of the first median, h, odd
-    long:int=25,           # Window of the second, h, odd
-    edges:str="nearest",   # "nearest": end values repeated; "zero": zeros beside the series, as published
-) -> np.ndarray:           # (…,T)
+    values,  # (…,T) hourly
+    short: int = 5,  # Window of the first median, h, odd
+    long: int = 25,  # Window of the second, h, odd
+    edges: str = "nearest",  # "nearest": end values repeated; "zero": zeros beside the series, as published
+) -> np.ndarray:  # (…,T)
     "Difference of running medians."
     require_choice("edges", edges, EDGE_MODES)
-    if short % 2 == 0 or long % 2 == 0 or not 0 < short < long: raise ValueError(f"short, long: expected odd numbers, short below long, got {short} and {long}")
+    if short % 2 == 0 or long % 2 == 0 or not 0 < short < long:
+        raise ValueError(f"short, long: expected odd numbers, short below long, got {short} and {long}")
     values = np.asarray(values, float)
-    if np.isnan(values).any(): raise ValueError("values: expected no gaps, got NaN; see `collect`")
+    if np.isnan(values).any():
+        raise ValueError("values: expected no gaps, got NaN; see `collect`")
     smooth = _median(values, short, edges)
     return smooth - _median(smooth, long, edges)
 
 # %% ../../nbs/roots/55_rhythms.ipynb #b16d8756
 def fit_amplitude(
-    values,           # (…,T) hourly
-    period_h:float,   # Period, h
-) -> np.ndarray:      # (…) amplitude of the best sine, mean taken out
+    values,  # (…,T) hourly
+    period_h: float,  # Period, h
+) -> np.ndarray:  # (…) amplitude of the best sine, mean taken out
     "Amplitude of the least-squares sine of a period."
     values = np.asarray(values, float)
-    angle = 2*np.pi*np.arange(values.shape[-1])/period_h
+    angle = 2 * np.pi * np.arange(values.shape[-1]) / period_h
     basis = np.stack([np.ones_like(angle), np.cos(angle), np.sin(angle)], axis=1)
-    return np.hypot(*np.linalg.lstsq(basis, values.reshape(-1, len(angle)).T, rcond=None)[0][1:]).reshape(values.shape[:-1])
+    return np.hypot(*np.linalg.lstsq(basis, values.reshape(-1, len(angle)).T, rcond=None)[0][1:]).reshape(
+        values.shape[:-1]
+    )
+
 
 def transfer_curve(
-    periods_h,        # (n,) periods, h
-    n_days:int=28,    # Length of the sines
-    n_phases:int=6,   # Sines of different phase that are averaged
-    **options,        # Arguments of `high_pass`
-) -> np.ndarray:      # (n,) amplitude after over amplitude before
+    periods_h,  # (n,) periods, h
+    n_days: int = 28,  # Length of the sines
+    n_phases: int = 6,  # Sines of different phase that are averaged
+    **options,  # Arguments of `high_pass`
+) -> np.ndarray:  # (n,) amplitude after over amplitude before
     "What the high-pass filter leaves of a sine."
-    t, phases = np.arange(24*n_days), 2*np.pi*np.arange(n_phases)[:, None]/n_phases
-    return np.array([fit_amplitude(high_pass(np.cos(2*np.pi*t/p + phases), **options)[:, 48:-48], p).mean() for p in periods_h])
+    t, phases = np.arange(24 * n_days), 2 * np.pi * np.arange(n_phases)[:, None] / n_phases
+    return np.array(
+        [
+            fit_amplitude(high_pass(np.cos(2 * np.pi * t / p + phases), **options)[:, 48:-48], p).mean()
+            for p in periods_h
+        ]
+    )
 
 # %% ../../nbs/roots/55_rhythms.ipynb #f188d159
 def standardise(
-    values, # (…,T)
-) -> np.ndarray: # (…,T) mean 0, standard deviation 1; a constant row becomes 0
+    values,  # (…,T)
+) -> np.ndarray:  # (…,T) mean 0, standard deviation 1; a constant row becomes 0
     "Scale each row to mean 0 and standard deviation 1."
     values = np.asarray(values, float)
     centred, sd = values - values.mean(-1, keepdims=True), values.std(-1, keepdims=True)
-    return np.where(sd > 1e-12*np.abs(values).max(initial=0, axis=-1, keepdims=True), centred/np.where(sd == 0, 1, sd), 0.)
+    return np.where(
+        sd > 1e-12 * np.abs(values).max(initial=0, axis=-1, keepdims=True), centred / np.where(sd == 0, 1, sd), 0.0
+    )
+
 
 def prepare(
-    values,                   # (…,T) hourly speeds
-    detrend:str="high_pass",  # One of `DETRENDS`
-    order:str="paper",        # "paper": detrend, then normalise; "tool": normalise, then detrend
-    edges:str="nearest",      # See `high_pass`
-) -> np.ndarray:              # (…,T)
+    values,  # (…,T) hourly speeds
+    detrend: str = "high_pass",  # One of `DETRENDS`
+    order: str = "paper",  # "paper": detrend, then normalise; "tool": normalise, then detrend
+    edges: str = "nearest",  # See `high_pass`
+) -> np.ndarray:  # (…,T)
     "Take out the slow part of each row and normalise."
-    require_choice("detrend", detrend, DETRENDS); require_choice("order", order, ORDERS)
+    require_choice("detrend", detrend, DETRENDS)
+    require_choice("order", order, ORDERS)
     values = np.asarray(values, float)
+
     def fast(v):
-        if detrend == "none": return v
-        if detrend == "high_pass": return high_pass(v, edges=edges)
+        if detrend == "none":
+            return v
+        if detrend == "high_pass":
+            return high_pass(v, edges=edges)
         basis = np.stack([np.ones(v.shape[-1]), np.arange(v.shape[-1])], axis=1)
         return v - (basis @ np.linalg.lstsq(basis, v.reshape(-1, len(basis)).T, rcond=None)[0]).T.reshape(v.shape)
+
     return standardise(fast(values)) if order == "paper" else fast(standardise(values))
 
 # %% ../../nbs/roots/55_rhythms.ipynb #cd61e969
-DAILY_H, HALF_DAILY_H = 24., 12.
+DAILY_H, HALF_DAILY_H = 24.0, 12.0
 PERIODS_H = (DAILY_H, HALF_DAILY_H)
 
+
 def spectrum(
-    values,            # (…,T)
-    step_h:float=1.,   # Time step, h
-) -> tuple[np.ndarray, np.ndarray]: # Frequencies (K,) in 1/h, magnitudes (…,K)
+    values,  # (…,T)
+    step_h: float = 1.0,  # Time step, h
+) -> tuple[np.ndarray, np.ndarray]:  # Frequencies (K,) in 1/h, magnitudes (…,K)
     "Magnitude of the Fourier transform."
     values = np.asarray(values, float)
-    if np.isnan(values).any(): raise ValueError("values: expected no gaps, got NaN; see `collect`")
+    if np.isnan(values).any():
+        raise ValueError("values: expected no gaps, got NaN; see `collect`")
     return np.fft.rfftfreq(values.shape[-1], step_h), np.abs(np.fft.rfft(values, axis=-1))
 
+
 def bin_of(
-    frequencies, # (K,) 1/h
-    period_h:float, # Period, h
+    frequencies,  # (K,) 1/h
+    period_h: float,  # Period, h
 ) -> int:
     "Bin of a period."
-    k = int(np.argmin(np.abs(np.asarray(frequencies) - 1/period_h)))
-    if abs(frequencies[k]*period_h - 1) > 1e-9: raise ValueError(f"period_h: expected a period with a bin of its own, got {period_h:g} h over {1/frequencies[1]:g} h; cut the series to whole days")
+    k = int(np.argmin(np.abs(np.asarray(frequencies) - 1 / period_h)))
+    if abs(frequencies[k] * period_h - 1) > 1e-9:
+        raise ValueError(
+            f"period_h: expected a period with a bin of its own, got {period_h:g} h over {1 / frequencies[1]:g} h; cut the series to whole days"
+        )
     return k
 
+
 def energy_table(
-    signals:Signals,                   # Prepared signals
-    periods_h:Sequence[float]=PERIODS_H, # Periods
-) -> pd.DataFrame: # plant, condition, and for each period energy_24h (magnitude) and share_24h (of all energy); ratio of the first two energies
+    signals: Signals,  # Prepared signals
+    periods_h: Sequence[float] = PERIODS_H,  # Periods
+) -> pd.DataFrame:  # plant, condition, and for each period energy_24h (magnitude) and share_24h (of all energy); ratio of the first two energies
     "Energies of each plant at some periods."
     frequencies, magnitude = spectrum(signals.values)
-    power = magnitude**2*np.where((np.arange(len(frequencies)) > 0) & (np.arange(len(frequencies)) < len(frequencies) - 1), 2, 1)
+    power = magnitude**2 * np.where(
+        (np.arange(len(frequencies)) > 0) & (np.arange(len(frequencies)) < len(frequencies) - 1), 2, 1
+    )
     total, table = power[:, 1:].sum(1), signals.plants.copy()
     for p in periods_h:
         k = bin_of(frequencies, p)
@@ -178,140 +229,195 @@ def energy_table(
 
 # %% ../../nbs/roots/55_rhythms.ipynb #462cf031
 def sliding_energy(
-    signals:Signals,                   # Prepared signals
-    periods_h:Sequence[float]=PERIODS_H, # Periods; the window must hold whole ones
-    window_h:int=168,                  # Window, h
-) -> pd.DataFrame: # plant, condition, centre_h, and energy_24h, energy_12h for each period
+    signals: Signals,  # Prepared signals
+    periods_h: Sequence[float] = PERIODS_H,  # Periods; the window must hold whole ones
+    window_h: int = 168,  # Window, h
+) -> pd.DataFrame:  # plant, condition, centre_h, and energy_24h, energy_12h for each period
     "Energies of each plant in a window that slides from hour to hour."
     n_times = signals.values.shape[1]
-    if window_h > n_times: raise ValueError(f"window_h: expected at most {n_times} h, the length of the signals, got {window_h}")
-    windows = np.lib.stride_tricks.sliding_window_view(signals.values, window_h, axis=1)     # (P,W,window)
-    centre = signals.time_h[:windows.shape[1]] + window_h/2
+    if window_h > n_times:
+        raise ValueError(f"window_h: expected at most {n_times} h, the length of the signals, got {window_h}")
+    windows = np.lib.stride_tricks.sliding_window_view(signals.values, window_h, axis=1)  # (P,W,window)
+    centre = signals.time_h[: windows.shape[1]] + window_h / 2
     columns = {}
     for p in periods_h:
-        if window_h % p: raise ValueError(f"window_h: expected a multiple of {p:g} h, got {window_h}")
-        columns[f"energy_{p:g}h"] = np.abs(windows @ np.exp(-2j*np.pi*np.arange(window_h)/p)).ravel()
+        if window_h % p:
+            raise ValueError(f"window_h: expected a multiple of {p:g} h, got {window_h}")
+        columns[f"energy_{p:g}h"] = np.abs(windows @ np.exp(-2j * np.pi * np.arange(window_h) / p)).ravel()
     table = signals.plants.loc[signals.plants.index.repeat(len(centre))].reset_index(drop=True)
     return table.assign(centre_h=np.tile(centre, len(signals.plants)), **columns)
 
 # %% ../../nbs/roots/55_rhythms.ipynb #b45ee6ce
 def cosinor(
-    time_h,                            # (T,) h
-    values,                            # (T,) signal without gaps
-    periods_h:Sequence[float]=PERIODS_H, # Periods
-    degree:int=3,                      # Degree of the trend
-) -> pd.DataFrame: # period_h, amplitude, peak_h (in the first period from hour 0), share (of the variance left by trend and the other periods), f, p
+    time_h,  # (T,) h
+    values,  # (T,) signal without gaps
+    periods_h: Sequence[float] = PERIODS_H,  # Periods
+    degree: int = 3,  # Degree of the trend
+) -> pd.DataFrame:  # period_h, amplitude, peak_h (in the first period from hour 0), share (of the variance left by trend and the other periods), f, p
     "Amplitude, phase and F-test of sines, by least squares."
     time_h, values = np.asarray(time_h, float), np.asarray(values, float)
-    if values.shape != time_h.shape or np.isnan(values).any(): raise ValueError(f"values: expected {len(time_h)} values without gaps, got shape {values.shape} with {int(np.isnan(values).sum())} gaps")
-    centred = (time_h - time_h.mean())/max(np.ptp(time_h), 1)
-    angles = [2*np.pi*time_h/p for p in periods_h]
-    basis = np.column_stack([*(centred**d for d in range(degree + 1)), *(g(a) for a in angles for g in (np.cos, np.sin))])
+    if values.shape != time_h.shape or np.isnan(values).any():
+        raise ValueError(
+            f"values: expected {len(time_h)} values without gaps, got shape {values.shape} with {int(np.isnan(values).sum())} gaps"
+        )
+    centred = (time_h - time_h.mean()) / max(np.ptp(time_h), 1)
+    angles = [2 * np.pi * time_h / p for p in periods_h]
+    basis = np.column_stack(
+        [*(centred**d for d in range(degree + 1)), *(g(a) for a in angles for g in (np.cos, np.sin))]
+    )
+
     def rest(columns):
         return values - basis[:, columns] @ np.linalg.lstsq(basis[:, columns], values, rcond=None)[0]
+
     every, free = np.arange(basis.shape[1]), len(values) - basis.shape[1]
-    if free < 1: raise ValueError(f"values: expected more than {basis.shape[1]} values, got {len(values)}")
-    weights, left, rows = np.linalg.lstsq(basis, values, rcond=None)[0], (rest(every)**2).sum(), []
+    if free < 1:
+        raise ValueError(f"values: expected more than {basis.shape[1]} values, got {len(values)}")
+    weights, left, rows = np.linalg.lstsq(basis, values, rcond=None)[0], (rest(every) ** 2).sum(), []
     for j, p in enumerate(periods_h):
-        mine = degree + 1 + 2*j + np.arange(2)
-        without = (rest(np.delete(every, mine))**2).sum()
-        f = (without - left)/2/max(left/free, 1e-300)
+        mine = degree + 1 + 2 * j + np.arange(2)
+        without = (rest(np.delete(every, mine)) ** 2).sum()
+        f = (without - left) / 2 / max(left / free, 1e-300)
         c, s = weights[mine]
-        rows.append({"period_h": p, "amplitude": np.hypot(c, s), "peak_h": np.arctan2(s, c)*p/(2*np.pi) % p, "share": 1 - left/without if without else 0., "f": f, "p": float(stats.f.sf(f, 2, free))})
+        rows.append(
+            {
+                "period_h": p,
+                "amplitude": np.hypot(c, s),
+                "peak_h": np.arctan2(s, c) * p / (2 * np.pi) % p,
+                "share": 1 - left / without if without else 0.0,
+                "f": f,
+                "p": float(stats.f.sf(f, 2, free)),
+            }
+        )
     return pd.DataFrame(rows)
 
 # %% ../../nbs/roots/55_rhythms.ipynb #03154037
 def peak_ratio(
-    values,                            # (…,T) prepared signals over whole days
-    period_h:float,                    # Period, h
-    others_h:Sequence[float]=PERIODS_H, # Periods whose bins are no background
-) -> np.ndarray:                       # (…) energy at the bin over that of the bins near it
+    values,  # (…,T) prepared signals over whole days
+    period_h: float,  # Period, h
+    others_h: Sequence[float] = PERIODS_H,  # Periods whose bins are no background
+) -> np.ndarray:  # (…) energy at the bin over that of the bins near it
     "How far a peak stands out of its surroundings."
     frequencies, magnitude = spectrum(values)
     k = bin_of(frequencies, period_h)
-    near = np.r_[k - 5:k - 1, k + 2:k + 6]
+    near = np.r_[k - 5 : k - 1, k + 2 : k + 6]
     taken = [bin_of(frequencies, p) for p in others_h]
     near = [b for b in near if 0 < b < len(frequencies) and all(abs(b - c) > 1 for c in taken)]
-    if len(near) < 4: raise ValueError(f"values: expected at least 4 bins near {period_h:g} h, got {len(near)}; take more days")
-    background = (magnitude[..., near]**2).mean(-1)
-    return np.divide(magnitude[..., k]**2, background, out=np.ones(background.shape), where=background > 0)
+    if len(near) < 4:
+        raise ValueError(f"values: expected at least 4 bins near {period_h:g} h, got {len(near)}; take more days")
+    background = (magnitude[..., near] ** 2).mean(-1)
+    return np.divide(magnitude[..., k] ** 2, background, out=np.ones(background.shape), where=background > 0)
 
 # %% ../../nbs/roots/55_rhythms.ipynb #551bf17b
 class SpeedModel(NamedTuple):
     "Trend, relative sines and relative noise of one plant."
-    trend:np.ndarray      # (T,) mm/h
-    sines:dict            # Period → (T,) relative to the trend
-    sd:float              # Of the noise, relative to the trend
-    memory:float          # Correlation of the noise from hour to hour
+
+    trend: np.ndarray  # (T,) mm/h
+    sines: dict  # Period → (T,) relative to the trend
+    sd: float  # Of the noise, relative to the trend
+    memory: float  # Correlation of the noise from hour to hour
+
 
 def fit_speed(
-    values,                            # (T,) speeds, mm/h
-    periods_h:Sequence[float]=PERIODS_H, # Periods of sines
-    degree:int|None=None,              # Degree of the trend; default half the number of days
+    values,  # (T,) speeds, mm/h
+    periods_h: Sequence[float] = PERIODS_H,  # Periods of sines
+    degree: int | None = None,  # Degree of the trend; default half the number of days
 ) -> SpeedModel:
     "Split speeds into trend, sines and noise."
     values = np.asarray(values, float)
-    t, degree = np.arange(len(values)), max(1, len(values)//48) if degree is None else degree
-    smooth = np.vander((t - t.mean())/len(t), degree + 1)
-    waves = {p: np.column_stack([np.cos(2*np.pi*t/p), np.sin(2*np.pi*t/p)]) for p in periods_h}
+    t, degree = np.arange(len(values)), max(1, len(values) // 48) if degree is None else degree
+    smooth = np.vander((t - t.mean()) / len(t), degree + 1)
+    waves = {p: np.column_stack([np.cos(2 * np.pi * t / p), np.sin(2 * np.pi * t / p)]) for p in periods_h}
     basis = np.column_stack([smooth, *waves.values()])
-    trend = smooth @ np.linalg.lstsq(basis, values, rcond=None)[0][:degree + 1]
-    trend = np.maximum(trend, .05*max(trend.max(), 1e-12))
-    relative, basis = values/trend - 1, np.column_stack(list(waves.values()))
-    weights = np.linalg.lstsq(basis*trend[:, None], relative*trend, rcond=None)[0]
+    trend = smooth @ np.linalg.lstsq(basis, values, rcond=None)[0][: degree + 1]
+    trend = np.maximum(trend, 0.05 * max(trend.max(), 1e-12))
+    relative, basis = values / trend - 1, np.column_stack(list(waves.values()))
+    weights = np.linalg.lstsq(basis * trend[:, None], relative * trend, rcond=None)[0]
     noise = relative - basis @ weights
-    noise = np.clip(noise, *np.quantile(noise, [.005, .995]))
-    memory = float(np.clip(np.corrcoef(noise[1:], noise[:-1])[0, 1], 0, .98)) if noise.std() > 0 else 0.
-    return SpeedModel(trend, {p: waves[p] @ weights[2*j:2*j + 2] for j, p in enumerate(periods_h)}, float(noise.std()), memory)
+    noise = np.clip(noise, *np.quantile(noise, [0.005, 0.995]))
+    memory = float(np.clip(np.corrcoef(noise[1:], noise[:-1])[0, 1], 0, 0.98)) if noise.std() > 0 else 0.0
+    return SpeedModel(
+        trend, {p: waves[p] @ weights[2 * j : 2 * j + 2] for j, p in enumerate(periods_h)}, float(noise.std()), memory
+    )
 
 # %% ../../nbs/roots/55_rhythms.ipynb #fd9b230f
 def draw_speeds(
-    model:SpeedModel,           # Plant
-    rng:np.random.Generator,    # Source of randomness
-    n:int,                      # Number of drawn series
-    without_h:float|None=None,  # Period whose sine is left out
-) -> np.ndarray:                # (n,T) mm/h
+    model: SpeedModel,  # Plant
+    rng: np.random.Generator,  # Source of randomness
+    n: int,  # Number of drawn series
+    without_h: float | None = None,  # Period whose sine is left out
+) -> np.ndarray:  # (n,T) mm/h
     "Draw speeds of plants like one, without one of its rhythms."
     n_times, warm = len(model.trend), 100
-    white = rng.standard_normal((n, n_times + warm))*model.sd*np.sqrt(1 - model.memory**2)
-    noise = lfilter([1.], [1., -model.memory], white, axis=1)[:, warm:]
-    return model.trend*(1 + noise + sum(s for p, s in model.sines.items() if p != without_h))
+    white = rng.standard_normal((n, n_times + warm)) * model.sd * np.sqrt(1 - model.memory**2)
+    noise = lfilter([1.0], [1.0, -model.memory], white, axis=1)[:, warm:]
+    return model.trend * (1 + noise + sum(s for p, s in model.sines.items() if p != without_h))
+
 
 def peak_test(
-    signals:Signals,                   # Speeds as measured, not prepared
-    period_h:float,                    # Period in question, of `periods_h`
-    periods_h:Sequence[float]=PERIODS_H, # Periods that plants may have
-    n_draws:int=199,                   # Drawn series per plant
-    seed:int=0,                        # Seed of the draws
-    **options,                         # Arguments of `prepare`
-) -> tuple[pd.DataFrame, pd.DataFrame]: # Per plant: plant, condition, period_h, ratio, null_95, p, p_holm; per group: condition, period_h, n, ratio, null_95, p, n_plants (of `p` < 0.05)
+    signals: Signals,  # Speeds as measured, not prepared
+    period_h: float,  # Period in question, of `periods_h`
+    periods_h: Sequence[float] = PERIODS_H,  # Periods that plants may have
+    n_draws: int = 199,  # Drawn series per plant
+    seed: int = 0,  # Seed of the draws
+    **options,  # Arguments of `prepare`
+) -> tuple[
+    pd.DataFrame, pd.DataFrame
+]:  # Per plant: plant, condition, period_h, ratio, null_95, p, p_holm; per group: condition, period_h, n, ratio, null_95, p, n_plants (of `p` < 0.05)
     "Does each plant, and each group, have a rhythm of this period?"
     require_choice("period_h", float(period_h), map(float, periods_h))
     measured = np.log(peak_ratio(prepare(signals.values, **options), period_h, periods_h))
-    null = np.stack([np.log(peak_ratio(prepare(draw_speeds(fit_speed(v, periods_h), generator(seed, k), n_draws, period_h), **options), period_h, periods_h))
-                     for k, v in enumerate(signals.values)])                               # (P,n_draws)
-    def p_of(value, drawn): return (1 + (drawn >= value[..., None]).sum(-1))/(1 + n_draws)
-    plants = signals.plants.assign(period_h=float(period_h), ratio=np.exp(measured), null_95=np.exp(np.quantile(null, .95, axis=1)), p=p_of(measured, null))
+    null = np.stack(
+        [
+            np.log(
+                peak_ratio(
+                    prepare(draw_speeds(fit_speed(v, periods_h), generator(seed, k), n_draws, period_h), **options),
+                    period_h,
+                    periods_h,
+                )
+            )
+            for k, v in enumerate(signals.values)
+        ]
+    )  # (P,n_draws)
+
+    def p_of(value, drawn):
+        return (1 + (drawn >= value[..., None]).sum(-1)) / (1 + n_draws)
+
+    plants = signals.plants.assign(
+        period_h=float(period_h),
+        ratio=np.exp(measured),
+        null_95=np.exp(np.quantile(null, 0.95, axis=1)),
+        p=p_of(measured, null),
+    )
     plants["p_holm"] = multipletests(plants.p, method="holm")[1]
     rows = []
     for name in signals.conditions:
         mine = (signals.plants.condition == name).to_numpy()
         value, drawn = measured[mine].mean(), null[mine].mean(0)
-        rows.append({"condition": name, "period_h": float(period_h), "n": int(mine.sum()), "ratio": float(np.exp(value)), "null_95": float(np.exp(np.quantile(drawn, .95))),
-                     "p": float(p_of(np.array(value), drawn)), "n_plants": int((plants.p[mine] < .05).sum())})
+        rows.append(
+            {
+                "condition": name,
+                "period_h": float(period_h),
+                "n": int(mine.sum()),
+                "ratio": float(np.exp(value)),
+                "null_95": float(np.exp(np.quantile(drawn, 0.95))),
+                "p": float(p_of(np.array(value), drawn)),
+                "n_plants": int((plants.p[mine] < 0.05).sum()),
+            }
+        )
     return plants, pd.DataFrame(rows)
 
 # %% ../../nbs/roots/55_rhythms.ipynb #518b32d1
 def day_profile(
-    signals:Signals, # Signals, prepared or not
-) -> np.ndarray:     # (P,24) mean of each hour of the day, the first hour of the signals first
+    signals: Signals,  # Signals, prepared or not
+) -> np.ndarray:  # (P,24) mean of each hour of the day, the first hour of the signals first
     "Mean day of each plant."
     return signals.values.reshape(len(signals.values), -1, 24).mean(1)
 
+
 def day_minima(
-    profile,          # (24,) mean day
-    least:float=.05,  # Least depth (prominence), in units of the profile
-) -> pd.DataFrame:    # hour, value, depth; deepest first
+    profile,  # (24,) mean day
+    least: float = 0.05,  # Least depth (prominence), in units of the profile
+) -> pd.DataFrame:  # hour, value, depth; deepest first
     "Local minima of a mean day, which goes round."
     profile = np.asarray(profile, float)
     require_shape("profile", profile, "24")
@@ -319,80 +425,109 @@ def day_minima(
     table = pd.DataFrame({"hour": at - 24, "value": profile[at % 24], "depth": found["prominences"]})
     return table[(table.hour >= 0) & (table.hour < 24)].sort_values("depth", ascending=False, ignore_index=True)
 
+
 def light_dark(
-    signals:Signals,     # Speeds as measured
-    light_h:float=16.,   # Light per day, from the start of each day
-) -> pd.DataFrame:       # plant, condition, light_mm_h, dark_mm_h, light_over_dark
+    signals: Signals,  # Speeds as measured
+    light_h: float = 16.0,  # Light per day, from the start of each day
+) -> pd.DataFrame:  # plant, condition, light_mm_h, dark_mm_h, light_over_dark
     "Mean speed in the light and in the dark; the slow rise is taken out day by day."
-    hour = (np.arange(signals.values.shape[1]) + .5) % 24
-    if not 0 < light_h < 24: raise ValueError(f"light_h: expected hours of light between 0 and 24, got {light_h}")
+    hour = (np.arange(signals.values.shape[1]) + 0.5) % 24
+    if not 0 < light_h < 24:
+        raise ValueError(f"light_h: expected hours of light between 0 and 24, got {light_h}")
     light, dark = signals.values[:, hour < light_h].mean(1), signals.values[:, hour >= light_h].mean(1)
-    return signals.plants.assign(light_mm_h=light, dark_mm_h=dark, light_over_dark=light/dark)
+    return signals.plants.assign(light_mm_h=light, dark_mm_h=dark, light_over_dark=light / dark)
 
 # %% ../../nbs/roots/55_rhythms.ipynb #fe2a4728
 def plateau(
-    time_h,          # (T,) h
-    values,          # (T,) speeds
-    first_h:float=24., # Earliest break, h after the start; as long before the end
-) -> dict:           # break_h, level, slope (per hour), r2
+    time_h,  # (T,) h
+    values,  # (T,) speeds
+    first_h: float = 24.0,  # Earliest break, h after the start; as long before the end
+) -> dict:  # break_h, level, slope (per hour), r2
     "Break of the line that rises and then stays level, by least squares."
     time_h, values = np.asarray(time_h, float), np.asarray(values, float)
-    if values.shape != time_h.shape or np.isnan(values).any() or np.ptp(time_h) <= 2*first_h: raise ValueError(f"values: expected values without gaps over more than {2*first_h:g} h, got {values.shape} over {np.ptp(time_h):g} h")
+    if values.shape != time_h.shape or np.isnan(values).any() or np.ptp(time_h) <= 2 * first_h:
+        raise ValueError(
+            f"values: expected values without gaps over more than {2 * first_h:g} h, got {values.shape} over {np.ptp(time_h):g} h"
+        )
     best = None
     for at in time_h[(time_h >= time_h[0] + first_h) & (time_h <= time_h[-1] - first_h)]:
         basis = np.stack([np.ones_like(time_h), np.minimum(time_h - at, 0)], axis=1)
         weights = np.linalg.lstsq(basis, values, rcond=None)[0]
-        left = ((values - basis @ weights)**2).sum()
-        if best is None or left < best[0]: best = (left, float(at), *map(float, weights))
-    return {"break_h": best[1], "level": best[2], "slope": best[3], "r2": 1 - best[0]/((values - values.mean())**2).sum()}
+        left = ((values - basis @ weights) ** 2).sum()
+        if best is None or left < best[0]:
+            best = (left, float(at), *map(float, weights))
+    return {
+        "break_h": best[1],
+        "level": best[2],
+        "slope": best[3],
+        "r2": 1 - best[0] / ((values - values.mean()) ** 2).sum(),
+    }
 
 # %% ../../nbs/roots/55_rhythms.ipynb #88586c9c
 def show_spectrum(
-    signals:Signals,                    # Prepared signals
-    ax:plt.Axes|None=None,              # Axes; default a new figure
-    periods_h:Sequence[float]=PERIODS_H, # Periods to mark
-    highest:float=.13,                  # Right end of the frequency axis, 1/h
+    signals: Signals,  # Prepared signals
+    ax: plt.Axes | None = None,  # Axes; default a new figure
+    periods_h: Sequence[float] = PERIODS_H,  # Periods to mark
+    highest: float = 0.13,  # Right end of the frequency axis, 1/h
 ) -> plt.Axes:
     "Mean magnitude of each group with its standard deviation; periods of interest are marked."
-    ax, top = ax or plt.subplots()[1], 0.
+    ax, top = ax or plt.subplots()[1], 0.0
     for k, name in enumerate(signals.conditions):
         frequencies, magnitude = spectrum(signals.of(name))
         mean, sd, color = magnitude.mean(0), magnitude.std(0, ddof=min(1, len(magnitude) - 1)), condition_color(name, k)
-        ax.fill_between(frequencies, np.maximum(mean - sd, 0), mean + sd, color=color, alpha=.22, lw=0)
-        ax.plot(frequencies, mean, color=color, label=f"{name}, n = {len(magnitude)}"); top = max(top, (mean + sd).max())
+        ax.fill_between(frequencies, np.maximum(mean - sd, 0), mean + sd, color=color, alpha=0.22, lw=0)
+        ax.plot(frequencies, mean, color=color, label=f"{name}, n = {len(magnitude)}")
+        top = max(top, (mean + sd).max())
     for p in periods_h:
         k = bin_of(frequencies, p)
         at = max(spectrum(signals.of(c))[1].mean(0)[k] for c in signals.conditions)
-        ax.annotate(f"1/{p:g}", (frequencies[k], at), (9, -4), textcoords="offset points", arrowprops={"arrowstyle": "-", "lw": .5})
-    ax.set(xlabel="frequency, 1/h", ylabel="Fourier magnitude", xlim=(0, highest), ylim=(0, 1.5*top)); ax.legend(loc="upper right")
+        ax.annotate(
+            f"1/{p:g}",
+            (frequencies[k], at),
+            (9, -4),
+            textcoords="offset points",
+            arrowprops={"arrowstyle": "-", "lw": 0.5},
+        )
+    ax.set(xlabel="frequency, 1/h", ylabel="Fourier magnitude", xlim=(0, highest), ylim=(0, 1.5 * top))
+    ax.legend(loc="upper right")
     return ax
 
+
 def show_sliding(
-    sliding:pd.DataFrame,   # From `sliding_energy`
-    period_h:float,         # Period
-    ax:plt.Axes|None=None,  # Axes; default a new figure
+    sliding: pd.DataFrame,  # From `sliding_energy`
+    period_h: float,  # Period
+    ax: plt.Axes | None = None,  # Axes; default a new figure
 ) -> plt.Axes:
     "Energy at a period in the sliding window: mean and standard deviation of each group."
     ax, column = ax or plt.subplots()[1], f"energy_{period_h:g}h"
     require_columns(sliding, ["centre_h", "condition", column])
     for k, name in enumerate(sorted(sliding.condition.unique())):
         mine = sliding[sliding.condition == name].groupby("centre_h")[column].agg(["mean", "std"]).fillna(0)
-        ax.fill_between(mine.index, mine["mean"] - mine["std"], mine["mean"] + mine["std"], color=condition_color(name, k), alpha=.22, lw=0)
+        ax.fill_between(
+            mine.index,
+            mine["mean"] - mine["std"],
+            mine["mean"] + mine["std"],
+            color=condition_color(name, k),
+            alpha=0.22,
+            lw=0,
+        )
         ax.plot(mine.index, mine["mean"], color=condition_color(name, k), label=name)
-    ax.set(xlabel="centre of the 7-day window, h", ylabel=f"energy at 1/{period_h:g} h", ylim=(0, None)); ax.legend()
+    ax.set(xlabel="centre of the 7-day window, h", ylabel=f"energy at 1/{period_h:g} h", ylim=(0, None))
+    ax.legend()
     return ax
 
 # %% ../../nbs/roots/55_rhythms.ipynb #8ad33485
-SINE_COLORS = {24.: "#B2182B", 12.: "black"} # As in the published figure
+SINE_COLORS = {24.0: "#B2182B", 12.0: "black"}  # As in the published figure
+
 
 def show_rhythm(
-    signals:Signals,                    # Prepared signals
-    ax:plt.Axes|None=None,              # Axes; default a new figure
-    from_h:float=0.,                    # Window, h
-    to_h:float=168.,                    # Its end, h
-    phase_of:str="LD",                  # Group whose fitted phases the sines have; default phases of 0 where there is no such group
-    periods_h:Sequence[float]=PERIODS_H, # Periods of the sines at the top
-    nights:bool=True,                   # Shade the hours of darkness?
+    signals: Signals,  # Prepared signals
+    ax: plt.Axes | None = None,  # Axes; default a new figure
+    from_h: float = 0.0,  # Window, h
+    to_h: float = 168.0,  # Its end, h
+    phase_of: str = "LD",  # Group whose fitted phases the sines have; default phases of 0 where there is no such group
+    periods_h: Sequence[float] = PERIODS_H,  # Periods of the sines at the top
+    nights: bool = True,  # Shade the hours of darkness?
 ) -> plt.Axes:
     "Mean normalised speed of each group, with sines of the periods above."
     ax = ax or plt.subplots()[1]
@@ -400,30 +535,48 @@ def show_rhythm(
     time, high = signals.time_h[seen], -np.inf
     for k, name in enumerate(signals.conditions):
         mean = signals.of(name).mean(0)[seen]
-        ax.plot(time, mean, color=condition_color(name, k), label=name); high = max(high, mean.max())
+        ax.plot(time, mean, color=condition_color(name, k), label=name)
+        high = max(high, mean.max())
     fit = cosinor(signals.time_h, signals.of(phase_of).mean(0), periods_h) if phase_of in signals.conditions else None
     for j, p in enumerate(periods_h):
-        shift = 0. if fit is None else fit.peak_h[j]
-        ax.plot(time, high + 1 + 1.4*j + .5*np.cos(2*np.pi*(time - shift)/p), color=SINE_COLORS.get(float(p), ".5"), lw=.8)
-        ax.annotate(f"1/{p:g} h", (time[-1], high + 1 + 1.4*j), (3, 0), textcoords="offset points", va="center", color=SINE_COLORS.get(float(p), ".5"), annotation_clip=False)
-    ax.set(xlabel="time, h", ylabel="normalised speed", xlim=(from_h, to_h), ylim=(ax.get_ylim()[0] - 1, None)); ax.xaxis.set_major_locator(plt.MultipleLocator(48 if to_h - from_h > 96 else 24))
-    if nights: shade_nights(ax)
+        shift = 0.0 if fit is None else fit.peak_h[j]
+        ax.plot(
+            time,
+            high + 1 + 1.4 * j + 0.5 * np.cos(2 * np.pi * (time - shift) / p),
+            color=SINE_COLORS.get(float(p), ".5"),
+            lw=0.8,
+        )
+        ax.annotate(
+            f"1/{p:g} h",
+            (time[-1], high + 1 + 1.4 * j),
+            (3, 0),
+            textcoords="offset points",
+            va="center",
+            color=SINE_COLORS.get(float(p), ".5"),
+            annotation_clip=False,
+        )
+    ax.set(xlabel="time, h", ylabel="normalised speed", xlim=(from_h, to_h), ylim=(ax.get_ylim()[0] - 1, None))
+    ax.xaxis.set_major_locator(plt.MultipleLocator(48 if to_h - from_h > 96 else 24))
+    if nights:
+        shade_nights(ax)
     ax.legend(loc="lower right", ncols=2)
     return ax
 
 # %% ../../nbs/roots/55_rhythms.ipynb #c451abee
 def show_profile(
-    signals:Signals,        # Prepared signals
-    ax:plt.Axes|None=None,  # Axes; default a new figure
-    nights:bool=True,       # Shade the hours of darkness?
+    signals: Signals,  # Prepared signals
+    ax: plt.Axes | None = None,  # Axes; default a new figure
+    nights: bool = True,  # Shade the hours of darkness?
 ) -> plt.Axes:
     "Mean day of each group with its standard deviation over plants; local minima are marked."
     ax, hours = ax or plt.subplots()[1], np.arange(24)
     for k, name in enumerate(signals.conditions):
         days, color = day_profile(signals._replace(values=signals.of(name))), condition_color(name, k)
         mean, sd = days.mean(0), days.std(0)
-        ax.fill_between(hours, mean - sd, mean + sd, color=color, alpha=.22, lw=0); ax.plot(hours, mean, color=color, label=name)
-        found = day_minima(mean, max(.15*np.ptp(mean), .3))
+        ax.fill_between(hours, mean - sd, mean + sd, color=color, alpha=0.22, lw=0)
+        ax.plot(hours, mean, color=color, label=name)
+        found = day_minima(mean, max(0.15 * np.ptp(mean), 0.3))
         ax.plot(found.hour, found.value, "v", ms=4, color=color)
-    ax.set(xlabel="hour of the day", ylabel="normalised speed", xlim=(0, 24), xticks=range(0, 25, 4)); ax.legend()
+    ax.set(xlabel="hour of the day", ylabel="normalised speed", xlim=(0, 24), xticks=range(0, 25, 4))
+    ax.legend()
     return shade_nights(ax) if nights else ax

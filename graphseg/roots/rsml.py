@@ -30,117 +30,165 @@ from ..base.core import atomic_path, require_choice, require_file
 @dataclass(frozen=True, eq=False)
 class Root:
     "One root: an ordered line from base to tip, and the roots that leave it."
-    id:str
-    label:str                                       # "mainRoot", "lateralRoot" …
-    points:np.ndarray                               # (K,2) float64 xy px, base first, K at least 2
-    children:tuple["Root", ...] = ()
-    properties:dict = field(default_factory=dict)   # Name → number or text
-    functions:dict = field(default_factory=dict)    # Name → (K,) float64, for example diameter; NaN where unknown
+
+    id: str
+    label: str  # "mainRoot", "lateralRoot" …
+    points: np.ndarray  # (K,2) float64 xy px, base first, K at least 2
+    children: tuple["Root", ...] = ()
+    properties: dict = field(default_factory=dict)  # Name → number or text
+    functions: dict = field(default_factory=dict)  # Name → (K,) float64, for example diameter; NaN where unknown
 
     def __post_init__(self):
         points = np.asarray(self.points, np.float64)
         if points.ndim != 2 or points.shape[1] != 2 or len(points) < 2 or not np.isfinite(points).all():
-            raise ValueError(f"root {self.id!r}: expected points (K,2) with K ≥ 2 and finite numbers, got {points.shape}"
-                             + ("" if np.isfinite(points).all() else " with NaN or infinity") + "; leave out roots that are no line")
+            raise ValueError(
+                f"root {self.id!r}: expected points (K,2) with K ≥ 2 and finite numbers, got {points.shape}"
+                + ("" if np.isfinite(points).all() else " with NaN or infinity")
+                + "; leave out roots that are no line"
+            )
         functions = {name: np.asarray(values, np.float64) for name, values in self.functions.items()}
         for name, values in functions.items():
-            if values.shape != (len(points),): raise ValueError(f"root {self.id!r}: expected function {name!r} ({len(points)},), one number per point, got {values.shape}")
-        for name, value in (("points", points), ("children", tuple(self.children)), ("functions", functions)): object.__setattr__(self, name, value)
+            if values.shape != (len(points),):
+                raise ValueError(
+                    f"root {self.id!r}: expected function {name!r} ({len(points)},), one number per point, got {values.shape}"
+                )
+        for name, value in (("points", points), ("children", tuple(self.children)), ("functions", functions)):
+            object.__setattr__(self, name, value)
 
     @property
-    def length_px(self) -> float: return float(np.linalg.norm(np.diff(self.points, axis=0), axis=1).sum())
+    def length_px(self) -> float:
+        return float(np.linalg.norm(np.diff(self.points, axis=0), axis=1).sum())
 
     @property
-    def n_laterals(self) -> int: return len(self.children)
+    def n_laterals(self) -> int:
+        return len(self.children)
 
-    def walk(self,
-        depth:int=0, # Depth of this root
-    ) -> Iterator[tuple[int, "Root"]]: # (depth, root), each root before its laterals
+    def walk(
+        self,
+        depth: int = 0,  # Depth of this root
+    ) -> Iterator[tuple[int, "Root"]]:  # (depth, root), each root before its laterals
         yield depth, self
-        for child in self.children: yield from child.walk(depth + 1)
+        for child in self.children:
+            yield from child.walk(depth + 1)
 
 # %% ../../nbs/roots/00_rsml.ipynb #d536ae1c
-MM_PER_UNIT = {"m": 1000.0, "cm": 10.0, "mm": 1.0, "um": 1e-3, "nm": 1e-6, "inch": 25.4} # Units of RSML that are a length
+MM_PER_UNIT = {
+    "m": 1000.0,
+    "cm": 10.0,
+    "mm": 1.0,
+    "um": 1e-3,
+    "nm": 1e-6,
+    "inch": 25.4,
+}  # Units of RSML that are a length
+
 
 @dataclass(frozen=True, eq=False)
 class Plant:
     "The roots of one plant."
-    id:str
-    label:str
-    roots:tuple[Root, ...]
+
+    id: str
+    label: str
+    roots: tuple[Root, ...]
 
     def walk(self) -> Iterator[tuple[int, Root]]:
-        for root in self.roots: yield from root.walk()
+        for root in self.roots:
+            yield from root.walk()
+
 
 @dataclass(frozen=True)
 class Series:
     "Place of an image in a time series."
-    label:str           # Name of the series, the same in all its files
-    index:int           # Position in the series
-    unified:bool = True # Do equal ids mean the same root in all files?
+
+    label: str  # Name of the series, the same in all its files
+    index: int  # Position in the series
+    unified: bool = True  # Do equal ids mean the same root in all files?
+
 
 @dataclass(frozen=True, eq=False)
 class Annotation:
     "A remark of a user at a place of the image."
-    owner:str          # "scene", "plant ID" or "root ID"
-    name:str
-    points:np.ndarray  # (P,2) float64 xy px; more than one: a polygon
-    value:str
-    software:str = ""
+
+    owner: str  # "scene", "plant ID" or "root ID"
+    name: str
+    points: np.ndarray  # (P,2) float64 xy px; more than one: a polygon
+    value: str
+    software: str = ""
 
 # %% ../../nbs/roots/00_rsml.ipynb #17983d75
 @dataclass(frozen=True, eq=False)
 class RootScene:
     "The plants of one image, its time and its scale."
-    plants:tuple[Plant, ...]
-    resolution:float|None = None                # Pixels per unit
-    unit:str = "pixel"                          # "mm", "cm", "inch", "pixel" …
-    image:str = ""                              # Name of the image file
-    captured:datetime|None = None               # When the image was taken
-    series:Series|None = None
-    software:str = "graphseg"
-    user:str = ""
-    file_key:str = ""
-    modified:datetime|None = None               # When the file was last changed
-    annotations:tuple[Annotation, ...] = ()
-    notes:tuple[str, ...] = ()                  # What reading a file changed or left out, in words
+
+    plants: tuple[Plant, ...]
+    resolution: float | None = None  # Pixels per unit
+    unit: str = "pixel"  # "mm", "cm", "inch", "pixel" …
+    image: str = ""  # Name of the image file
+    captured: datetime | None = None  # When the image was taken
+    series: Series | None = None
+    software: str = "graphseg"
+    user: str = ""
+    file_key: str = ""
+    modified: datetime | None = None  # When the file was last changed
+    annotations: tuple[Annotation, ...] = ()
+    notes: tuple[str, ...] = ()  # What reading a file changed or left out, in words
 
     @property
-    def mm_per_px(self) -> float|None:
-        if self.unit not in MM_PER_UNIT or not self.resolution: return None
-        return MM_PER_UNIT[self.unit]/self.resolution
+    def mm_per_px(self) -> float | None:
+        if self.unit not in MM_PER_UNIT or not self.resolution:
+            return None
+        return MM_PER_UNIT[self.unit] / self.resolution
 
     def require_mm_per_px(self) -> float:
-        if self.mm_per_px is not None: return self.mm_per_px
-        raise ValueError(f"scene {self.file_key or self.image!r}: expected a resolution in px per {', '.join(MM_PER_UNIT)}, got resolution {self.resolution} and unit {self.unit!r}; "
-                         "measure the scale (a QR code of known side) and set it with dataclasses.replace(scene, unit='mm', resolution=1/mm_per_px)")
+        if self.mm_per_px is not None:
+            return self.mm_per_px
+        raise ValueError(
+            f"scene {self.file_key or self.image!r}: expected a resolution in px per {', '.join(MM_PER_UNIT)}, got resolution {self.resolution} and unit {self.unit!r}; "
+            "measure the scale (a QR code of known side) and set it with dataclasses.replace(scene, unit='mm', resolution=1/mm_per_px)"
+        )
 
     def walk(self) -> Iterator[tuple[Plant, int, Root]]:
         for plant in self.plants:
-            for depth, root in plant.walk(): yield plant, depth, root
+            for depth, root in plant.walk():
+                yield plant, depth, root
 
 # %% ../../nbs/roots/00_rsml.ipynb #982927fb
-MAX_BYTES, MAX_ELEMENTS, MAX_DEPTH = 64*2**20, 2_000_000, 200 # Far beyond any root system: 64 MiB, and some 190 orders of laterals
+MAX_BYTES, MAX_ELEMENTS, MAX_DEPTH = (
+    64 * 2**20,
+    2_000_000,
+    200,
+)  # Far beyond any root system: 64 MiB, and some 190 orders of laterals
+
 
 class _Element(ElementTree.Element):
     "An element that knows its line."
+
     line = 0
+
 
 class _Builder(ElementTree.TreeBuilder):
     "A tree builder with limits."
+
     def __init__(self, where, parser):
         super().__init__(element_factory=_Element)
         self.where, self.parser, self.depth, self.count = where, parser, 0, 0
 
-    def refuse(self, what): raise ValueError(f"{self.where}, line {self.parser.CurrentLineNumber}: {what}")
+    def refuse(self, what):
+        raise ValueError(f"{self.where}, line {self.parser.CurrentLineNumber}: {what}")
 
-    def doctype(self, *_): self.refuse("expected RSML without a document type declaration or entities, got one; delete the <!DOCTYPE> block if you trust the file")
+    def doctype(self, *_):
+        self.refuse(
+            "expected RSML without a document type declaration or entities, got one; delete the <!DOCTYPE> block if you trust the file"
+        )
 
     def begin(self, tag, attributes):
         self.depth, self.count = self.depth + 1, self.count + 1
-        if self.depth > MAX_DEPTH: self.refuse(f"expected at most {MAX_DEPTH} nested elements, got more; this is no root system")
-        if self.count > MAX_ELEMENTS: self.refuse(f"expected at most {MAX_ELEMENTS} elements, got more; split the file by plants")
-        element = self.start(tag.rpartition(":")[2], {name.rpartition(":")[2]: value for name, value in attributes.items()})
+        if self.depth > MAX_DEPTH:
+            self.refuse(f"expected at most {MAX_DEPTH} nested elements, got more; this is no root system")
+        if self.count > MAX_ELEMENTS:
+            self.refuse(f"expected at most {MAX_ELEMENTS} elements, got more; split the file by plants")
+        element = self.start(
+            tag.rpartition(":")[2], {name.rpartition(":")[2]: value for name, value in attributes.items()}
+        )
         element.line = self.parser.CurrentLineNumber
 
     def finish(self, tag):
@@ -149,168 +197,248 @@ class _Builder(ElementTree.TreeBuilder):
 
 # %% ../../nbs/roots/00_rsml.ipynb #2441ab10
 def parse_xml(
-    data:bytes,        # Content of a file
-    where:str="RSML",  # Its name, for messages
-) -> ElementTree.Element: # The outermost element; all elements have a `line`
+    data: bytes,  # Content of a file
+    where: str = "RSML",  # Its name, for messages
+) -> ElementTree.Element:  # The outermost element; all elements have a `line`
     "Parse XML from an unknown source: no entities, no document types, limits on size and depth; `ValueError` says what is wrong and where."
-    if len(data) > MAX_BYTES: raise ValueError(f"{where}: expected at most {MAX_BYTES >> 20} MiB, got {len(data) >> 20} MiB; split the file by plants")
+    if len(data) > MAX_BYTES:
+        raise ValueError(
+            f"{where}: expected at most {MAX_BYTES >> 20} MiB, got {len(data) >> 20} MiB; split the file by plants"
+        )
     parser = xml.parsers.expat.ParserCreate()
     builder = _Builder(where, parser)
     parser.StartElementHandler, parser.EndElementHandler = builder.begin, builder.finish
     parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = builder.data, builder.doctype
-    try: parser.Parse(data, True)
+    try:
+        parser.Parse(data, True)
     except xml.parsers.expat.ExpatError as error:
-        raise ValueError(f"{where}, line {error.lineno}: expected well-formed XML, got {xml.parsers.expat.errors.messages[error.code]}; "
-                         "the file may be truncated or of another kind") from None
+        raise ValueError(
+            f"{where}, line {error.lineno}: expected well-formed XML, got {xml.parsers.expat.errors.messages[error.code]}; "
+            "the file may be truncated or of another kind"
+        ) from None
     return builder.close()
 
 # %% ../../nbs/roots/00_rsml.ipynb #2e8c3930
 def sample_spline(
-    control_points:np.ndarray, # (C,2) float64 xy px, C at least 2
-    tension:float=0.5,         # 0 to 1; 1 gives the polyline through the control points
-    step_px:float=2.0,         # Longest distance of two samples, about, px
-) -> np.ndarray:               # (K,2) float64 xy px
+    control_points: np.ndarray,  # (C,2) float64 xy px, C at least 2
+    tension: float = 0.5,  # 0 to 1; 1 gives the polyline through the control points
+    step_px: float = 2.0,  # Longest distance of two samples, about, px
+) -> np.ndarray:  # (K,2) float64 xy px
     "Points on the cardinal spline through `control_points`."
     points = np.asarray(control_points, np.float64)
-    if points.ndim != 2 or points.shape[1] != 2 or len(points) < 2: raise ValueError(f"control_points: expected (C,2) with C ≥ 2, got {points.shape}")
-    if not 0 <= tension <= 1 or not step_px > 0: raise ValueError(f"expected a tension from 0 to 1 and a positive step_px, got {tension} and {step_px}")
-    padded = np.concatenate([2*points[:1] - points[1:2], points, 2*points[-1:] - points[-2:-1]])
-    tangents = (1 - tension)/2*(padded[2:] - padded[:-2])
-    counts = np.maximum(1, np.ceil(np.linalg.norm(np.diff(points, axis=0), axis=1)/step_px)).astype(int)
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) < 2:
+        raise ValueError(f"control_points: expected (C,2) with C ≥ 2, got {points.shape}")
+    if not 0 <= tension <= 1 or not step_px > 0:
+        raise ValueError(f"expected a tension from 0 to 1 and a positive step_px, got {tension} and {step_px}")
+    padded = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
+    tangents = (1 - tension) / 2 * (padded[2:] - padded[:-2])
+    counts = np.maximum(1, np.ceil(np.linalg.norm(np.diff(points, axis=0), axis=1) / step_px)).astype(int)
     piece = np.repeat(np.arange(len(counts)), counts)
-    t = ((np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts))/counts[piece])[:, None]
-    curve = ((2*t**3 - 3*t**2 + 1)*points[piece] + (t**3 - 2*t**2 + t)*tangents[piece]
-             + (3*t**2 - 2*t**3)*points[piece + 1] + (t**3 - t**2)*tangents[piece + 1])
+    t = ((np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)) / counts[piece])[:, None]
+    curve = (
+        (2 * t**3 - 3 * t**2 + 1) * points[piece]
+        + (t**3 - 2 * t**2 + t) * tangents[piece]
+        + (3 * t**2 - 2 * t**3) * points[piece + 1]
+        + (t**3 - t**2) * tangents[piece + 1]
+    )
     return np.concatenate([curve, points[-1:]])
 
 # %% ../../nbs/roots/00_rsml.ipynb #9c1140f0
 def along_px(
-    points:np.ndarray, # (K,2) float64 xy px
-) -> np.ndarray:       # (K,) float64, distance from the base along the line, px
+    points: np.ndarray,  # (K,2) float64 xy px
+) -> np.ndarray:  # (K,) float64, distance from the base along the line, px
     "Distance of each point from the base, along the line."
     return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
 
+
 def function_at_points(
-    points:np.ndarray,         # (K,2) float64 xy px, base first
-    values:np.ndarray,         # (S,) float64, samples
-    domain:str="polyline",     # "polyline", "uniform" or "length"
-    positions:np.ndarray=(),   # (S,) float64, distance from the origin, px; only for "length"
-    origin:str="base",         # End from which samples count: "base" or "tip"
-) -> np.ndarray:               # (K,) float64, NaN where the function is unknown
+    points: np.ndarray,  # (K,2) float64 xy px, base first
+    values: np.ndarray,  # (S,) float64, samples
+    domain: str = "polyline",  # "polyline", "uniform" or "length"
+    positions: np.ndarray = (),  # (S,) float64, distance from the origin, px; only for "length"
+    origin: str = "base",  # End from which samples count: "base" or "tip"
+) -> np.ndarray:  # (K,) float64, NaN where the function is unknown
     "Values of an RSML function at the points of its root."
     require_choice("domain", domain, ("polyline", "uniform", "length"))
     require_choice("origin", origin, ("base", "tip"))
     if domain == "polyline":
-        values = np.concatenate([values, np.full(max(0, len(points) - len(values)), np.nan)])[:len(points)]
+        values = np.concatenate([values, np.full(max(0, len(points) - len(values)), np.nan)])[: len(points)]
         return values[::-1] if origin == "tip" else values
     along = along_px(points)
     positions = np.linspace(0, along[-1], len(values)) if domain == "uniform" else np.asarray(positions, np.float64)
-    if len(positions) != len(values): raise ValueError(f"positions: expected {len(values)}, one per sample, got {len(positions)}")
-    if origin == "tip": positions = along[-1] - positions
+    if len(positions) != len(values):
+        raise ValueError(f"positions: expected {len(values)}, one per sample, got {len(positions)}")
+    if origin == "tip":
+        positions = along[-1] - positions
     order = np.argsort(positions, kind="stable")
-    slack = 1e-6*max(along[-1], 1)                      # a last sample at the tip may miss it by rounding
+    slack = 1e-6 * max(along[-1], 1)  # a last sample at the tip may miss it by rounding
     inside = (along >= positions[order[0]] - slack) & (along <= positions[order[-1]] + slack)
     return np.where(inside, np.interp(along, positions[order], np.asarray(values)[order]), np.nan)
 
 # %% ../../nbs/roots/00_rsml.ipynb #bec9a239
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$")
 
+
 class _Reader:
     "What reading a file needs to remember: its name, the ids seen, annotations, notes."
+
     def __init__(self, where, spline_step_px):
         self.where, self.spline_step_px = where, spline_step_px
         self.ids, self.annotations, self.notes = {"plant": set(), "root": set()}, [], Counter()
 
-    def fail(self, element, what): raise ValueError(f"{self.where}, line {element.line}: {what}")
+    def fail(self, element, what):
+        raise ValueError(f"{self.where}, line {element.line}: {what}")
 
     def number(self, element, name):
         text = element.get(name)
-        try: value = float(text if text is not None else "missing")
-        except ValueError: self.fail(element, f"expected a number as {name} of <{element.tag}>, got {text!r}; write it with a decimal point")
-        if not math.isfinite(value): self.fail(element, f"expected a finite number as {name} of <{element.tag}>, got {text!r}; leave the point out")
+        try:
+            value = float(text if text is not None else "missing")
+        except ValueError:
+            self.fail(
+                element, f"expected a number as {name} of <{element.tag}>, got {text!r}; write it with a decimal point"
+            )
+        if not math.isfinite(value):
+            self.fail(
+                element, f"expected a finite number as {name} of <{element.tag}>, got {text!r}; leave the point out"
+            )
         return value
 
     def leave_out(self, element, known):
         for child in element:
-            if child.tag not in known: self.notes[f"<{child.tag}> in <{element.tag}>: left out"] += 1
+            if child.tag not in known:
+                self.notes[f"<{child.tag}> in <{element.tag}>: left out"] += 1
 
     def name(self, element, kind, fallback):
         given = (element.get("id") or element.get("ID") or "").strip()
         if not given:
             self.notes[f"{kind} without an id: numbered by position"] += 1
             given = fallback
-            while given in self.ids[kind]: given += "'"
-        if given in self.ids[kind]: self.fail(element, f"expected every {kind} to have its own id, got {given!r} twice; number them")
+            while given in self.ids[kind]:
+                given += "'"
+        if given in self.ids[kind]:
+            self.fail(element, f"expected every {kind} to have its own id, got {given!r} twice; number them")
         self.ids[kind].add(given)
         return given
 
 # %% ../../nbs/roots/00_rsml.ipynb #d82b62e2
-def _text(element, path): return (element.findtext(path) or "").strip() if element is not None else ""
+def _text(element, path):
+    return (element.findtext(path) or "").strip() if element is not None else ""
+
 
 def _read_time(reader, element, path):
     "A time in ISO 8601, else None and a note."
     text = _text(element, path)
-    try: return datetime.fromisoformat(text) if text else None
-    except ValueError: reader.notes[f"{path} {text!r}: no time in ISO 8601, left out"] += 1
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        reader.notes[f"{path} {text!r}: no time in ISO 8601, left out"] += 1
+
 
 def _read_scale(reader, metadata):
     "Resolution and unit, else None and a note."
     text, unit = _text(metadata, "resolution"), _text(metadata, "unit")
-    try: resolution = float(text)
-    except ValueError: resolution = math.nan
-    if 0 < resolution < math.inf: return resolution, unit
+    try:
+        resolution = float(text)
+    except ValueError:
+        resolution = math.nan
+    if 0 < resolution < math.inf:
+        return resolution, unit
     reader.notes[f"resolution {text!r}: no positive number, scale unknown"] += 1
     return None, unit
+
 
 def _read_series(reader, metadata):
     "Place in a time series, else None."
     found = metadata.find("time-sequence") if metadata is not None else None
-    if found is None: return None
+    if found is None:
+        return None
     index = _text(found, "index")
-    if not re.fullmatch(r"[+-]?\d+", index): reader.fail(found, f"expected a whole number as index of <time-sequence>, got {index!r}; number the images from 0")
+    if not re.fullmatch(r"[+-]?\d+", index):
+        reader.fail(
+            found, f"expected a whole number as index of <time-sequence>, got {index!r}; number the images from 0"
+        )
     return Series(_text(found, "label"), int(index), _text(found, "unified").lower() in ("true", "1"))
+
 
 def _read_metadata(reader, rsml):
     "Fields of `RootScene` that come from the metadata."
     metadata = rsml.find("metadata")
-    if metadata is None: reader.notes["no metadata"] += 1
+    if metadata is None:
+        reader.notes["no metadata"] += 1
     else:
-        reader.leave_out(metadata, ("version", "unit", "resolution", "last-modified", "software", "user", "file-key", "image", "time-sequence"))
-        for image in metadata.findall("image"): reader.leave_out(image, ("name", "label", "captured"))
+        reader.leave_out(
+            metadata,
+            (
+                "version",
+                "unit",
+                "resolution",
+                "last-modified",
+                "software",
+                "user",
+                "file-key",
+                "image",
+                "time-sequence",
+            ),
+        )
+        for image in metadata.findall("image"):
+            reader.leave_out(image, ("name", "label", "captured"))
     version = _text(metadata, "version")
-    if version and version not in ("1", "1.0"): reader.fail(metadata, f"expected RSML version 1, got {version!r}; convert the file to version 1")
+    if version and version not in ("1", "1.0"):
+        reader.fail(metadata, f"expected RSML version 1, got {version!r}; convert the file to version 1")
     resolution, unit = _read_scale(reader, metadata)
-    return {"resolution": resolution, "unit": unit, "image": _text(metadata, "image/name") or _text(metadata, "image/label"),
-            "captured": _read_time(reader, metadata, "image/captured"), "modified": _read_time(reader, metadata, "last-modified"),
-            "series": _read_series(reader, metadata), "software": _text(metadata, "software"), "user": _text(metadata, "user"), "file_key": _text(metadata, "file-key")}
+    return {
+        "resolution": resolution,
+        "unit": unit,
+        "image": _text(metadata, "image/name") or _text(metadata, "image/label"),
+        "captured": _read_time(reader, metadata, "image/captured"),
+        "modified": _read_time(reader, metadata, "last-modified"),
+        "series": _read_series(reader, metadata),
+        "software": _text(metadata, "software"),
+        "user": _text(metadata, "user"),
+        "file_key": _text(metadata, "file-key"),
+    }
 
 # %% ../../nbs/roots/00_rsml.ipynb #23202fab
 def _read_points(reader, line):
     "Coordinates below a polyline or spline: (K,2), and depth (K,) or None."
-    points = [(reader.number(p, "x"), reader.number(p, "y"), reader.number(p, "z") if "z" in p.attrib else 0.0) for p in line.findall("point")]
-    if not points: reader.fail(line, f"expected points in <{line.tag}>, got none; remove the root or give it a line")
+    points = [
+        (reader.number(p, "x"), reader.number(p, "y"), reader.number(p, "z") if "z" in p.attrib else 0.0)
+        for p in line.findall("point")
+    ]
+    if not points:
+        reader.fail(line, f"expected points in <{line.tag}>, got none; remove the root or give it a line")
     if len(points) == 1:
         reader.notes["root of one point: read as a line of no length"] += 1
         points *= 2
     points = np.array(points)
     return points[:, :2], points[:, 2] if points[:, 2].any() else None
 
+
 def _read_geometry(reader, root):
     "Line of a root, its depth or None, and whether the file has a polyline."
     geometry = root.find("geometry")
-    if geometry is None: reader.fail(root, "expected <geometry> in <root>, got none; remove the root or give it a line")
+    if geometry is None:
+        reader.fail(root, "expected <geometry> in <root>, got none; remove the root or give it a line")
     lines, splines = geometry.findall("polyline"), geometry.findall("rootnavspline")
     reader.leave_out(geometry, ("polyline", "rootnavspline"))
-    if len(lines) > 1: reader.fail(geometry, f"expected one <polyline> in <geometry>, got {len(lines)}; make them separate roots")
+    if len(lines) > 1:
+        reader.fail(geometry, f"expected one <polyline> in <geometry>, got {len(lines)}; make them separate roots")
     if lines:
-        if splines: reader.notes["spline beside a polyline: left out, the polyline counts"] += 1
+        if splines:
+            reader.notes["spline beside a polyline: left out, the polyline counts"] += 1
         return *_read_points(reader, lines[0]), True
-    if not splines: reader.fail(geometry, f"expected <polyline> or <rootnavspline> in <geometry>, got {', '.join(f'<{c.tag}>' for c in geometry) or 'nothing'}; "
-                                "export the file with polylines")
+    if not splines:
+        reader.fail(
+            geometry,
+            f"expected <polyline> or <rootnavspline> in <geometry>, got {', '.join(f'<{c.tag}>' for c in geometry) or 'nothing'}; "
+            "export the file with polylines",
+        )
     control, depth = _read_points(reader, splines[0])
-    if depth is not None: reader.fail(splines[0], "expected a spline in the plane, got one with depth; export the file with polylines")
+    if depth is not None:
+        reader.fail(splines[0], "expected a spline in the plane, got one with depth; export the file with polylines")
     tension = reader.number(splines[0], "tension") if "tension" in splines[0].attrib else 0.5
-    if not 0 <= tension <= 1: reader.fail(splines[0], f"expected a tension from 0 to 1, got {tension:g}; export the file with polylines")
+    if not 0 <= tension <= 1:
+        reader.fail(splines[0], f"expected a tension from 0 to 1, got {tension:g}; export the file with polylines")
     reader.notes[f"spline without a polyline: sampled every {reader.spline_step_px:g} px"] += 1
     return sample_spline(control, tension, reader.spline_step_px), None, False
 
@@ -319,65 +447,103 @@ def _read_functions(reader, root, points):
     "Functions of a root at its points."
     found = {}
     for function in root.iterfind("functions/function"):
-        name, domain, origin = function.get("name") or "function", function.get("domain") or "polyline", function.get("origin") or "base"
+        name, domain, origin = (
+            function.get("name") or "function",
+            function.get("domain") or "polyline",
+            function.get("origin") or "base",
+        )
         samples = function.findall("sample")
         values = [reader.number(s, "value") if "value" in s.attrib else _number_in(reader, s) for s in samples]
         positions = [reader.number(s, "position") for s in samples] if domain == "length" else ()
-        if name in found: reader.fail(function, f"expected one function {name!r} per root, got two; rename one")
-        if not values: reader.notes["function without samples: left out"] += 1; continue
-        if domain == "polyline" and len(values) > len(points): reader.notes["function with more samples than points: surplus left out"] += 1
+        if name in found:
+            reader.fail(function, f"expected one function {name!r} per root, got two; rename one")
+        if not values:
+            reader.notes["function without samples: left out"] += 1
+            continue
+        if domain == "polyline" and len(values) > len(points):
+            reader.notes["function with more samples than points: surplus left out"] += 1
         if domain not in ("polyline", "uniform", "length") or origin not in ("base", "tip"):
-            reader.fail(function, f"expected domain polyline, uniform or length and origin base or tip, got {domain!r} and {origin!r}; export the file with domain polyline")
+            reader.fail(
+                function,
+                f"expected domain polyline, uniform or length and origin base or tip, got {domain!r} and {origin!r}; export the file with domain polyline",
+            )
         found[name] = function_at_points(points, np.array(values), domain, positions, origin)
     return found
 
+
 def _number_in(reader, element):
     text = (element.text or "").strip()
-    if not NUMBER.match(text): reader.fail(element, f"expected a number in <{element.tag}>, got {text!r}; write it with a decimal point")
+    if not NUMBER.match(text):
+        reader.fail(element, f"expected a number in <{element.tag}>, got {text!r}; write it with a decimal point")
     return float(text)
+
 
 def _read_properties(reader, root):
     "Properties of a root; numbers become numbers."
     found = {} if root.get("accession") is None else {"accession": root.get("accession")}
     for element in root.iterfind("properties/*"):
         text = element.get("value") if "value" in element.attrib else (element.text or "").strip()
-        if len(element): reader.notes[f"property <{element.tag}> with elements inside: left out"] += 1; continue
-        found[element.tag] = (int(text) if re.fullmatch(r"-?\d+", text) else float(text)) if NUMBER.match(text) else text
+        if len(element):
+            reader.notes[f"property <{element.tag}> with elements inside: left out"] += 1
+            continue
+        found[element.tag] = (
+            (int(text) if re.fullmatch(r"-?\d+", text) else float(text)) if NUMBER.match(text) else text
+        )
     return found
+
 
 def _read_annotations(reader, element, owner):
     "Append the annotations of a scene, plant or root to the reader's."
     for block in element.findall("annotations"):
-        if not len(block): reader.notes[f"<annotations> of a {element.tag} without an <annotation>: left out"] += 1
+        if not len(block):
+            reader.notes[f"<annotations> of a {element.tag} without an <annotation>: left out"] += 1
         for annotation in block.findall("annotation"):
             points = [(reader.number(p, "x"), reader.number(p, "y")) for p in annotation.findall("point")]
-            if not points: reader.notes["annotation without a point: left out"] += 1; continue
-            reader.annotations.append(Annotation(owner, annotation.get("name") or "", np.array(points), _text(annotation, "value"), _text(annotation, "software")))
+            if not points:
+                reader.notes["annotation without a point: left out"] += 1
+                continue
+            reader.annotations.append(
+                Annotation(
+                    owner,
+                    annotation.get("name") or "",
+                    np.array(points),
+                    _text(annotation, "value"),
+                    _text(annotation, "software"),
+                )
+            )
 
 # %% ../../nbs/roots/00_rsml.ipynb #49dd9701
 def _roots_in(reader, element):
     "The roots directly below an element, without empty ones."
     roots = element.findall("root")
     empty = sum(not len(root) and not root.attrib for root in roots)
-    if empty: reader.notes["empty <root/>: left out"] += empty
+    if empty:
+        reader.notes["empty <root/>: left out"] += empty
     return [root for root in roots if len(root) or root.attrib]
+
 
 def _read_root(reader, element, fallback):
     "One root with everything below it."
     name = reader.name(element, "root", fallback)
     reader.leave_out(element, ("geometry", "properties", "functions", "annotations", "root"))
     points, depth, drawn = _read_geometry(reader, element)
-    if drawn: functions = _read_functions(reader, element, points)
+    if drawn:
+        functions = _read_functions(reader, element, points)
     else:
         functions = {}
-        if element.find("functions/function") is not None: reader.notes["functions of a root without a polyline: left out"] += 1
+        if element.find("functions/function") is not None:
+            reader.notes["functions of a root without a polyline: left out"] += 1
     if depth is not None:
-        if "z" in functions: reader.fail(element, "expected depth or a function named 'z', got both; rename the function")
+        if "z" in functions:
+            reader.fail(element, "expected depth or a function named 'z', got both; rename the function")
         functions["z"] = depth
         reader.notes["points with depth: kept as function 'z', lengths in px are those of the projection"] += 1
     _read_annotations(reader, element, f"root {name}")
     children = tuple(_read_root(reader, child, f"{name}.{k}") for k, child in enumerate(_roots_in(reader, element), 1))
-    return Root(name, (element.get("label") or "").strip(), points, children, _read_properties(reader, element), functions)
+    return Root(
+        name, (element.get("label") or "").strip(), points, children, _read_properties(reader, element), functions
+    )
+
 
 def _read_plant(reader, element, fallback):
     "One plant."
@@ -385,106 +551,149 @@ def _read_plant(reader, element, fallback):
     reader.leave_out(element, ("root", "annotations"))
     _read_annotations(reader, element, f"plant {name}")
     roots = tuple(_read_root(reader, root, f"{name}.{k}") for k, root in enumerate(_roots_in(reader, element), 1))
-    if not roots: reader.notes["plant without roots: left out"] += 1
+    if not roots:
+        reader.notes["plant without roots: left out"] += 1
     return Plant(name, (element.get("label") or "").strip(), roots)
 
 # %% ../../nbs/roots/00_rsml.ipynb #dd923a50
 def parse_rsml(
-    data:bytes,               # Content of an RSML file
-    where:str="RSML",         # Its name, for messages
-    spline_step_px:float=2.0, # Distance of samples where a root is given as a spline only, px
+    data: bytes,  # Content of an RSML file
+    where: str = "RSML",  # Its name, for messages
+    spline_step_px: float = 2.0,  # Distance of samples where a root is given as a spline only, px
 ) -> RootScene:
     "Scene in an RSML text; see `read_rsml`."
     reader, rsml = _Reader(where, spline_step_px), parse_xml(data, where)
-    if rsml.tag != "rsml": reader.fail(rsml, f"expected <rsml>, got <{rsml.tag}>; is it an RSML file?")
+    if rsml.tag != "rsml":
+        reader.fail(rsml, f"expected <rsml>, got <{rsml.tag}>; is it an RSML file?")
     scenes = rsml.findall("scene")
-    if len(scenes) != 1: reader.fail(rsml, f"expected one <scene>, got {len(scenes)}; write one file per image")
+    if len(scenes) != 1:
+        reader.fail(rsml, f"expected one <scene>, got {len(scenes)}; write one file per image")
     fields = _read_metadata(reader, rsml)
     reader.leave_out(scenes[0], ("plant", "annotations"))
     plants = tuple(_read_plant(reader, plant, str(k)) for k, plant in enumerate(scenes[0].findall("plant"), 1))
     plants = tuple(plant for plant in plants if plant.roots)
-    if not plants: reader.fail(scenes[0], "expected at least one plant with a root, got none; leave out the file: an image without roots has no RSML")
+    if not plants:
+        reader.fail(
+            scenes[0],
+            "expected at least one plant with a root, got none; leave out the file: an image without roots has no RSML",
+        )
     _read_annotations(reader, scenes[0], "scene")
     notes = tuple(f"{what} ({n} times)" if n > 1 else what for what, n in reader.notes.items())
     return RootScene(plants, **fields, annotations=tuple(reader.annotations), notes=notes)
 
+
 def read_rsml(
-    path:Path|str,            # RSML file
-    spline_step_px:float=2.0, # Distance of samples where a root is given as a spline only, px
-) -> RootScene:               # `scene.notes` says what was left out or not understood
+    path: Path | str,  # RSML file
+    spline_step_px: float = 2.0,  # Distance of samples where a root is given as a spline only, px
+) -> RootScene:  # `scene.notes` says what was left out or not understood
     "Read an RSML file: polylines, or splines where there is no polyline; `ValueError` with the line where geometry is missing or wrong."
     path = require_file(path, "check the path")
-    if path.stat().st_size > MAX_BYTES: raise ValueError(f"{path.name}: expected at most {MAX_BYTES >> 20} MiB, got {path.stat().st_size >> 20} MiB; split the file by plants")
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(
+            f"{path.name}: expected at most {MAX_BYTES >> 20} MiB, got {path.stat().st_size >> 20} MiB; split the file by plants"
+        )
     return parse_rsml(path.read_bytes(), path.name, spline_step_px)
 
 # %% ../../nbs/roots/00_rsml.ipynb #6d2f283f
 ILLEGAL = re.compile(r"[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
+
 def _decimal(x, decimals=None):
     "A float as xs:decimal."
     text = repr(float(x) if decimals is None else round(float(x), decimals))
-    if "e" in text: text = format(Decimal(text), "f")
+    if "e" in text:
+        text = format(Decimal(text), "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text
+
 
 def _write_points(points, depths, pad, decimals):
     "Lines of the points of a root, in one text."
     columns = points if depths is None else np.column_stack([points, depths])
     rows = (columns if decimals is None else columns.round(decimals)).tolist()
-    if depths is None: text = "\n".join([f'{pad}<point x="{x}" y="{y}"/>' for x, y in rows])
-    else: text = "\n".join([f'{pad}<point x="{x}" y="{y}" z="{z}"/>' for x, y, z in rows])
-    if "e" in text: text = re.sub(r"[\d.+-]+e[\d+-]+", lambda found: _decimal(float(found[0])), text)
+    if depths is None:
+        text = "\n".join([f'{pad}<point x="{x}" y="{y}"/>' for x, y in rows])
+    else:
+        text = "\n".join([f'{pad}<point x="{x}" y="{y}" z="{z}"/>' for x, y, z in rows])
+    if "e" in text:
+        text = re.sub(r"[\d.+-]+e[\d+-]+", lambda found: _decimal(float(found[0])), text)
     return text.replace('.0"', '"').replace('"-0"', '"0"')
+
 
 def _safe(text, what):
     "Text that XML can hold, escaped."
-    if ILLEGAL.search(str(text)): raise ValueError(f"{what}: expected text that XML can hold, got control characters in {str(text)!r}; remove them")
+    if ILLEGAL.search(str(text)):
+        raise ValueError(
+            f"{what}: expected text that XML can hold, got control characters in {str(text)!r}; remove them"
+        )
     return escape(str(text), {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
+
 
 def _write_functions(root, pad, decimals):
     "Lines of the functions of a root; unknown values may stand at its ends only."
     lines = []
     for name, values in root.functions.items():
         known = np.flatnonzero(~np.isnan(values))
-        if name == "z" or not len(known): continue
+        if name == "z" or not len(known):
+            continue
         first, stop = known[0], known[-1] + 1
         if len(known) < stop - first or not np.isfinite(values[known]).all():
-            raise ValueError(f"root {root.id!r}: expected function {name!r} finite, or NaN at the ends only, got gaps; RSML has no gaps: interpolate them or leave the function out")
+            raise ValueError(
+                f"root {root.id!r}: expected function {name!r} finite, or NaN at the ends only, got gaps; RSML has no gaps: interpolate them or leave the function out"
+            )
         lines.append(f'{pad}  <function name="{_safe(name, "function")}" domain="{"length" if first else "polyline"}">')
         along = along_px(root.points) if first else None
-        lines += [f'{pad}    <sample {f"position={chr(34)}{_decimal(along[k])}{chr(34)} " if first else ""}value="{_decimal(values[k], decimals)}"/>' for k in range(first, stop)]
+        lines += [
+            f'{pad}    <sample {f"position={chr(34)}{_decimal(along[k])}{chr(34)} " if first else ""}value="{_decimal(values[k], decimals)}"/>'
+            for k in range(first, stop)
+        ]
         lines.append(f"{pad}  </function>")
     return [f"{pad}<functions>", *lines, f"{pad}</functions>"] if lines else []
 
 # %% ../../nbs/roots/00_rsml.ipynb #df7a8f5e
 def _kind(value):
     "RSML's name for the type of a property."
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool): return "integer"
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        return "integer"
     return "real" if isinstance(value, (float, np.floating)) and math.isfinite(value) else "string"
+
 
 def _write_properties(root, pad):
     "Lines of the properties of a root."
     lines = []
     for name, value in root.properties.items():
-        if name == "accession": continue
-        if not re.fullmatch(r"[A-Za-z_][\w.-]*", name): raise ValueError(f"root {root.id!r}: expected names of properties to be XML names, got {name!r}; use letters, digits, - and _")
-        if _kind(value) != "string": lines.append(f'{pad}  <{name} value="{value if _kind(value) == "integer" else _decimal(value)}"/>')
-        else: lines.append(f"{pad}  <{name}>{_safe(value, 'property')}</{name}>")
+        if name == "accession":
+            continue
+        if not re.fullmatch(r"[A-Za-z_][\w.-]*", name):
+            raise ValueError(
+                f"root {root.id!r}: expected names of properties to be XML names, got {name!r}; use letters, digits, - and _"
+            )
+        if _kind(value) != "string":
+            lines.append(f'{pad}  <{name} value="{value if _kind(value) == "integer" else _decimal(value)}"/>')
+        else:
+            lines.append(f"{pad}  <{name}>{_safe(value, 'property')}</{name}>")
     return [f"{pad}<properties>", *lines, f"{pad}</properties>"] if lines else []
+
 
 def _write_annotations(scene, owner, pad):
     "Lines of the annotations of one owner."
     lines = []
     for a in scene.annotations:
-        if a.owner != owner: continue
+        if a.owner != owner:
+            continue
         points = "".join(f'<point x="{_decimal(x)}" y="{_decimal(y)}"/>' for x, y in np.reshape(a.points, (-1, 2)))
-        lines.append(f'{pad}  <annotation name="{_safe(a.name, "annotation")}">{points}<value>{_safe(a.value, "annotation")}</value><software>{_safe(a.software, "annotation")}</software></annotation>')
+        lines.append(
+            f'{pad}  <annotation name="{_safe(a.name, "annotation")}">{points}<value>{_safe(a.value, "annotation")}</value><software>{_safe(a.software, "annotation")}</software></annotation>'
+        )
     return [f"{pad}<annotations>", *lines, f"{pad}</annotations>"] if lines else []
+
 
 def _write_root(scene, root, depth, decimals):
     "Lines of one root with everything below it."
-    pad = "  "*(depth + 3)
-    accession = f' accession="{_safe(root.properties["accession"], "accession")}"' if "accession" in root.properties else ""
+    pad = "  " * (depth + 3)
+    accession = (
+        f' accession="{_safe(root.properties["accession"], "accession")}"' if "accession" in root.properties else ""
+    )
     yield f'{pad}<root id="{_safe(root.id, "id")}" label="{_safe(root.label, "label")}"{accession}>'
     yield from _write_properties(root, pad + "  ")
     yield f"{pad}  <geometry>\n{pad}    <polyline>"
@@ -492,14 +701,23 @@ def _write_root(scene, root, depth, decimals):
     yield f"{pad}    </polyline>\n{pad}  </geometry>"
     yield from _write_functions(root, pad + "  ", decimals)
     yield from _write_annotations(scene, f"root {root.id}", pad + "  ")
-    for child in root.children: yield from _write_root(scene, child, depth + 1, decimals)
+    for child in root.children:
+        yield from _write_root(scene, child, depth + 1, decimals)
     yield f"{pad}</root>"
 
 # %% ../../nbs/roots/00_rsml.ipynb #b9af7eef
 def _write_metadata(scene, modified):
     "Lines of the metadata."
     scale = (_decimal(scene.resolution), scene.unit) if scene.resolution and scene.unit else ("1", "pixel")
-    entries = {"version": "1", "unit": scale[1], "resolution": scale[0], "last-modified": modified.isoformat(), "software": scene.software, "user": scene.user, "file-key": scene.file_key}
+    entries = {
+        "version": "1",
+        "unit": scale[1],
+        "resolution": scale[0],
+        "last-modified": modified.isoformat(),
+        "software": scene.software,
+        "user": scene.user,
+        "file-key": scene.file_key,
+    }
     yield from (f"    <{name}>{_safe(value, name)}</{name}>" for name, value in entries.items())
     if scene.image or scene.captured is not None:
         name = f"<name>{_safe(scene.image, 'image')}</name>" if scene.image else ""
@@ -510,54 +728,79 @@ def _write_metadata(scene, modified):
         yield f"    <time-sequence><label>{_safe(s.label, 'series')}</label><index>{int(s.index)}</index><unified>{str(bool(s.unified)).lower()}</unified></time-sequence>"
     kinds = {}
     for _, _, root in scene.walk():
-        for name, value in root.properties.items(): kinds.setdefault(name, set()).add(_kind(value))
+        for name, value in root.properties.items():
+            kinds.setdefault(name, set()).add(_kind(value))
     kinds.pop("accession", None)
-    if kinds: yield "    <property-definitions>"
+    if kinds:
+        yield "    <property-definitions>"
     for name, found in kinds.items():
         yield f"      <property-definition><label>{name}</label><type>{next(k for k in ('string', 'real', 'integer') if k in found)}</type></property-definition>"
-    if kinds: yield "    </property-definitions>"
+    if kinds:
+        yield "    </property-definitions>"
+
 
 def require_writable(
-    scene:RootScene, # Scene to be written
+    scene: RootScene,  # Scene to be written
 ) -> None:
     "Raise `ValueError` unless the scene has a plant, every plant a root, and every id is used once."
     if not scene.plants or not all(plant.roots for plant in scene.plants):
-        raise ValueError(f"scene {scene.file_key or scene.image!r}: expected plants with roots, got {[len(p.roots) for p in scene.plants]} root(s) per plant; an image without roots has no RSML")
+        raise ValueError(
+            f"scene {scene.file_key or scene.image!r}: expected plants with roots, got {[len(p.roots) for p in scene.plants]} root(s) per plant; an image without roots has no RSML"
+        )
     for kind, ids in (("plant", [p.id for p in scene.plants]), ("root", [root.id for _, _, root in scene.walk()])):
         twice = [name for name, n in Counter(ids).items() if n > 1]
-        if twice: raise ValueError(f"scene: expected every {kind} to have its own id, got {', '.join(map(repr, twice[:3]))} more than once; number them")
+        if twice:
+            raise ValueError(
+                f"scene: expected every {kind} to have its own id, got {', '.join(map(repr, twice[:3]))} more than once; number them"
+            )
     owners = {"scene", *(f"plant {p.id}" for p in scene.plants), *(f"root {root.id}" for _, _, root in scene.walk())}
     lost = [a.owner for a in scene.annotations if a.owner not in owners]
-    if lost: raise ValueError(f"scene: expected annotations of the scene or of its plants and roots, got owner {lost[0]!r}; drop the annotation or name its new owner")
+    if lost:
+        raise ValueError(
+            f"scene: expected annotations of the scene or of its plants and roots, got owner {lost[0]!r}; drop the annotation or name its new owner"
+        )
 
 # %% ../../nbs/roots/00_rsml.ipynb #a50d486d
 def rsml_text(
-    scene:RootScene,              # What to write
-    modified:datetime|None=None,  # Time of the last change; default that of the scene, else its time of capture
-    decimals:int|None=None,       # Decimals of points and functions; default as many as they have
-) -> str:                         # RSML, the same for the same scene
+    scene: RootScene,  # What to write
+    modified: datetime | None = None,  # Time of the last change; default that of the scene, else its time of capture
+    decimals: int | None = None,  # Decimals of points and functions; default as many as they have
+) -> str:  # RSML, the same for the same scene
     "Scene as RSML that fulfils `RSML_SCHEMA`."
     require_writable(scene)
     modified = modified or scene.modified or scene.captured
-    if modified is None: raise ValueError("modified: expected the time of the last change, for the scene has neither that nor a time of capture, got None; pass modified=")
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<rsml>", "  <metadata>", *_write_metadata(scene, modified), "  </metadata>", "  <scene>"]
+    if modified is None:
+        raise ValueError(
+            "modified: expected the time of the last change, for the scene has neither that nor a time of capture, got None; pass modified="
+        )
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        "<rsml>",
+        "  <metadata>",
+        *_write_metadata(scene, modified),
+        "  </metadata>",
+        "  <scene>",
+    ]
     for plant in scene.plants:
         lines.append(f'    <plant id="{_safe(plant.id, "id")}" label="{_safe(plant.label, "label")}">')
-        for root in plant.roots: lines += _write_root(scene, root, 0, decimals)
+        for root in plant.roots:
+            lines += _write_root(scene, root, 0, decimals)
         lines += _write_annotations(scene, f"plant {plant.id}", "      ")
         lines.append("    </plant>")
     lines += [*_write_annotations(scene, "scene", "    "), "  </scene>", "</rsml>", ""]
     return "\n".join(lines)
 
+
 def write_rsml(
-    path:Path|str,                # Final name
-    scene:RootScene,              # What to write
-    modified:datetime|None=None,  # Time of the last change; default that of the scene, else its time of capture
-    decimals:int|None=None,       # Decimals of points and functions; default as many as they have
+    path: Path | str,  # Final name
+    scene: RootScene,  # What to write
+    modified: datetime | None = None,  # Time of the last change; default that of the scene, else its time of capture
+    decimals: int | None = None,  # Decimals of points and functions; default as many as they have
 ) -> Path:
     "Write a scene as byte-stable RSML, atomically."
     text = rsml_text(scene, modified, decimals)
-    with atomic_path(path) as temporary: temporary.write_bytes(text.encode())
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(text.encode())
     return Path(path)
 
 # %% ../../nbs/roots/00_rsml.ipynb #7155e028
@@ -600,13 +843,16 @@ RSML_SCHEMA += """<xs:complexType name="image"><xs:all>
 </xs:sequence></xs:complexType></xs:element></xs:all></xs:complexType></xs:element>
 </xs:schema>"""
 
+
 def schema_faults(
-    data:bytes,           # Content of an RSML file
-    schema:str=RSML_SCHEMA, # XML Schema
-) -> list[str]:           # One line per fault, with the line of the file; empty where the file is valid
+    data: bytes,  # Content of an RSML file
+    schema: str = RSML_SCHEMA,  # XML Schema
+) -> list[str]:  # One line per fault, with the line of the file; empty where the file is valid
     "What in an RSML file breaks the schema; hostile or malformed XML is a `ValueError`."
-    try: from lxml import etree
-    except ImportError: raise ImportError("schema_faults: expected lxml to be installed, got none; run: pip install lxml") from None
+    try:
+        from lxml import etree
+    except ImportError:
+        raise ImportError("schema_faults: expected lxml to be installed, got none; run: pip install lxml") from None
     parse_xml(data)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     validator = etree.XMLSchema(etree.fromstring(schema.encode(), parser))
@@ -615,74 +861,148 @@ def schema_faults(
 
 # %% ../../nbs/roots/00_rsml.ipynb #05f69912
 def nearest_along_px(
-    points:np.ndarray, # (K,2) float64 xy px, a line
-    place:np.ndarray,  # (2,) float64 xy px
-) -> tuple[float, float, np.ndarray]: # Distance from the base along the line, distance from the line, both px; nearest point (2,) xy px
+    points: np.ndarray,  # (K,2) float64 xy px, a line
+    place: np.ndarray,  # (2,) float64 xy px
+) -> tuple[
+    float, float, np.ndarray
+]:  # Distance from the base along the line, distance from the line, both px; nearest point (2,) xy px
     "Nearest point of a line."
     start, step = points[:-1], np.diff(points, axis=0)
     squared = (step**2).sum(1)
-    t = np.clip(((place - start)*step).sum(1)/np.where(squared > 0, squared, 1), 0, 1)
-    nearest = start + t[:, None]*step
+    t = np.clip(((place - start) * step).sum(1) / np.where(squared > 0, squared, 1), 0, 1)
+    nearest = start + t[:, None] * step
     gaps = np.linalg.norm(nearest - place, axis=1)
     k = int(gaps.argmin())
-    return float(along_px(points)[k] + t[k]*math.sqrt(squared[k])), float(gaps[k]), nearest[k]
+    return float(along_px(points)[k] + t[k] * math.sqrt(squared[k])), float(gaps[k]), nearest[k]
 
 # %% ../../nbs/roots/00_rsml.ipynb #bc88e04b
 def _add_root(graph, plant, root, depth, base, gap_px, mm_per_px):
     "Add the stretches of a root and of its laterals to a graph; `base` is the node where it starts."
     length = root.length_px
-    joints = sorted(((*nearest_along_px(root.points, child.points[0]), child) for child in root.children), key=lambda joint: joint[0])
+    joints = sorted(
+        ((*nearest_along_px(root.points, child.points[0]), child) for child in root.children),
+        key=lambda joint: joint[0],
+    )
     last, reached = base, 0.0
     for along, gap, place, child in [*joints, (length, 0.0, root.points[-1], None)]:
         if along > reached or child is None:
             node = f"{plant.id}/{root.id}/{graph.number_of_nodes()}"
             kind = "bifurcation" if child is not None else "main tip" if depth == 0 else "lateral tip"
-            graph.add_node(node, kind=kind, x_px=float(place[0]), y_px=float(place[1]), plant=plant.id, root=root.id, along_px=along)
-            graph.add_edge(last, node, plant=plant.id, root=root.id, label=root.label, order=depth, length_px=along - reached, gap_px=gap_px if last == base else 0.0)
-            if mm_per_px is not None: graph.edges[last, node]["length_mm"] = (along - reached)*mm_per_px
+            graph.add_node(
+                node,
+                kind=kind,
+                x_px=float(place[0]),
+                y_px=float(place[1]),
+                plant=plant.id,
+                root=root.id,
+                along_px=along,
+            )
+            graph.add_edge(
+                last,
+                node,
+                plant=plant.id,
+                root=root.id,
+                label=root.label,
+                order=depth,
+                length_px=along - reached,
+                gap_px=gap_px if last == base else 0.0,
+            )
+            if mm_per_px is not None:
+                graph.edges[last, node]["length_mm"] = (along - reached) * mm_per_px
             last, reached = node, along
-        if child is not None: _add_root(graph, plant, child, depth + 1, last, gap, mm_per_px)
+        if child is not None:
+            _add_root(graph, plant, child, depth + 1, last, gap, mm_per_px)
+
 
 def scene_graph(
-    scene:RootScene, # Roots of one image
-):                   # networkx.DiGraph, edges from the seed to the tips, the same order of nodes for the same scene
+    scene: RootScene,  # Roots of one image
+):  # networkx.DiGraph, edges from the seed to the tips, the same order of nodes for the same scene
     "Graph of seeds, bifurcations and tips, with true lengths along the roots."
     import networkx
-    graph = networkx.DiGraph(image=scene.image, software=scene.software, **({} if scene.mm_per_px is None else {"mm_per_px": scene.mm_per_px}),
-                             **({} if scene.captured is None else {"captured": scene.captured.isoformat()}))
+
+    graph = networkx.DiGraph(
+        image=scene.image,
+        software=scene.software,
+        **({} if scene.mm_per_px is None else {"mm_per_px": scene.mm_per_px}),
+        **({} if scene.captured is None else {"captured": scene.captured.isoformat()}),
+    )
     for plant in scene.plants:
         for root in plant.roots:
             seed = f"{plant.id}/{root.id}/{graph.number_of_nodes()}"
-            graph.add_node(seed, kind="seed", x_px=float(root.points[0, 0]), y_px=float(root.points[0, 1]), plant=plant.id, root=root.id, along_px=0.0)
+            graph.add_node(
+                seed,
+                kind="seed",
+                x_px=float(root.points[0, 0]),
+                y_px=float(root.points[0, 1]),
+                plant=plant.id,
+                root=root.id,
+                along_px=0.0,
+            )
             _add_root(graph, plant, root, 0, seed, 0.0, scene.mm_per_px)
     return graph
 
 # %% ../../nbs/roots/00_rsml.ipynb #fbf2e8a0
 def write_graphml(
-    path:Path|str,   # Final name
-    scene:RootScene, # Roots of one image
+    path: Path | str,  # Final name
+    scene: RootScene,  # Roots of one image
 ) -> Path:
     "Write the graph of a scene as byte-stable GraphML, atomically."
     import networkx
-    with atomic_path(path) as temporary: networkx.write_graphml_xml(scene_graph(scene), temporary, named_key_ids=True)
+
+    with atomic_path(path) as temporary:
+        networkx.write_graphml_xml(scene_graph(scene), temporary, named_key_ids=True)
     return Path(path)
 
+
 def roots_table(
-    scene:RootScene, # Roots of one image
-) -> pd.DataFrame:   # One row per root: plant, root, parent, order, label, n_laterals, n_points, length_px, base and tip in px; with a scale also length_mm
+    scene: RootScene,  # Roots of one image
+) -> pd.DataFrame:  # One row per root: plant, root, parent, order, label, n_laterals, n_points, length_px, base and tip in px; with a scale also length_mm
     "Table of all roots, each before its laterals."
     parents = {id(child): root.id for _, _, root in scene.walk() for child in root.children}
     rows = []
     for plant, depth, root in scene.walk():
         (x0, y0), (x1, y1) = root.points[0].tolist(), root.points[-1].tolist()
-        scaled = {} if scene.mm_per_px is None else {"length_mm": root.length_px*scene.mm_per_px}
-        rows.append({"plant": plant.id, "root": root.id, "parent": parents.get(id(root), ""), "order": depth, "label": root.label, "n_laterals": root.n_laterals, "n_points": len(root.points),
-                     "length_px": root.length_px, **scaled, "base_x_px": x0, "base_y_px": y0, "tip_x_px": x1, "tip_y_px": y1})
+        scaled = {} if scene.mm_per_px is None else {"length_mm": root.length_px * scene.mm_per_px}
+        rows.append(
+            {
+                "plant": plant.id,
+                "root": root.id,
+                "parent": parents.get(id(root), ""),
+                "order": depth,
+                "label": root.label,
+                "n_laterals": root.n_laterals,
+                "n_points": len(root.points),
+                "length_px": root.length_px,
+                **scaled,
+                "base_x_px": x0,
+                "base_y_px": y0,
+                "tip_x_px": x1,
+                "tip_y_px": y1,
+            }
+        )
     return pd.DataFrame(rows)
 
+
 def points_table(
-    scene:RootScene, # Roots of one image
-) -> pd.DataFrame:   # One row per point: plant, root, point, x_px, y_px, along_px, and the functions, NaN where a root has none
+    scene: RootScene,  # Roots of one image
+) -> (
+    pd.DataFrame
+):  # One row per point: plant, root, point, x_px, y_px, along_px, and the functions, NaN where a root has none
     "Table of all points."
-    return pd.concat([pd.DataFrame({"plant": plant.id, "root": root.id, "point": np.arange(len(root.points)), "x_px": root.points[:, 0], "y_px": root.points[:, 1],
-                                    "along_px": along_px(root.points), **root.functions}) for plant, _, root in scene.walk()], ignore_index=True)
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "plant": plant.id,
+                    "root": root.id,
+                    "point": np.arange(len(root.points)),
+                    "x_px": root.points[:, 0],
+                    "y_px": root.points[:, 1],
+                    "along_px": along_px(root.points),
+                    **root.functions,
+                }
+            )
+            for plant, _, root in scene.walk()
+        ],
+        ignore_index=True,
+    )

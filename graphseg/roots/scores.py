@@ -18,122 +18,209 @@ from .tracking import Frame, identity_kept
 
 # %% ../../nbs/roots/65_scores.ipynb #c3ed8368
 def true_lines(
-    plate:GrowingPlate,          # One plate
-    plant:int,                   # Number of the plant, 0 to 3
-    t_h:float,                   # Time since the first frame, h
-    width_px:int,                # Width of the images
-    visible_mm:float=VISIBLE_MM, # Length from which a lateral counts
-) -> tuple[np.ndarray, dict[int, np.ndarray]]: # Main root (K,2), and number of the root → lateral (K,2); xy px of the plant's region
+    plate: GrowingPlate,  # One plate
+    plant: int,  # Number of the plant, 0 to 3
+    t_h: float,  # Time since the first frame, h
+    width_px: int,  # Width of the images
+    visible_mm: float = VISIBLE_MM,  # Length from which a lateral counts
+) -> tuple[
+    np.ndarray, dict[int, np.ndarray]
+]:  # Main root (K,2), and number of the root → lateral (K,2); xy px of the plant's region
     "True roots of one plant at one time, base first."
     roots, corner = plate.plants[plant].roots, plate.roi_px(plant, width_px)[:2]
-    def line(root): return plate.px(root.points(t_h), width_px) - corner
-    return line(roots[0]), {n: line(root) for n, root in enumerate(roots) if root.side and root.length(t_h) >= visible_mm}
+
+    def line(root):
+        return plate.px(root.points(t_h), width_px) - corner
+
+    return line(roots[0]), {
+        n: line(root) for n, root in enumerate(roots) if root.side and root.length(t_h) >= visible_mm
+    }
 
 # %% ../../nbs/roots/65_scores.ipynb #a0d8bbab
 def match_lines(
-    found:Sequence[np.ndarray],  # Found laterals, (K,2) xy px each, base first
-    true:dict[int, np.ndarray],  # True laterals by number
-    start_px:float=10.,          # Farthest bases of a pair
-    tip_px:float=12.,            # Farthest tips of a pair
-) -> dict[int, int]:             # Number of the true lateral → place in `found`
+    found: Sequence[np.ndarray],  # Found laterals, (K,2) xy px each, base first
+    true: dict[int, np.ndarray],  # True laterals by number
+    start_px: float = 10.0,  # Farthest bases of a pair
+    tip_px: float = 12.0,  # Farthest tips of a pair
+) -> dict[int, int]:  # Number of the true lateral → place in `found`
     "Pair found laterals with true ones."
     numbers = list(true)
-    if not len(found) or not numbers: return {}
-    def apart(end): return np.linalg.norm(np.array([line[end] for line in found])[:, None] - np.array([true[n][end] for n in numbers]), axis=-1)
+    if not len(found) or not numbers:
+        return {}
+
+    def apart(end):
+        return np.linalg.norm(
+            np.array([line[end] for line in found])[:, None] - np.array([true[n][end] for n in numbers]), axis=-1
+        )
+
     starts, tips = apart(0), apart(-1)
     cost = np.where((starts < start_px) & (tips < tip_px), starts + tips, 1e6)
     return {numbers[b]: int(a) for a, b in zip(*linear_sum_assignment(cost), strict=True) if cost[a, b] < 1e6}
 
 # %% ../../nbs/roots/65_scores.ipynb #6006817f
 def first_part(
-    line:np.ndarray,  # (K,2) float64, base first
-    length:float,     # Wanted arc length, in the unit of the points
-) -> np.ndarray:      # (K',2), the whole line if it is shorter
+    line: np.ndarray,  # (K,2) float64, base first
+    length: float,  # Wanted arc length, in the unit of the points
+) -> np.ndarray:  # (K',2), the whole line if it is shorter
     "The first part of a line."
     require_shape("line", line, "K,2")
-    arc = np.concatenate([[0.], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
-    if length >= arc[-1]: return line
+    arc = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+    if length >= arc[-1]:
+        return line
     end = [np.interp(length, arc, line[:, axis]) for axis in (0, 1)]
     return np.concatenate([line[arc < length], [end]])
 
 # %% ../../nbs/roots/65_scores.ipynb #0d1e0e7f
 def score_frames(
-    frames:Sequence[Frame], # What `tracking.track` returned for one plant; times in h since the plate's first frame
-    plate:GrowingPlate,     # Its plate
-    plant:int,              # Its number, 0 to 3
-    width_px:int,           # Width of the images
-    mm_per_px:float|None=None, # Scale that the measurement used, for example of the QR code; default the true one
-) -> pd.DataFrame:          # plate, condition, plant, time_h, reason, {main,lateral,total}_mm, n_laterals, and the same with true_; found columns are NaN in gaps
+    frames: Sequence[Frame],  # What `tracking.track` returned for one plant; times in h since the plate's first frame
+    plate: GrowingPlate,  # Its plate
+    plant: int,  # Its number, 0 to 3
+    width_px: int,  # Width of the images
+    mm_per_px: float | None = None,  # Scale that the measurement used, for example of the QR code; default the true one
+) -> pd.DataFrame:  # plate, condition, plant, time_h, reason, {main,lateral,total}_mm, n_laterals, and the same with true_; found columns are NaN in gaps
     "Lengths and number of laterals of every frame beside the truth."
     true_scale, rows = plate.mm_per_px(width_px), []
     scale = mm_per_px or true_scale
     for frame in frames:
         main, laterals = true_lines(plate, plant, frame.time_h, width_px)
-        lengths = [true_scale*float(np.hypot(*np.diff(line, axis=0).T).sum()) for line in (main, *laterals.values())]
-        row = {"plate": plate.name, "condition": plate.condition.name, "plant": plant + 1, "time_h": frame.time_h, "reason": frame.reason,
-               "true_main_mm": lengths[0], "true_lateral_mm": sum(lengths[1:]), "true_total_mm": sum(lengths), "true_n_laterals": len(laterals)}
+        lengths = [true_scale * float(np.hypot(*np.diff(line, axis=0).T).sum()) for line in (main, *laterals.values())]
+        row = {
+            "plate": plate.name,
+            "condition": plate.condition.name,
+            "plant": plant + 1,
+            "time_h": frame.time_h,
+            "reason": frame.reason,
+            "true_main_mm": lengths[0],
+            "true_lateral_mm": sum(lengths[1:]),
+            "true_total_mm": sum(lengths),
+            "true_n_laterals": len(laterals),
+        }
         if found := frame.plant:
-            row |= {"main_mm": scale*found.main_length_px, "lateral_mm": scale*found.lateral_length_px, "n_laterals": found.n_laterals}
+            row |= {
+                "main_mm": scale * found.main_length_px,
+                "lateral_mm": scale * found.lateral_length_px,
+                "n_laterals": found.n_laterals,
+            }
             row["total_mm"] = row["main_mm"] + row["lateral_mm"]
         rows.append(row)
-    columns = ["plate", "condition", "plant", "time_h", "reason", *(f"{of}{name}" for of in ("true_", "") for name in ("main_mm", "lateral_mm", "total_mm", "n_laterals"))]
+    columns = [
+        "plate",
+        "condition",
+        "plant",
+        "time_h",
+        "reason",
+        *(f"{of}{name}" for of in ("true_", "") for name in ("main_mm", "lateral_mm", "total_mm", "n_laterals")),
+    ]
     return pd.DataFrame(rows).reindex(columns=columns)
 
 # %% ../../nbs/roots/65_scores.ipynb #eaf43927
 def score_laterals(
-    frames:Sequence[Frame], # What `tracking.track` returned for one plant
-    plate:GrowingPlate,     # Its plate
-    plant:int,              # Its number, 0 to 3
-    width_px:int,           # Width of the images
-    shift_px=(0., 0.),      # Corner of the region that was tracked, minus that of the plant's own region `roi_px`, xy px
-) -> pd.DataFrame:          # plate, condition, plant, time_h, lateral (true number), identity (found, NaN where missed), {length_mm,emergence_deg,tip_deg} and the same with true_
+    frames: Sequence[Frame],  # What `tracking.track` returned for one plant
+    plate: GrowingPlate,  # Its plate
+    plant: int,  # Its number, 0 to 3
+    width_px: int,  # Width of the images
+    shift_px=(0.0, 0.0),  # Corner of the region that was tracked, minus that of the plant's own region `roi_px`, xy px
+) -> pd.DataFrame:  # plate, condition, plant, time_h, lateral (true number), identity (found, NaN where missed), {length_mm,emergence_deg,tip_deg} and the same with true_
     "Every true lateral of every frame beside the line that was found for it."
     scale, rows = plate.mm_per_px(width_px), []
+
     def measures(line, of=""):
-        length = scale*float(np.hypot(*np.diff(line, axis=0).T).sum())
-        return {f"{of}length_mm": length, f"{of}emergence_deg": angle_deg(first_part(line, EMERGENCE_MM/scale)), f"{of}tip_deg": angle_deg(line)}
+        length = scale * float(np.hypot(*np.diff(line, axis=0).T).sum())
+        return {
+            f"{of}length_mm": length,
+            f"{of}emergence_deg": angle_deg(first_part(line, EMERGENCE_MM / scale)),
+            f"{of}tip_deg": angle_deg(line),
+        }
+
     for frame in frames:
         lines = [root.points + np.asarray(shift_px, float) for root in frame.plant.roots[1:]] if frame.plant else []
         _, true = true_lines(plate, plant, frame.time_h, width_px)
         pairs = match_lines(lines, true)
         for number, line in true.items():
-            row = {"plate": plate.name, "condition": plate.condition.name, "plant": plant + 1, "time_h": frame.time_h, "lateral": number} | measures(line, "true_")
-            if number in pairs: row |= {"identity": frame.ids[pairs[number] + 1]} | measures(lines[pairs[number]])
+            row = {
+                "plate": plate.name,
+                "condition": plate.condition.name,
+                "plant": plant + 1,
+                "time_h": frame.time_h,
+                "lateral": number,
+            } | measures(line, "true_")
+            if number in pairs:
+                row |= {"identity": frame.ids[pairs[number] + 1]} | measures(lines[pairs[number]])
             rows.append(row)
-    columns = ["plate", "condition", "plant", "time_h", "lateral", "identity", *(f"{of}{name}" for of in ("true_", "") for name in ("length_mm", "emergence_deg", "tip_deg"))]
+    columns = [
+        "plate",
+        "condition",
+        "plant",
+        "time_h",
+        "lateral",
+        "identity",
+        *(f"{of}{name}" for of in ("true_", "") for name in ("length_mm", "emergence_deg", "tip_deg")),
+    ]
     return pd.DataFrame(rows).reindex(columns=columns)
 
 # %% ../../nbs/roots/65_scores.ipynb #bb563fb5
 def _within(error, limit, n=None):
     "Share of values inside a limit, NaN counted as outside, and the median size."
     error = np.abs(np.asarray(error, float))
-    return {"share": float((error <= limit).mean()) if len(error) else np.nan, "median": float(np.nanmedian(error)) if np.isfinite(error).any() else np.nan, "n": len(error) if n is None else n}
+    return {
+        "share": float((error <= limit).mean()) if len(error) else np.nan,
+        "median": float(np.nanmedian(error)) if np.isfinite(error).any() else np.nan,
+        "n": len(error) if n is None else n,
+    }
+
 
 def _identities(laterals):
     "Share of found laterals that carry their own name, weighted by frames."
     seen = laterals.dropna(subset=["identity"])
-    kept = [identity_kept(g.identity.astype(int), g.lateral)*len(g) for _, g in seen.groupby(["plate", "plant"])]
-    return {"share": sum(kept)/len(seen) if len(seen) else np.nan, "median": np.nan, "n": len(seen)}
+    kept = [identity_kept(g.identity.astype(int), g.lateral) * len(g) for _, g in seen.groupby(["plate", "plant"])]
+    return {"share": sum(kept) / len(seen) if len(seen) else np.nan, "median": np.nan, "n": len(seen)}
+
 
 def summarise_accuracy(
-    frames:pd.DataFrame,   # Rows of `score_frames`, any number of plants
-    laterals:pd.DataFrame, # Rows of `score_laterals` of the same plants
-    mm_per_px:float,       # Length of a pixel, for lengths within one px per lateral
-    relative:float=.03,    # Tolerance of lengths
-    angle:float=3.,        # Tolerance of angles, deg
-) -> pd.DataFrame:         # quantity, tolerance, share (0 to 1 inside), median (size of the error), unit, n
+    frames: pd.DataFrame,  # Rows of `score_frames`, any number of plants
+    laterals: pd.DataFrame,  # Rows of `score_laterals` of the same plants
+    mm_per_px: float,  # Length of a pixel, for lengths within one px per lateral
+    relative: float = 0.03,  # Tolerance of lengths
+    angle: float = 3.0,  # Tolerance of angles, deg
+) -> pd.DataFrame:  # quantity, tolerance, share (0 to 1 inside), median (size of the error), unit, n
     "Shares of frames, or of laterals in frames, that are right."
     seen, some = frames[frames.reason == ""], frames[(frames.reason == "") & (frames.true_lateral_mm > 0)]
-    def relative_error(name, rows): return (rows[name] - rows[f"true_{name}"])/rows[f"true_{name}"]
-    near = relative*some.true_lateral_mm
-    pixel = (some.lateral_mm - some.true_lateral_mm).abs() - np.maximum(near, mm_per_px*some.true_n_laterals)
+
+    def relative_error(name, rows):
+        return (rows[name] - rows[f"true_{name}"]) / rows[f"true_{name}"]
+
+    near = relative * some.true_lateral_mm
+    pixel = (some.lateral_mm - some.true_lateral_mm).abs() - np.maximum(near, mm_per_px * some.true_n_laterals)
     found = laterals.dropna(subset=["identity"])
-    rows = [("main root length", f"{relative:.0%}", "1", _within(relative_error("main_mm", seen), relative)),
-            ("lateral length", f"{relative:.0%}", "1", _within(relative_error("lateral_mm", some), relative)),
-            ("lateral length", f"{relative:.0%} or 1 px per lateral", "1", _within(relative_error("lateral_mm", some), relative) | {"share": float((pixel <= 1e-9).mean()) if len(some) else np.nan}),
-            ("total length", f"{relative:.0%}", "1", _within(relative_error("total_mm", seen), relative)),
-            ("number of laterals", "exact", "1", _within(seen.n_laterals - seen.true_n_laterals, 0)),
-            ("laterals found", "base and tip", "", {"share": len(found)/max(len(laterals), 1), "median": np.nan, "n": len(laterals)}),
-            ("identity of found laterals", "kept", "", _identities(laterals)),
-            *((name.replace("_deg", " angle").replace("tip", "total"), f"{angle:g}°", "deg", _within(found[name] - found[f"true_{name}"], angle)) for name in ("emergence_deg", "tip_deg"))]
-    return pd.DataFrame([{"quantity": name, "tolerance": limit, "unit": unit} | values for name, limit, unit, values in rows])[["quantity", "tolerance", "share", "median", "unit", "n"]]
+    rows = [
+        ("main root length", f"{relative:.0%}", "1", _within(relative_error("main_mm", seen), relative)),
+        ("lateral length", f"{relative:.0%}", "1", _within(relative_error("lateral_mm", some), relative)),
+        (
+            "lateral length",
+            f"{relative:.0%} or 1 px per lateral",
+            "1",
+            _within(relative_error("lateral_mm", some), relative)
+            | {"share": float((pixel <= 1e-9).mean()) if len(some) else np.nan},
+        ),
+        ("total length", f"{relative:.0%}", "1", _within(relative_error("total_mm", seen), relative)),
+        ("number of laterals", "exact", "1", _within(seen.n_laterals - seen.true_n_laterals, 0)),
+        (
+            "laterals found",
+            "base and tip",
+            "",
+            {"share": len(found) / max(len(laterals), 1), "median": np.nan, "n": len(laterals)},
+        ),
+        ("identity of found laterals", "kept", "", _identities(laterals)),
+        *(
+            (
+                name.replace("_deg", " angle").replace("tip", "total"),
+                f"{angle:g}°",
+                "deg",
+                _within(found[name] - found[f"true_{name}"], angle),
+            )
+            for name in ("emergence_deg", "tip_deg")
+        ),
+    ]
+    return pd.DataFrame(
+        [{"quantity": name, "tolerance": limit, "unit": unit} | values for name, limit, unit, values in rows]
+    )[["quantity", "tolerance", "share", "median", "unit", "n"]]

@@ -29,281 +29,367 @@ from .networks import Ensemble, PlateUNet, RootUNet
 @dataclass(frozen=True)
 class RootAugmentation:
     "Random changes of a patch; the defaults are the published ones."
-    flip:float=.5                   # Probability of a horizontal flip
-    gamma:float=.75                 # Probability of a gamma …
-    gamma_range:tuple=(.75, 1.25)   # … and its range
-    blur:float=.15                  # Probability of a Gaussian blur …
-    blur_px:float=5                 # … and its kernel, px of a plate of 3280 px
-    median:float=.15                # Probability of a median where there was no blur …
-    median_px:float=9               # … and its kernel
-    noise:float=.25                 # Probability of noise …
-    noise_sd:float=5.               # … and its deviation, grey values of 255
-    scale:float=1.                  # Width of the plate's image divided by 3280 px
-    turn:float=0.                   # Probability of exchanging rows and columns; not published, it shows level roots to short trainings
 
-    def kernel(self, size_px): return max(1, 2*round((size_px*self.scale - 1)/2) + 1) # nearest odd side, px
+    flip: float = 0.5  # Probability of a horizontal flip
+    gamma: float = 0.75  # Probability of a gamma …
+    gamma_range: tuple = (0.75, 1.25)  # … and its range
+    blur: float = 0.15  # Probability of a Gaussian blur …
+    blur_px: float = 5  # … and its kernel, px of a plate of 3280 px
+    median: float = 0.15  # Probability of a median where there was no blur …
+    median_px: float = 9  # … and its kernel
+    noise: float = 0.25  # Probability of noise …
+    noise_sd: float = 5.0  # … and its deviation, grey values of 255
+    scale: float = 1.0  # Width of the plate's image divided by 3280 px
+    turn: float = (
+        0.0  # Probability of exchanging rows and columns; not published, it shows level roots to short trainings
+    )
 
-    def __call__(self,
-        image:np.ndarray,        # Patch, (h,w) uint8
-        mask:np.ndarray,         # Where root is, (h,w) bool
-        rng:np.random.Generator, # Source of randomness
-    ) -> tuple[np.ndarray, np.ndarray]: # Changed patch and mask
+    def kernel(self, size_px):
+        return max(1, 2 * round((size_px * self.scale - 1) / 2) + 1)  # nearest odd side, px
+
+    def __call__(
+        self,
+        image: np.ndarray,  # Patch, (h,w) uint8
+        mask: np.ndarray,  # Where root is, (h,w) bool
+        rng: np.random.Generator,  # Source of randomness
+    ) -> tuple[np.ndarray, np.ndarray]:  # Changed patch and mask
         flip, gamma, blur, median, noise = rng.random(5) < (self.flip, self.gamma, self.blur, self.median, self.noise)
         exponent = rng.uniform(*self.gamma_range)
-        if flip: image, mask = image[:, ::-1], mask[:, ::-1]
-        if self.turn and rng.random() < self.turn: image, mask = image.T, mask.T
+        if flip:
+            image, mask = image[:, ::-1], mask[:, ::-1]
+        if self.turn and rng.random() < self.turn:
+            image, mask = image.T, mask.T
         image = np.ascontiguousarray(image)
-        if gamma: image = cv2.LUT(image, np.rint(255*(np.arange(256)/255)**exponent).astype(np.uint8))
-        if blur: image = cv2.GaussianBlur(image, (self.kernel(self.blur_px),)*2, 0)
-        elif median: image = cv2.medianBlur(image, self.kernel(self.median_px))
-        if noise: image = np.clip(np.rint(image + self.noise_sd*rng.standard_normal(image.shape)), 0, 255).astype(np.uint8)
+        if gamma:
+            image = cv2.LUT(image, np.rint(255 * (np.arange(256) / 255) ** exponent).astype(np.uint8))
+        if blur:
+            image = cv2.GaussianBlur(image, (self.kernel(self.blur_px),) * 2, 0)
+        elif median:
+            image = cv2.medianBlur(image, self.kernel(self.median_px))
+        if noise:
+            image = np.clip(np.rint(image + self.noise_sd * rng.standard_normal(image.shape)), 0, 255).astype(np.uint8)
         return image, np.ascontiguousarray(mask)
 
 # %% ../../nbs/roots/45_segmentation.ipynb #50507fc0
 def draw_centre(
-    mask:np.ndarray,         # Where root is, (H,W) bool
-    places:np.ndarray,       # Flat indices of its root pixels
-    root_fraction:float,     # Probability of root
-    rng:np.random.Generator, # Source of randomness
-) -> tuple[int, int]:        # Row and column
+    mask: np.ndarray,  # Where root is, (H,W) bool
+    places: np.ndarray,  # Flat indices of its root pixels
+    root_fraction: float,  # Probability of root
+    rng: np.random.Generator,  # Source of randomness
+) -> tuple[int, int]:  # Row and column
     "A pixel of root or of background."
-    if rng.random() < root_fraction and len(places): return divmod(int(rng.choice(places)), mask.shape[1])
+    if rng.random() < root_fraction and len(places):
+        return divmod(int(rng.choice(places)), mask.shape[1])
     for _ in range(1000):
         row, column = (int(rng.integers(side)) for side in mask.shape)
-        if not mask[row, column]: break
+        if not mask[row, column]:
+            break
     return row, column
 
 # %% ../../nbs/roots/45_segmentation.ipynb #c0a7e395
 class RootPatches(Dataset):
     "Random patches of images and masks, half of them around roots."
-    def __init__(self,
-        images:Sequence[np.ndarray], # Images, each (H,W) uint8; any sequence, so that files can be read when asked for
-        masks:Sequence[np.ndarray],  # Where root is, each (H,W) bool
-        ids:Sequence[str],           # Names of the images
-        patch_px:int=256,            # Side of a patch
-        per_image:int=1,             # Patches of each image in one pass
-        augment:RootAugmentation|None=None, # Changes, or None
-        root_fraction:float=.5,      # Share of patches centred on root
-        seed:int=0,                  # Seed of the patches that stay
+
+    def __init__(
+        self,
+        images: Sequence[
+            np.ndarray
+        ],  # Images, each (H,W) uint8; any sequence, so that files can be read when asked for
+        masks: Sequence[np.ndarray],  # Where root is, each (H,W) bool
+        ids: Sequence[str],  # Names of the images
+        patch_px: int = 256,  # Side of a patch
+        per_image: int = 1,  # Patches of each image in one pass
+        augment: RootAugmentation | None = None,  # Changes, or None
+        root_fraction: float = 0.5,  # Share of patches centred on root
+        seed: int = 0,  # Seed of the patches that stay
     ):
-        if not len(images) == len(masks) == len(ids): raise ValueError(f"images: expected as many images as masks and ids, got {len(images)}, {len(masks)} and {len(ids)}")
-        if not 0 <= root_fraction <= 1: raise ValueError(f"root_fraction: expected 0 to 1, got {root_fraction}")
+        if not len(images) == len(masks) == len(ids):
+            raise ValueError(
+                f"images: expected as many images as masks and ids, got {len(images)}, {len(masks)} and {len(ids)}"
+            )
+        if not 0 <= root_fraction <= 1:
+            raise ValueError(f"root_fraction: expected 0 to 1, got {root_fraction}")
         self.images, self.masks, self.patch_px, self.augment = images, masks, patch_px, augment
         self.root_fraction, self.seed, self.n_images, self.places = root_fraction, seed, len(images), {}
         self.ids = tuple(f"{name}/{k}" for k in range(per_image) for name in ids)
 
-    def __len__(self) -> int: return len(self.ids)
-    def __getitem__(self, index:int) -> dict: return self.draw(index, generator(self.seed, index))
+    def __len__(self) -> int:
+        return len(self.ids)
 
-    def draw(self,
-        index:int,                        # Case, 0 to len − 1
-        rng:np.random.Generator|None=None, # Source of randomness; None gives the patch that stays
-    ) -> dict:                            # "image" (1,h,w) float32, "target" (h,w) int64, "id"
+    def __getitem__(self, index: int) -> dict:
+        return self.draw(index, generator(self.seed, index))
+
+    def draw(
+        self,
+        index: int,  # Case, 0 to len − 1
+        rng: np.random.Generator | None = None,  # Source of randomness; None gives the patch that stays
+    ) -> dict:  # "image" (1,h,w) float32, "target" (h,w) int64, "id"
         "A patch as tensors."
-        if not 0 <= index < len(self): raise IndexError(f"index: expected 0 to {len(self) - 1}, got {index}")
-        if rng is None: return self[index]
+        if not 0 <= index < len(self):
+            raise IndexError(f"index: expected 0 to {len(self) - 1}, got {index}")
+        if rng is None:
+            return self[index]
         image, mask, size = self.images[index % self.n_images], self.masks[index % self.n_images], self.patch_px
         if image.shape != mask.shape or min(image.shape) < size or image.dtype != np.uint8:
-            raise ValueError(f"{self.ids[index]}: expected a uint8 image and a mask of one shape, at least {size}×{size} px, got {image.dtype} {image.shape} and {mask.shape}")
-        if (which := index % self.n_images) not in self.places: self.places[which] = np.flatnonzero(mask).astype(np.int32)
+            raise ValueError(
+                f"{self.ids[index]}: expected a uint8 image and a mask of one shape, at least {size}×{size} px, got {image.dtype} {image.shape} and {mask.shape}"
+            )
+        if (which := index % self.n_images) not in self.places:
+            self.places[which] = np.flatnonzero(mask).astype(np.int32)
         centre = draw_centre(mask, self.places[which], self.root_fraction, rng)
-        y, x = (min(max(c - size//2, 0), side - size) for c, side in zip(centre, mask.shape, strict=True))
-        image, mask = image[y:y + size, x:x + size], mask[y:y + size, x:x + size] != 0
-        if self.augment is not None: image, mask = self.augment(image, mask, rng)
-        return {"image": torch.from_numpy(image.astype(np.float32)/255)[None], "target": torch.from_numpy(mask.astype(np.int64)), "id": self.ids[index]}
+        y, x = (min(max(c - size // 2, 0), side - size) for c, side in zip(centre, mask.shape, strict=True))
+        image, mask = image[y : y + size, x : x + size], mask[y : y + size, x : x + size] != 0
+        if self.augment is not None:
+            image, mask = self.augment(image, mask, rng)
+        return {
+            "image": torch.from_numpy(image.astype(np.float32) / 255)[None],
+            "target": torch.from_numpy(mask.astype(np.int64)),
+            "id": self.ids[index],
+        }
 
 # %% ../../nbs/roots/45_segmentation.ipynb #e435ac46
 SUPERVISION = ("sum", "mean")
 
+
 class RootTask:
     "Cross entropy over all stages of a network; scored by 1 − DSC."
+
     score_name, inputs = "one_minus_dsc", ("image", "target")
 
-    def __init__(self,
-        supervision:str="sum",                    # Terms of the stages: "sum" (paper) or "mean" (code)
-        class_weights:Sequence[float]|None=None,  # Weight of each class, background first
+    def __init__(
+        self,
+        supervision: str = "sum",  # Terms of the stages: "sum" (paper) or "mean" (code)
+        class_weights: Sequence[float] | None = None,  # Weight of each class, background first
     ):
         require_choice("supervision", supervision, SUPERVISION)
-        self.supervision, self.class_weights = supervision, None if class_weights is None else tuple(float(w) for w in class_weights)
+        self.supervision, self.class_weights = (
+            supervision,
+            None if class_weights is None else tuple(float(w) for w in class_weights),
+        )
 
-    def loss(self, model:nn.Module, batch:dict) -> dict[str, Tensor]:
+    def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
         weights = None if self.class_weights is None else batch["image"].new_tensor(self.class_weights)
         terms = [F.cross_entropy(scores, batch["target"], weights) for scores in model(batch["image"], every=True)]
-        total = sum(terms)/(len(terms) if self.supervision == "mean" else 1)
+        total = sum(terms) / (len(terms) if self.supervision == "mean" else 1)
         return {"loss": total} | {f"stage{k}": term for k, term in enumerate(terms, 1) if len(terms) > 1}
 
-    def score(self, model:nn.Module, batch:dict) -> Tensor: # (B,), all equal
+    def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,), all equal
         found, truth = model(batch["image"]).argmax(1) == 1, batch["target"] == 1
         total = int(found.sum() + truth.sum())
-        dsc = 2*int((found & truth).sum())/total if total else 1.
+        dsc = 2 * int((found & truth).sum()) / total if total else 1.0
         return torch.full((len(truth),), 1 - dsc)
 
-    def __repr__(self): return f"RootTask({self.supervision}, {self.class_weights})"
+    def __repr__(self):
+        return f"RootTask({self.supervision}, {self.class_weights})"
 
 # %% ../../nbs/roots/45_segmentation.ipynb #35c9df2b
 def fold_norms(
-    model:nn.Module, # Network
-) -> nn.Module:      # Copy in evaluation mode
+    model: nn.Module,  # Network
+) -> nn.Module:  # Copy in evaluation mode
     "A copy of a network in which every norm that directly follows a convolution is part of it."
     model = deepcopy(model).eval().requires_grad_(False)
     for part in list(model.modules()):
-        if not isinstance(part, nn.Sequential): continue
+        if not isinstance(part, nn.Sequential):
+            continue
         for k in range(len(part) - 1):
             if isinstance(part[k], nn.Conv2d) and type(part[k + 1]) is nn.BatchNorm2d:
                 part[k], part[k + 1] = fuse_conv_bn_eval(part[k], part[k + 1]), nn.Identity()
     return model
 
+
 def require_plate(
     image,  # (H,W) uint8, or float 0 to 1
-) -> np.ndarray: # (H,W) float32, 0 to 1
+) -> np.ndarray:  # (H,W) float32, 0 to 1
     "Raise `ValueError` unless `image` is a grey image."
     image = np.asarray(image)
     require_shape("image", image, "H,W")
-    if not image.size: raise ValueError(f"image: expected pixels, got an array of shape {image.shape}")
-    if image.dtype == np.uint8: return image*np.float32(1/255)
+    if not image.size:
+        raise ValueError(f"image: expected pixels, got an array of shape {image.shape}")
+    if image.dtype == np.uint8:
+        return image * np.float32(1 / 255)
     if image.dtype.kind != "f" or not (image.min() >= 0 and image.max() <= 1):
-        raise ValueError(f"image: expected uint8 or floats from 0 to 1, got {image.dtype}; divide by the largest grey value")
+        raise ValueError(
+            f"image: expected uint8 or floats from 0 to 1, got {image.dtype}; divide by the largest grey value"
+        )
     return image.astype(np.float32)
 
+
 def pad_image(
-    image:np.ndarray, # (H,W)
-    factor:int=32,    # What the sides shall be divisible by
-) -> np.ndarray:      # (H',W')
+    image: np.ndarray,  # (H,W)
+    factor: int = 32,  # What the sides shall be divisible by
+) -> np.ndarray:  # (H',W')
     "Mirror an image at the bottom and on the right."
     return np.pad(image, [(0, -side % factor) for side in image.shape], mode="symmetric")
 
 # %% ../../nbs/roots/45_segmentation.ipynb #e1379e22
 def tile_side(
-    model:nn.Module,      # Network
-    shape:tuple[int, int], # Height and width of the image, px
-    memory_gb:float,      # Memory for features
-    tile_px:int|None,     # Side that is asked for, or None
-    margin:int,           # Margin on each side, px
-) -> int:                 # Side of what is kept of a tile, px; that of the image where it runs whole
+    model: nn.Module,  # Network
+    shape: tuple[int, int],  # Height and width of the image, px
+    memory_gb: float,  # Memory for features
+    tile_px: int | None,  # Side that is asked for, or None
+    margin: int,  # Margin on each side, px
+) -> int:  # Side of what is kept of a tile, px; that of the image where it runs whole
     "How large tiles may be."
-    factor, needed_gb = max(32, model.factor), shape[0]*shape[1]*model.bytes_per_px/1e9
-    if tile_px is not None: side = tile_px//factor*factor
-    elif needed_gb <= memory_gb: return max(shape)
+    factor, needed_gb = max(32, model.factor), shape[0] * shape[1] * model.bytes_per_px / 1e9
+    if tile_px is not None:
+        side = tile_px // factor * factor
+    elif needed_gb <= memory_gb:
+        return max(shape)
     elif model.reach_px is None:
-        raise ValueError(f"image: {shape} needs {needed_gb:.2g} GB, and this network cannot be cut exactly; raise memory_gb, or set tile_px and margin_px")
-    else: side = factor*int((1e9*memory_gb/model.bytes_per_px)**.5//factor) - 2*margin
-    if side < factor: raise ValueError(f"memory_gb: expected room for margins of {margin} px, got {memory_gb} GB; raise it, or set tile_px to a multiple of {factor}")
+        raise ValueError(
+            f"image: {shape} needs {needed_gb:.2g} GB, and this network cannot be cut exactly; raise memory_gb, or set tile_px and margin_px"
+        )
+    else:
+        side = factor * int((1e9 * memory_gb / model.bytes_per_px) ** 0.5 // factor) - 2 * margin
+    if side < factor:
+        raise ValueError(
+            f"memory_gb: expected room for margins of {margin} px, got {memory_gb} GB; raise it, or set tile_px to a multiple of {factor}"
+        )
     return side
 
+
 def run_tiles(
-    model:nn.Module,  # Network in evaluation mode
-    image:np.ndarray, # (H,W) float32, sides divisible by what the network asks for
-    side:int,         # Side of what is kept of a tile, px
-    margin:int,       # What is looked at beyond it, px
-) -> np.ndarray:      # Probability of root, (H,W) float32
+    model: nn.Module,  # Network in evaluation mode
+    image: np.ndarray,  # (H,W) float32, sides divisible by what the network asks for
+    side: int,  # Side of what is kept of a tile, px
+    margin: int,  # What is looked at beyond it, px
+) -> np.ndarray:  # Probability of root, (H,W) float32
     "Run a network tile by tile; more is looked at than kept."
     out = np.empty(image.shape, np.float32)
     for y in range(0, image.shape[0], side):
         for x in range(0, image.shape[1], side):
             top, left = max(y - margin, 0), max(x - margin, 0)
-            looked = torch.from_numpy(image[top:y + side + margin, left:x + side + margin])[None, None].contiguous(memory_format=torch.channels_last)
-            with torch.inference_mode(): found = model(looked).softmax(1)[0, 1].numpy()
-            kept = out[y:y + side, x:x + side]
-            kept[:] = found[y - top:y - top + kept.shape[0], x - left:x - left + kept.shape[1]]
+            looked = torch.from_numpy(image[top : y + side + margin, left : x + side + margin])[None, None].contiguous(
+                memory_format=torch.channels_last
+            )
+            with torch.inference_mode():
+                found = model(looked).softmax(1)[0, 1].numpy()
+            kept = out[y : y + side, x : x + side]
+            kept[:] = found[y - top : y - top + kept.shape[0], x - left : x - left + kept.shape[1]]
     return out
 
 # %% ../../nbs/roots/45_segmentation.ipynb #3e4d2fbd
 class Segmenter:
     "Gives the probability of root for whole images, again and again."
-    def __init__(self,
-        model:nn.Module,          # Network or `Ensemble`
-        memory_gb:float=2.,       # Memory for features; smaller tiles where an image needs more
-        tile_px:int|None=None,    # Side of the tiles; default as large as memory allows
-        margin_px:int|None=None,  # Margin of the tiles; default as far as the network looks
-        threads:int|None=None,    # Processor threads; default those of torch
-        by_level:bool=True,       # May a UNet run level by level?
+
+    def __init__(
+        self,
+        model: nn.Module,  # Network or `Ensemble`
+        memory_gb: float = 2.0,  # Memory for features; smaller tiles where an image needs more
+        tile_px: int | None = None,  # Side of the tiles; default as large as memory allows
+        margin_px: int | None = None,  # Margin of the tiles; default as far as the network looks
+        threads: int | None = None,  # Processor threads; default those of torch
+        by_level: bool = True,  # May a UNet run level by level?
     ):
-        self.options = dict(memory_gb=memory_gb, tile_px=tile_px, margin_px=margin_px, threads=threads, by_level=by_level)
+        self.options = dict(
+            memory_gb=memory_gb, tile_px=tile_px, margin_px=margin_px, threads=threads, by_level=by_level
+        )
         self.members = [Segmenter(m, **self.options) for m in model.models] if isinstance(model, Ensemble) else []
         self.memory_gb, self.tile_px, self.margin_px = memory_gb, tile_px, margin_px
         self.threads = threads or torch.get_num_threads()
-        if self.members: return
+        if self.members:
+            return
         self.model, self.plate = fold_norms(model), None
-        if by_level and tile_px is None and isinstance(model, RootUNet) and model.heads[0][0].out_channels == 2: self.plate = PlateUNet(model, self.threads)
+        if by_level and tile_px is None and isinstance(model, RootUNet) and model.heads[0][0].out_channels == 2:
+            self.plate = PlateUNet(model, self.threads)
 
-    def __call__(self,
-        image, # (H,W) uint8, or float 0 to 1
-    ) -> np.ndarray: # Probability of root, (H,W) float32
+    def __call__(
+        self,
+        image,  # (H,W) uint8, or float 0 to 1
+    ) -> np.ndarray:  # Probability of root, (H,W) float32
         image = require_plate(image)
-        if self.members: return np.mean([member(image) for member in self.members], 0, dtype=np.float32)
+        if self.members:
+            return np.mean([member(image) for member in self.members], 0, dtype=np.float32)
         model, factor = self.model, max(32, self.model.factor)
         padded = pad_image(image, factor)
-        if self.plate: found = self.plate(padded)
+        if self.plate:
+            found = self.plate(padded)
         else:
             margin = self.margin_px if self.margin_px is not None else model.reach_px or 128
-            margin = -(-margin//factor)*factor
-            found = run_tiles(model, padded, tile_side(model, padded.shape, self.memory_gb, self.tile_px, margin), margin)
-        return np.ascontiguousarray(found[:image.shape[0], :image.shape[1]])
+            margin = -(-margin // factor) * factor
+            found = run_tiles(
+                model, padded, tile_side(model, padded.shape, self.memory_gb, self.tile_px, margin), margin
+            )
+        return np.ascontiguousarray(found[: image.shape[0], : image.shape[1]])
+
 
 def segment_image(
-    model:nn.Module, # Network or `Ensemble`
-    image,           # (H,W) uint8, or float 0 to 1
-    **options,       # Arguments of `Segmenter`
-) -> np.ndarray:     # Probability of root, (H,W) float32
+    model: nn.Module,  # Network or `Ensemble`
+    image,  # (H,W) uint8, or float 0 to 1
+    **options,  # Arguments of `Segmenter`
+) -> np.ndarray:  # Probability of root, (H,W) float32
     "Probability of root for one image."
     return Segmenter(model, **options)(image)
 
 # %% ../../nbs/roots/45_segmentation.ipynb #768d08be
 def score_root_mask(
-    prediction,       # (H,W), root where not 0
-    truth,            # (H,W), root where not 0
-    mm_per_px:float,  # Size of a pixel
-) -> dict:            # dsc, recall, precision, hd_mm, hd95_mm, assd_mm
+    prediction,  # (H,W), root where not 0
+    truth,  # (H,W), root where not 0
+    mm_per_px: float,  # Size of a pixel
+) -> dict:  # dsc, recall, precision, hd_mm, hd95_mm, assd_mm
     "Scores of one segmented image."
     scores = mask_metrics(prediction, truth, mm_per_px)
-    return {k: scores[k] for k in ("dsc", "recall", "precision")} | {f"{k}_mm": scores[k] for k in ("hd", "hd95", "assd")}
+    return {k: scores[k] for k in ("dsc", "recall", "precision")} | {
+        f"{k}_mm": scores[k] for k in ("hd", "hd95", "assd")
+    }
 
 # %% ../../nbs/roots/45_segmentation.ipynb #e96198f6
 class RememberedFrame(NamedTuple):
     "One frame of an accumulated series."
-    memory:np.ndarray|None  # a_t, (H,W) float32; None before the first frame that was seen
-    mask:np.ndarray|None    # Root, (H,W) bool
-    seen:bool               # False where the frame was missing; memory and mask are then those of the frame before
+
+    memory: np.ndarray | None  # a_t, (H,W) float32; None before the first frame that was seen
+    mask: np.ndarray | None  # Root, (H,W) bool
+    seen: bool  # False where the frame was missing; memory and mask are then those of the frame before
+
 
 def accumulate(
-    probabilities:Iterable,  # Maps in the order of time, (H,W), 0 to 1; None where a frame is missing
-    alpha:float=.9,          # Share of the memory that stays, 0 to 1
-    threshold:float=.5,      # Memory above which a pixel is root
-    normalised:bool=False,   # Weigh the new map by 1 − α?
-    memory:np.ndarray|None=None, # What a series that goes on remembers, (H,W) float32
+    probabilities: Iterable,  # Maps in the order of time, (H,W), 0 to 1; None where a frame is missing
+    alpha: float = 0.9,  # Share of the memory that stays, 0 to 1
+    threshold: float = 0.5,  # Memory above which a pixel is root
+    normalised: bool = False,  # Weigh the new map by 1 − α?
+    memory: np.ndarray | None = None,  # What a series that goes on remembers, (H,W) float32
 ) -> Iterator[RememberedFrame]:
     "Add a fading memory of earlier frames to each frame, one by one."
-    if not 0 <= alpha < 1: raise ValueError(f"alpha: expected 0 ≤ alpha < 1, got {alpha}")
+    if not 0 <= alpha < 1:
+        raise ValueError(f"alpha: expected 0 ≤ alpha < 1, got {alpha}")
     for number, s in enumerate(probabilities):
         if s is not None:
             s = np.asarray(s, np.float32)
             if memory is not None and s.shape != memory.shape:
-                raise ValueError(f"probabilities: expected maps of {memory.shape}, got {s.shape} in frame {number}; a series has one camera")
-            if not np.isfinite(s).all(): raise ValueError(f"probabilities: expected finite numbers, got others in frame {number}")
-            s = s*np.float32(1 - alpha) if normalised else s
-            memory = s.copy() if memory is None else s + np.float32(alpha)*memory
+                raise ValueError(
+                    f"probabilities: expected maps of {memory.shape}, got {s.shape} in frame {number}; a series has one camera"
+                )
+            if not np.isfinite(s).all():
+                raise ValueError(f"probabilities: expected finite numbers, got others in frame {number}")
+            s = s * np.float32(1 - alpha) if normalised else s
+            memory = s.copy() if memory is None else s + np.float32(alpha) * memory
         yield RememberedFrame(memory, None if memory is None else memory > threshold, s is not None)
 
 # %% ../../nbs/roots/45_segmentation.ipynb #b72f9d3a
 class SeriesFrame(NamedTuple):
     "One frame of a segmented series."
-    probability:np.ndarray|None # Of root, (H,W) float32; None where the frame was missing
-    memory:np.ndarray|None      # Accumulated, (H,W) float32
-    mask:np.ndarray|None        # Root, (H,W) bool
-    seen:bool                   # Was there an image?
+
+    probability: np.ndarray | None  # Of root, (H,W) float32; None where the frame was missing
+    memory: np.ndarray | None  # Accumulated, (H,W) float32
+    mask: np.ndarray | None  # Root, (H,W) bool
+    seen: bool  # Was there an image?
+
 
 def predict_series(
-    model,                  # Network, `Ensemble` or `Segmenter`
-    images:Iterable,        # (H,W) uint8 in the order of time; None where a frame is missing
-    alpha:float=.9,         # Share of the memory that stays; 0 takes each frame for itself
-    threshold:float=.5,     # Memory above which a pixel is root
-    normalised:bool=False,  # Weigh the new map by 1 − α?
-    **options,              # Arguments of `Segmenter`
+    model,  # Network, `Ensemble` or `Segmenter`
+    images: Iterable,  # (H,W) uint8 in the order of time; None where a frame is missing
+    alpha: float = 0.9,  # Share of the memory that stays; 0 takes each frame for itself
+    threshold: float = 0.5,  # Memory above which a pixel is root
+    normalised: bool = False,  # Weigh the new map by 1 − α?
+    **options,  # Arguments of `Segmenter`
 ) -> Iterator[SeriesFrame]:
     "Segment the frames of a series and remember the earlier ones."
     segment, last = model if isinstance(model, Segmenter) else Segmenter(model, **options), [None]
+
     def maps():
         for image in images:
             last[0] = None if image is None else segment(image)
             yield last[0]
-    for frame in accumulate(maps(), alpha, threshold, normalised): yield SeriesFrame(last[0], *frame)
+
+    for frame in accumulate(maps(), alpha, threshold, normalised):
+        yield SeriesFrame(last[0], *frame)

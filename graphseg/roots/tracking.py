@@ -24,75 +24,95 @@ from ..shapes.skeleton import PUBLISHED_STEPS, PixelGraph, Unmeasurable, clean_m
 # %% ../../nbs/roots/30_tracking.ipynb #e0244dc9
 IDENTITIES = ("course", "start")
 
+
 def course_distance(
-    one:np.ndarray,   # (K,2) float64 xy px, base first
-    other:np.ndarray, # (L,2) float64 xy px, base first
-) -> float:           # px
+    one: np.ndarray,  # (K,2) float64 xy px, base first
+    other: np.ndarray,  # (L,2) float64 xy px, base first
+) -> float:  # px
     "Mean distance of four points of the shorter line from the longer one."
     short, long = (one, other) if len(one) <= len(other) else (other, one)
-    at = short[[len(short)//4, len(short)//2, 3*len(short)//4, len(short) - 1]]
-    return float(np.sqrt(((at[:, None] - long)**2).sum(-1).min(1)).mean())
+    at = short[[len(short) // 4, len(short) // 2, 3 * len(short) // 4, len(short) - 1]]
+    return float(np.sqrt(((at[:, None] - long) ** 2).sum(-1).min(1)).mean())
+
 
 def match_laterals(
-    known:Sequence[np.ndarray], # Lines of known laterals, (K,2) xy px each
-    found:Sequence[np.ndarray], # Lines of this frame, (L,2) xy px each
-    identity:str="course",      # One of `IDENTITIES`: "start" as published
-    start_px:float=20.,         # Farthest starts of one lateral, px
-    course_px:float=12.,        # Farthest courses of one lateral, px
-) -> list:                      # For each found line the number of the known one, or None
+    known: Sequence[np.ndarray],  # Lines of known laterals, (K,2) xy px each
+    found: Sequence[np.ndarray],  # Lines of this frame, (L,2) xy px each
+    identity: str = "course",  # One of `IDENTITIES`: "start" as published
+    start_px: float = 20.0,  # Farthest starts of one lateral, px
+    course_px: float = 12.0,  # Farthest courses of one lateral, px
+) -> list:  # For each found line the number of the known one, or None
     "Which found lateral is which known one."
     require_choice("identity", identity, IDENTITIES)
-    partner = [None]*len(found)
-    if not len(known) or not len(found): return partner
-    starts = np.linalg.norm(np.array([line[0] for line in known])[:, None] - np.array([line[0] for line in found]), axis=-1)
+    partner = [None] * len(found)
+    if not len(known) or not len(found):
+        return partner
+    starts = np.linalg.norm(
+        np.array([line[0] for line in known])[:, None] - np.array([line[0] for line in found]), axis=-1
+    )
     cost = np.where(starts < start_px, starts, 1e6)
     if identity == "start":
         for b in range(len(found)):
             a = int(np.argmin(cost[:, b]))
-            if cost[a, b] < 1e6: partner[b] = a; cost[a] = 1e6
+            if cost[a, b] < 1e6:
+                partner[b] = a
+                cost[a] = 1e6
         return partner
     for a, b in zip(*np.nonzero(cost < 1e6), strict=True):
         away = course_distance(known[a], found[b])
-        cost[a, b] = cost[a, b] + 2*away if away <= course_px else 1e6
+        cost[a, b] = cost[a, b] + 2 * away if away <= course_px else 1e6
     for a, b in zip(*linear_sum_assignment(cost), strict=True):
-        if cost[a, b] < 1e6: partner[b] = int(a)
+        if cost[a, b] < 1e6:
+            partner[b] = int(a)
     return partner
 
 # %% ../../nbs/roots/30_tracking.ipynb #95f959da
 @dataclass(frozen=True, eq=False)
 class NodeState:
     "Nodes of a frame as the published tracking hands them on."
-    nodes:np.ndarray   # (N,2) float64 xy px
-    labels:np.ndarray  # (N,) str
-    degree:np.ndarray  # (N,) int64
-    age:np.ndarray     # (N,) int64, frames since the node was first seen
+
+    nodes: np.ndarray  # (N,2) float64 xy px
+    labels: np.ndarray  # (N,) str
+    degree: np.ndarray  # (N,) int64
+    age: np.ndarray  # (N,) int64, frames since the node was first seen
+
 
 def _nearest_free(state, label, nodes, reach_px):
     "Number of the node nearest to where a label was, or None."
     away = np.hypot(*(nodes - state.nodes[state.labels == label][0]).T)
     return int(away.argmin()) if away.min() < reach_px else None
 
+
 def hand_on(
-    state:NodeState,       # Last frame
-    graph:PixelGraph,      # This frame
-    near_px:float=15.,     # Farthest partner of a node, px
-    lost_px:float=20.,     # Farthest new place of a lost seed or main tip, px
-) -> NodeState:            # This frame; exactly one "seed" and one "main_tip"
+    state: NodeState,  # Last frame
+    graph: PixelGraph,  # This frame
+    near_px: float = 15.0,  # Farthest partner of a node, px
+    lost_px: float = 20.0,  # Farthest new place of a lost seed or main tip, px
+) -> NodeState:  # This frame; exactly one "seed" and one "main_tip"
     "Labels and ages of this frame's nodes, from the last frame's."
     nodes, degree = graph.nodes, graph.degree
     labels, age = np.full(len(nodes), "", "<U11"), np.zeros(len(nodes), np.int64)
     for i in np.argsort(-state.age, kind="stable"):
         away = np.hypot(*(nodes - state.nodes[i]).T)
         near = [v for v in np.argsort(away, kind="stable") if away[v] < near_px]
-        if len(near) not in (1, 2): continue
+        if len(near) not in (1, 2):
+            continue
         v = near[0] if len(near) == 1 else min(near, key=lambda v: abs(degree[v] - state.degree[i]))
         age[v] = state.age[i] + 1
-        if not labels[v]: labels[v] = state.labels[i]
+        if not labels[v]:
+            labels[v] = state.labels[i]
     for label in ("seed", "main_tip"):
-        if (labels == label).sum() == 1: continue
+        if (labels == label).sum() == 1:
+            continue
         labels[labels == label], v = "", _nearest_free(state, label, nodes, lost_px)
-        if v is None and label == "seed": raise Unmeasurable("seed lost", f"graph: expected a node less than {lost_px:g} px from the last seed, got none; the plant moved or its upper part is hidden")
-        labels[int(np.where(labels == "seed", -np.inf, nodes[:, 1]).argmax()) if v is None or labels[v] == "seed" else v] = label
+        if v is None and label == "seed":
+            raise Unmeasurable(
+                "seed lost",
+                f"graph: expected a node less than {lost_px:g} px from the last seed, got none; the plant moved or its upper part is hidden",
+            )
+        labels[
+            int(np.where(labels == "seed", -np.inf, nodes[:, 1]).argmax()) if v is None or labels[v] == "seed" else v
+        ] = label
     bare = labels == ""
     labels[bare] = np.where(degree[bare] > 1, "bifurcation", "lateral_tip")
     return NodeState(nodes, labels, degree, np.maximum(age, 1))
@@ -101,54 +121,70 @@ def hand_on(
 @dataclass(frozen=True, eq=False)
 class Frame:
     "One frame of a series: a plant whose roots have names, or a gap."
-    index:int                  # Place in the series
-    time_h:float
-    plant:PlantGraph|None      # None in a gap
-    ids:tuple[int, ...] = ()   # Identity of each root of `plant.roots`: 0 the main root, laterals from 1
-    reason:str = ""            # Why there is a gap
+
+    index: int  # Place in the series
+    time_h: float
+    plant: PlantGraph | None  # None in a gap
+    ids: tuple[int, ...] = ()  # Identity of each root of `plant.roots`: 0 the main root, laterals from 1
+    reason: str = ""  # Why there is a gap
+
 
 class LateralMemory:
     "Lines of all laterals seen so far."
-    def __init__(self,
-        identity:str="course", # One of `IDENTITIES`
-        start_px:float=20.,    # See `match_laterals`
-        course_px:float=12.,   # See `match_laterals`
+
+    def __init__(
+        self,
+        identity: str = "course",  # One of `IDENTITIES`
+        start_px: float = 20.0,  # See `match_laterals`
+        course_px: float = 12.0,  # See `match_laterals`
     ):
         self.identity, self.start_px, self.course_px, self.lines = identity, start_px, course_px, []
 
-    def name(self,
-        plant:PlantGraph, # Plant of the next frame
-    ) -> tuple[int, ...]: # Identity of each of its roots
+    def name(
+        self,
+        plant: PlantGraph,  # Plant of the next frame
+    ) -> tuple[int, ...]:  # Identity of each of its roots
         "Identities of a plant's roots; new laterals are remembered, known ones updated."
         found = [root.points for root in plant.roots[1:]]
         partner = match_laterals(self.lines, found, self.identity, self.start_px, self.course_px)
         for b in sorted(range(len(found)), key=lambda b: (plant.roots[b + 1].order, plant.roots[b + 1].base_px)):
-            if partner[b] is None: partner[b] = len(self.lines); self.lines.append(found[b])
-            else: self.lines[partner[b]] = found[b]
+            if partner[b] is None:
+                partner[b] = len(self.lines)
+                self.lines.append(found[b])
+            else:
+                self.lines[partner[b]] = found[b]
         return (0, *(a + 1 for a in partner))
 
 # %% ../../nbs/roots/30_tracking.ipynb #986f190c
 def _require_times(times_h):
     "Times of a series, strictly increasing."
     times_h = np.asarray(times_h, np.float64)
-    if times_h.ndim != 1: raise ValueError(f"times_h: expected one time per mask, got shape {times_h.shape}")
+    if times_h.ndim != 1:
+        raise ValueError(f"times_h: expected one time per mask, got shape {times_h.shape}")
     if not np.isfinite(times_h).all() or (np.diff(times_h) <= 0).any():
         bad = int(np.flatnonzero(~(np.diff(times_h) > 0))[0]) + 1 if len(times_h) > 1 else 0
-        raise ValueError(f"times_h: expected finite, increasing times, got {times_h[bad]:g} h at frame {bad}; sort the frames and drop duplicates")
+        raise ValueError(
+            f"times_h: expected finite, increasing times, got {times_h[bad]:g} h at frame {bad}; sort the frames and drop duplicates"
+        )
     return times_h
+
 
 def _in_series(masks, times_h):
     "Number, time and mask of each frame; one size, one mask per time."
     size, n = None, 0
     for k, mask in enumerate(masks):
-        if k == len(times_h): raise ValueError(f"masks: expected {len(times_h)} masks, one per time, got more")
+        if k == len(times_h):
+            raise ValueError(f"masks: expected {len(times_h)} masks, one per time, got more")
         if mask is not None and not isinstance(mask, (PixelGraph, Unmeasurable)):
             size = size or np.shape(mask)
-            if np.shape(mask) != size: raise ValueError(f"masks: expected one size, got {size} and, at frame {k}, {np.shape(mask)}; crop all frames with one region of interest")
+            if np.shape(mask) != size:
+                raise ValueError(
+                    f"masks: expected one size, got {size} and, at frame {k}, {np.shape(mask)}; crop all frames with one region of interest"
+                )
         yield k, float(times_h[k]), mask
         n = k + 1
-    if n < len(times_h): raise ValueError(f"masks: expected {len(times_h)} masks, one per time, got {n}")
-
+    if n < len(times_h):
+        raise ValueError(f"masks: expected {len(times_h)} masks, one per time, got {n}")
 
 # %% ../../nbs/roots/30_tracking.ipynb #1c4664c3
 def _next_plant(graph, seed, mode, last, options, memory):
@@ -158,8 +194,11 @@ def _next_plant(graph, seed, mode, last, options, memory):
         return replace(plant, pixels=replace(plant.pixels, plant=None)), plant.roots[0].points
     if last is None:
         plant = plant_graph(graph, seed, mode, **options)
-        return plant, NodeState(plant.pixels.nodes, plant.labels, plant.pixels.degree, np.ones(len(plant.labels), np.int64))
-    if not len(graph.edges): raise Unmeasurable("no skeleton", "graph: expected at least one chain, got none")
+        return plant, NodeState(
+            plant.pixels.nodes, plant.labels, plant.pixels.degree, np.ones(len(plant.labels), np.int64)
+        )
+    if not len(graph.edges):
+        raise Unmeasurable("no skeleton", "graph: expected at least one chain, got none")
     state = hand_on(last, graph)
     ends = tuple(int(np.flatnonzero(state.labels == label)[0]) for label in ("seed", "main_tip"))
     return replace(plant_graph(graph, seed, mode, ends=ends, **options), labels=state.labels), state
@@ -168,21 +207,24 @@ def _next_plant(graph, seed, mode, last, options, memory):
 @numba.njit(cache=True)
 def _onto(line, x, y):
     "Nearest place of a line: way along it, and the place."
-    best, way, found = np.inf, 0., (0., 0., 0.)
+    best, way, found = np.inf, 0.0, (0.0, 0.0, 0.0)
     for k in range(len(line) - 1):
         ax, ay, dx, dy = line[k, 0], line[k, 1], line[k + 1, 0] - line[k, 0], line[k + 1, 1] - line[k, 1]
-        square = dx*dx + dy*dy
-        t = min(max(((x - ax)*dx + (y - ay)*dy)/max(square, 1e-12), 0.), 1.)
-        away = (ax + t*dx - x)**2 + (ay + t*dy - y)**2
-        if away < best: best, found = away, (way + t*math.sqrt(square), ax + t*dx, ay + t*dy)
+        square = dx * dx + dy * dy
+        t = min(max(((x - ax) * dx + (y - ay) * dy) / max(square, 1e-12), 0.0), 1.0)
+        away = (ax + t * dx - x) ** 2 + (ay + t * dy - y) ** 2
+        if away < best:
+            best, found = away, (way + t * math.sqrt(square), ax + t * dx, ay + t * dy)
         way += math.sqrt(square)
     return found
 
+
 def _with_bases(frame, bases, least_px):
     "A frame whose laterals begin at known places, as far as they began near them."
-    roots, reach = list(frame.plant.roots), 2*frame.plant.half_width_px + 1
+    roots, reach = list(frame.plant.roots), 2 * frame.plant.half_width_px + 1
     for k, i in enumerate(frame.ids):
-        if i not in bases or roots[k].order != 1 or math.dist(bases[i], roots[k].points[0]) > reach: continue
+        if i not in bases or roots[k].order != 1 or math.dist(bases[i], roots[k].points[0]) > reach:
+            continue
         along, x, y = _onto(roots[0].points, *bases[i])
         roots[k] = replace(roots[k], points=np.concatenate([[(x, y)], roots[k].points[1:]]), base_px=along)
     roots, kept = drop_short(roots, least_px)
@@ -190,89 +232,145 @@ def _with_bases(frame, bases, least_px):
 
 # %% ../../nbs/roots/30_tracking.ipynb #b67a30c1
 def steady_bases(
-    frames:Sequence[Frame], # Frames in order
-    sure:float=6.,          # A lateral shows its base well once it is this many half widths of the main root long
-    least_px:float=0.,      # Laterals that are shorter than this afterwards are left out, px
+    frames: Sequence[Frame],  # Frames in order
+    sure: float = 6.0,  # A lateral shows its base well once it is this many half widths of the main root long
+    least_px: float = 0.0,  # Laterals that are shorter than this afterwards are left out, px
 ) -> list[Frame]:
     "Let each lateral begin at one place, the median of where it began in the frames that show it well."
     seen = {}
     for frame in frames:
         for i, root in zip(frame.ids, frame.plant.roots, strict=True) if frame.plant else ():
-            if root.order == 1 and root.length_px >= sure*frame.plant.half_width_px: seen.setdefault(i, []).append(root.points[0])
+            if root.order == 1 and root.length_px >= sure * frame.plant.half_width_px:
+                seen.setdefault(i, []).append(root.points[0])
     bases = {i: np.median(points, axis=0) for i, points in seen.items()}
     return [frame if frame.plant is None else _with_bases(frame, bases, least_px) for frame in frames]
 
 # %% ../../nbs/roots/30_tracking.ipynb #873dc79c
 def track(
-    masks:Iterable,            # Masks (H,W), or pixel graphs, in order of time; None where there is no image, an `Unmeasurable` where there is no graph
-    times_h:Sequence[float],   # Time of each, h
-    seed,                      # xy px
-    mode:str="straight",       # "straight", or "faithful": labels handed on from node to node, as published
-    identity:str|None=None,    # One of `IDENTITIES`; default "course", or "start" if faithful
-    cleaning:dict={},          # noqa: B006, read only. Arguments of `clean_mask`
-    least_px:float=0.,         # Laterals that are shorter are left out, px
-    **options,                 # Arguments of `plant_graph`
+    masks: Iterable,  # Masks (H,W), or pixel graphs, in order of time; None where there is no image, an `Unmeasurable` where there is no graph
+    times_h: Sequence[float],  # Time of each, h
+    seed,  # xy px
+    mode: str = "straight",  # "straight", or "faithful": labels handed on from node to node, as published
+    identity: str | None = None,  # One of `IDENTITIES`; default "course", or "start" if faithful
+    cleaning: dict = {},  # noqa: B006, read only. Arguments of `clean_mask`
+    least_px: float = 0.0,  # Laterals that are shorter are left out, px
+    **options,  # Arguments of `plant_graph`
 ) -> list[Frame]:
     "Follow one plant through a series."
     require_choice("mode", mode, MODES)
     times_h, frames, last, straight = _require_times(times_h), [], None, mode == "straight"
     memory, steps = LateralMemory(identity or ("course" if straight else "start")), {} if straight else PUBLISHED_STEPS
-    options["least_px"] = .75*least_px if straight else least_px             # a little less, until the bases are known
+    options["least_px"] = 0.75 * least_px if straight else least_px  # a little less, until the bases are known
     for k, time_h, mask in _in_series(masks, times_h):
         try:
-            if mask is None: raise Unmeasurable("no image", f"frame {k}: no image")
-            if isinstance(mask, Unmeasurable): raise mask
+            if mask is None:
+                raise Unmeasurable("no image", f"frame {k}: no image")
+            if isinstance(mask, Unmeasurable):
+                raise mask
             graph = mask if isinstance(mask, PixelGraph) else pixel_graph(clean_mask(mask, seed, **cleaning), **steps)
             plant, last = _next_plant(graph, seed, mode, last, options, memory)
-        except Unmeasurable as gap: frames.append(Frame(k, time_h, None, (), gap.reason)); continue
-        except ValueError as error: raise ValueError(f"frame {k}: {error}") from error
+        except Unmeasurable as gap:
+            frames.append(Frame(k, time_h, None, (), gap.reason))
+            continue
+        except ValueError as error:
+            raise ValueError(f"frame {k}: {error}") from error
         frames.append(Frame(k, time_h, plant, memory.name(plant)))
     return steady_bases(frames, least_px=least_px) if straight else frames
 
 # %% ../../nbs/roots/30_tracking.ipynb #8ca9af53
 def series_table(
-    frames:Iterable[Frame], # What `track` returned
-) -> pd.DataFrame: # frame, time_h, reason, shrunk, main_length_px, lateral_length_px, total_length_px, n_laterals, n_known; one row per frame
+    frames: Iterable[Frame],  # What `track` returned
+) -> pd.DataFrame:  # frame, time_h, reason, shrunk, main_length_px, lateral_length_px, total_length_px, n_laterals, n_known; one row per frame
     "Lengths and counts through time; NaN in gaps."
-    rows, known, longest = [], set(), 0.
+    rows, known, longest = [], set(), 0.0
     for frame in frames:
         row = {"frame": frame.index, "time_h": frame.time_h, "reason": frame.reason, "shrunk": False}
         if plant := frame.plant:
             first = [i for i, root in zip(frame.ids, plant.roots, strict=True) if root.order == 1]
             known |= set(first)
-            row |= {"main_length_px": plant.main_length_px, "lateral_length_px": plant.lateral_length_px, "total_length_px": plant.main_length_px + plant.lateral_length_px,
-                    "n_laterals": float(len(first)), "n_known": float(len(known)), "shrunk": plant.main_length_px < min(.95*longest, longest - 10)}
+            row |= {
+                "main_length_px": plant.main_length_px,
+                "lateral_length_px": plant.lateral_length_px,
+                "total_length_px": plant.main_length_px + plant.lateral_length_px,
+                "n_laterals": float(len(first)),
+                "n_known": float(len(known)),
+                "shrunk": plant.main_length_px < min(0.95 * longest, longest - 10),
+            }
             longest = max(longest, plant.main_length_px)
         rows.append(row)
-    columns = ["frame", "time_h", "reason", "shrunk", "main_length_px", "lateral_length_px", "total_length_px", "n_laterals", "n_known"]
+    columns = [
+        "frame",
+        "time_h",
+        "reason",
+        "shrunk",
+        "main_length_px",
+        "lateral_length_px",
+        "total_length_px",
+        "n_laterals",
+        "n_known",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
+
 def lateral_table(
-    frames:Iterable[Frame], # What `track` returned
-) -> pd.DataFrame: # frame, time_h, lateral, parent, order, length_px, base_px, base_x_px, base_y_px, tip_x_px, tip_y_px, touches; one row per lateral and frame in which it was seen
+    frames: Iterable[Frame],  # What `track` returned
+) -> pd.DataFrame:  # frame, time_h, lateral, parent, order, length_px, base_px, base_x_px, base_y_px, tip_x_px, tip_y_px, touches; one row per lateral and frame in which it was seen
     "Laterals through time, by identity."
-    columns = ["frame", "time_h", "lateral", "parent", "order", "length_px", "base_px", "base_x_px", "base_y_px", "tip_x_px", "tip_y_px", "touches"]
-    rows = [(f.index, f.time_h, i, f.ids[root.parent], root.order, root.length_px, root.base_px, *root.points[0], *root.points[-1], root.touches)
-            for f in frames if f.plant for i, root in zip(f.ids, f.plant.roots, strict=True) if root.order]
+    columns = [
+        "frame",
+        "time_h",
+        "lateral",
+        "parent",
+        "order",
+        "length_px",
+        "base_px",
+        "base_x_px",
+        "base_y_px",
+        "tip_x_px",
+        "tip_y_px",
+        "touches",
+    ]
+    rows = [
+        (
+            f.index,
+            f.time_h,
+            i,
+            f.ids[root.parent],
+            root.order,
+            root.length_px,
+            root.base_px,
+            *root.points[0],
+            *root.points[-1],
+            root.touches,
+        )
+        for f in frames
+        if f.plant
+        for i, root in zip(f.ids, f.plant.roots, strict=True)
+        if root.order
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 # %% ../../nbs/roots/30_tracking.ipynb #360f57c9
 def identity_kept(
-    found:Sequence[int], # Identity of each observation, any frames
-    truth:Sequence[int], # True identity of the same observations
-) -> float:              # 0 to 1
+    found: Sequence[int],  # Identity of each observation, any frames
+    truth: Sequence[int],  # True identity of the same observations
+) -> float:  # 0 to 1
     "Share of observations whose identity is that of their lateral."
     counts = pd.crosstab(np.asarray(truth), np.asarray(found)).to_numpy()
-    if not counts.size: raise ValueError("found: expected observations, got none; there is no lateral in the series")
-    return float(counts[linear_sum_assignment(-counts)].sum()/counts.sum())
+    if not counts.size:
+        raise ValueError("found: expected observations, got none; there is no lateral in the series")
+    return float(counts[linear_sum_assignment(-counts)].sum() / counts.sum())
 
 # %% ../../nbs/roots/30_tracking.ipynb #d659e16c
 def tracked_plants(
-    tracked:Sequence[Sequence[Frame]], # What `track` returned for each plant of a plate
-    index:int,                         # Number of the frame
-    offsets_px:Sequence,               # For each plant the xy px of its region in the image
-    species:str="Arabidopsis thaliana", # Label of the plants
-) -> tuple[Plant, ...]:                # Plants that were measured in this frame; root "2.3" is the same root in all frames
+    tracked: Sequence[Sequence[Frame]],  # What `track` returned for each plant of a plate
+    index: int,  # Number of the frame
+    offsets_px: Sequence,  # For each plant the xy px of its region in the image
+    species: str = "Arabidopsis thaliana",  # Label of the plants
+) -> tuple[Plant, ...]:  # Plants that were measured in this frame; root "2.3" is the same root in all frames
     "All plants of a plate in one frame, in px of the whole image, as RSML knows them."
-    return tuple(to_plant(frames[index].plant, str(k), species, [f"{k}.{i}" for i in frames[index].ids], offset)
-                 for k, (frames, offset) in enumerate(zip(tracked, offsets_px, strict=True), 1) if frames[index].plant is not None)
+    return tuple(
+        to_plant(frames[index].plant, str(k), species, [f"{k}.{i}" for i in frames[index].ids], offset)
+        for k, (frames, offset) in enumerate(zip(tracked, offsets_px, strict=True), 1)
+        if frames[index].plant is not None
+    )

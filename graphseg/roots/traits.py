@@ -37,312 +37,450 @@ from .tracking import Frame, series_table
 
 # %% ../../nbs/roots/50_traits.ipynb #134471d0
 TRAITS = {
-    "main_mm": "main root, mm", "lateral_mm": "laterals, mm", "total_mm": "all roots, mm", "n_laterals": "number of laterals",
-    "laterals_per_cm": "laterals per cm of main root", "lateral_per_main": "laterals / main root, mm/mm", "main_percent": "main root / all roots, %",
-    "main_mm_h": "speed of main root, mm/h", "lateral_mm_h": "speed of laterals, mm/h", "total_mm_h": "speed of all roots, mm/h",
-    "hull_mm2": "convex hull, mm²", "box_mm2": "bounding box, mm²", "width_mm": "width, mm", "height_mm": "height, mm", "aspect": "height / width",
-    "lateral_per_hull": "laterals / hull, mm/mm²", "total_per_hull": "all roots / hull, mm/mm²",
-    "lateral_per_box": "laterals / box, mm/mm²", "total_per_box": "all roots / box, mm/mm²",
-    "emergence_deg": "emergence angle, °", "tip_deg": "tip angle, °"} # Column → label with unit
-LENGTHS, RATIOS, UNDEFINED = ("main_mm", "lateral_mm"), ("laterals_per_cm", "lateral_per_main", "main_percent"), ("gap", "published")
+    "main_mm": "main root, mm",
+    "lateral_mm": "laterals, mm",
+    "total_mm": "all roots, mm",
+    "n_laterals": "number of laterals",
+    "laterals_per_cm": "laterals per cm of main root",
+    "lateral_per_main": "laterals / main root, mm/mm",
+    "main_percent": "main root / all roots, %",
+    "main_mm_h": "speed of main root, mm/h",
+    "lateral_mm_h": "speed of laterals, mm/h",
+    "total_mm_h": "speed of all roots, mm/h",
+    "hull_mm2": "convex hull, mm²",
+    "box_mm2": "bounding box, mm²",
+    "width_mm": "width, mm",
+    "height_mm": "height, mm",
+    "aspect": "height / width",
+    "lateral_per_hull": "laterals / hull, mm/mm²",
+    "total_per_hull": "all roots / hull, mm/mm²",
+    "lateral_per_box": "laterals / box, mm/mm²",
+    "total_per_box": "all roots / box, mm/mm²",
+    "emergence_deg": "emergence angle, °",
+    "tip_deg": "tip angle, °",
+}  # Column → label with unit
+LENGTHS, RATIOS, UNDEFINED = (
+    ("main_mm", "lateral_mm"),
+    ("laterals_per_cm", "lateral_per_main", "main_percent"),
+    ("gap", "published"),
+)
+
 
 def add_ratios(
-    df:pd.DataFrame,     # main_mm, lateral_mm, n_laterals; one row per plant and time
-    undefined:str="gap", # What 0/0 is: "gap" NaN; "published" 0, 0 and 100
-) -> pd.DataFrame:       # With total_mm and the columns of `RATIOS`
+    df: pd.DataFrame,  # main_mm, lateral_mm, n_laterals; one row per plant and time
+    undefined: str = "gap",  # What 0/0 is: "gap" NaN; "published" 0, 0 and 100
+) -> pd.DataFrame:  # With total_mm and the columns of `RATIOS`
     "Total length, densities and share of the main root."
     require_columns(df, [*LENGTHS, "n_laterals"])
     require_choice("undefined", undefined, UNDEFINED)
     main, lateral = df.main_mm.to_numpy(float), df.lateral_mm.to_numpy(float)
-    if (main < 0).any() or (lateral < 0).any(): raise ValueError("main_mm, lateral_mm: expected lengths of at least 0 mm, got negative ones")
+    if (main < 0).any() or (lateral < 0).any():
+        raise ValueError("main_mm, lateral_mm: expected lengths of at least 0 mm, got negative ones")
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = np.stack([10*df.n_laterals.to_numpy(float)/main, lateral/main, 100*main/(main + lateral)])
+        ratios = np.stack([10 * df.n_laterals.to_numpy(float) / main, lateral / main, 100 * main / (main + lateral)])
     ratios[~np.isfinite(ratios)] = np.nan
-    if undefined == "published": ratios = np.where(np.isnan(ratios), [[0.], [0.], [100.]], ratios)
+    if undefined == "published":
+        ratios = np.where(np.isnan(ratios), [[0.0], [0.0], [100.0]], ratios)
     return df.assign(total_mm=main + lateral, **dict(zip(RATIOS, ratios, strict=True)))
 
 # %% ../../nbs/roots/50_traits.ipynb #023c6363
 def require_scale(
-    mm_per_px:float, # Length of one px, mm
+    mm_per_px: float,  # Length of one px, mm
 ) -> float:
     "Raise `ValueError` unless the scale is a positive number."
-    if mm_per_px is None or not 0 < float(mm_per_px) < np.inf: raise ValueError(f"mm_per_px: expected a positive length, got {mm_per_px}; read it from the QR code or the metadata of the series")
+    if mm_per_px is None or not 0 < float(mm_per_px) < np.inf:
+        raise ValueError(
+            f"mm_per_px: expected a positive length, got {mm_per_px}; read it from the QR code or the metadata of the series"
+        )
     return float(mm_per_px)
 
+
 def length_series(
-    frames:Sequence[Frame], # What `track` returned
-    mm_per_px:float,        # Length of one px, mm
-    count:str="roots",      # Rule of `graph.COUNTS`, or "known"
-) -> pd.DataFrame:          # frame, time_h, reason, shrunk, main_mm, lateral_mm, n_laterals, total_mm and `RATIOS`; NaN in gaps
+    frames: Sequence[Frame],  # What `track` returned
+    mm_per_px: float,  # Length of one px, mm
+    count: str = "roots",  # Rule of `graph.COUNTS`, or "known"
+) -> pd.DataFrame:  # frame, time_h, reason, shrunk, main_mm, lateral_mm, n_laterals, total_mm and `RATIOS`; NaN in gaps
     "Lengths, numbers and ratios of a plant through time."
     scale = require_scale(mm_per_px)
     require_choice("count", count, (*COUNTS, "known"))
     table = series_table(frames)
-    n = table.n_known if count == "known" else [np.nan if f.plant is None else float(count_laterals(f.plant, count)) for f in frames]
+    n = (
+        table.n_known
+        if count == "known"
+        else [np.nan if f.plant is None else float(count_laterals(f.plant, count)) for f in frames]
+    )
     kept = table[["frame", "time_h", "reason", "shrunk"]]
-    lengths = {name: scale*table[name.replace("_mm", "_length_px")].astype(float) for name in LENGTHS}
+    lengths = {name: scale * table[name.replace("_mm", "_length_px")].astype(float) for name in LENGTHS}
     return add_ratios(kept.assign(**lengths, n_laterals=np.asarray(n, float)))
 
 # %% ../../nbs/roots/50_traits.ipynb #4f9f0dcf
 ANGLE_MODES = ("arc", "faithful")
 
+
 def _line(line, mode):
     "A line as floats, from the higher end if faithful."
     line = np.asarray(line, float)
-    require_shape("line", line, "K,2"); require_choice("mode", mode, ANGLE_MODES)
-    if len(line) < 2 or not np.isfinite(line).all(): raise ValueError(f"line: expected at least 2 finite points, got {len(line)} points")
+    require_shape("line", line, "K,2")
+    require_choice("mode", mode, ANGLE_MODES)
+    if len(line) < 2 or not np.isfinite(line).all():
+        raise ValueError(f"line: expected at least 2 finite points, got {len(line)} points")
     return line[::-1] if mode == "faithful" and line[0, 1] > line[-1, 1] else line
 
+
 def tip_angle(
-    line,             # (K,2) base first, x right, y down, any unit
-    mode:str="arc",   # One of `ANGLE_MODES`
-) -> float:           # 0 along gravity, 90 level, 180 upward; NaN where base and tip are one point
+    line,  # (K,2) base first, x right, y down, any unit
+    mode: str = "arc",  # One of `ANGLE_MODES`
+) -> float:  # 0 along gravity, 90 level, 180 upward; NaN where base and tip are one point
     "Angle between gravity and the straight line from base to tip, degrees."
     line = _line(line, mode)
     dx, dy = line[-1] - line[0]
     return float(np.rad2deg(np.arctan2(abs(dx), dy))) if dx or dy else np.nan
 
+
 def emergence_angle(
-    line_mm,                     # (K,2) base first, x right, y down, mm
-    at_mm:float=2.,              # Where the first part ends; a shorter lateral is taken whole
-    mode:str="arc",              # "arc": distance along the line; "faithful": number of points, as published
-    mm_per_px:float|None=None,   # Length of one px, needed if faithful
+    line_mm,  # (K,2) base first, x right, y down, mm
+    at_mm: float = 2.0,  # Where the first part ends; a shorter lateral is taken whole
+    mode: str = "arc",  # "arc": distance along the line; "faithful": number of points, as published
+    mm_per_px: float | None = None,  # Length of one px, needed if faithful
 ) -> float:
     "Angle of the first part of a lateral, degrees."
     line = _line(line_mm, mode)
-    if not at_mm > 0: raise ValueError(f"at_mm: expected a positive distance, got {at_mm}")
-    if mode == "faithful": return tip_angle(line[[0, min(max(int(at_mm/require_scale(mm_per_px)), 1), len(line) - 1)]], mode)
+    if not at_mm > 0:
+        raise ValueError(f"at_mm: expected a positive distance, got {at_mm}")
+    if mode == "faithful":
+        return tip_angle(line[[0, min(max(int(at_mm / require_scale(mm_per_px)), 1), len(line) - 1)]], mode)
     along = np.r_[0, np.cumsum(np.hypot(*np.diff(line, axis=0).T))]
     end = [np.interp(min(at_mm, along[-1]), along, line[:, axis]) for axis in (0, 1)]
     return tip_angle(np.stack([line[0], end]))
 
 # %% ../../nbs/roots/50_traits.ipynb #cd421074
 def lateral_series(
-    frames:Sequence[Frame], # What `track` returned
-    mm_per_px:float,        # Length of one px, mm
-    at_mm:float=2.,         # See `emergence_angle`
-    mode:str="arc",         # See `emergence_angle`
-) -> pd.DataFrame: # frame, time_h, lateral, parent, order, length_mm, base_mm, emergence_deg, tip_deg, touches; one row per lateral and frame in which it was seen
+    frames: Sequence[Frame],  # What `track` returned
+    mm_per_px: float,  # Length of one px, mm
+    at_mm: float = 2.0,  # See `emergence_angle`
+    mode: str = "arc",  # See `emergence_angle`
+) -> pd.DataFrame:  # frame, time_h, lateral, parent, order, length_mm, base_mm, emergence_deg, tip_deg, touches; one row per lateral and frame in which it was seen
     "Length, place and angles of every lateral through time."
     scale, rows = require_scale(mm_per_px), []
     for f in (f for f in frames if f.plant):
         for i, root in zip(f.ids, f.plant.roots, strict=True):
-            if root.order == 0: continue
-            line = scale*root.points
-            rows.append((f.index, f.time_h, i, f.ids[root.parent], root.order, scale*root.length_px, scale*root.base_px,
-                         emergence_angle(line, at_mm, mode, scale), tip_angle(line, mode), root.touches))
-    return pd.DataFrame(rows, columns=["frame", "time_h", "lateral", "parent", "order", "length_mm", "base_mm", "emergence_deg", "tip_deg", "touches"])
+            if root.order == 0:
+                continue
+            line = scale * root.points
+            rows.append(
+                (
+                    f.index,
+                    f.time_h,
+                    i,
+                    f.ids[root.parent],
+                    root.order,
+                    scale * root.length_px,
+                    scale * root.base_px,
+                    emergence_angle(line, at_mm, mode, scale),
+                    tip_angle(line, mode),
+                    root.touches,
+                )
+            )
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "frame",
+            "time_h",
+            "lateral",
+            "parent",
+            "order",
+            "length_mm",
+            "base_mm",
+            "emergence_deg",
+            "tip_deg",
+            "touches",
+        ],
+    )
+
 
 def angle_means(
-    laterals:pd.DataFrame, # From `lateral_series`
-    least_mm:float=1.,     # Shorter laterals have no angle yet
-) -> pd.DataFrame:         # time_h, n, emergence_deg, tip_deg; one row per frame with such laterals
+    laterals: pd.DataFrame,  # From `lateral_series`
+    least_mm: float = 1.0,  # Shorter laterals have no angle yet
+) -> pd.DataFrame:  # time_h, n, emergence_deg, tip_deg; one row per frame with such laterals
     "Mean angles of first-order laterals through time."
     long = laterals[(laterals.order == 1) & (laterals.length_mm >= least_mm)]
-    return long.groupby("time_h").agg(n=("lateral", "size"), emergence_deg=("emergence_deg", "mean"), tip_deg=("tip_deg", "mean")).reset_index()
+    return (
+        long.groupby("time_h")
+        .agg(n=("lateral", "size"), emergence_deg=("emergence_deg", "mean"), tip_deg=("tip_deg", "mean"))
+        .reset_index()
+    )
+
 
 def angle_decay(
-    laterals:pd.DataFrame,  # From `lateral_series`
-    lateral:int=1,          # Identity; 1 is the first that was seen
-    hours:float=72.,        # Age up to which it is followed, h
-    rise:float|None=None,   # Largest relative step upward after the twelfth frame; None: any
-) -> pd.DataFrame:          # age_h, tip_deg, emergence_deg; no rows where the lateral was never seen
+    laterals: pd.DataFrame,  # From `lateral_series`
+    lateral: int = 1,  # Identity; 1 is the first that was seen
+    hours: float = 72.0,  # Age up to which it is followed, h
+    rise: float | None = None,  # Largest relative step upward after the twelfth frame; None: any
+) -> pd.DataFrame:  # age_h, tip_deg, emergence_deg; no rows where the lateral was never seen
     "Angles of one lateral by its age, running median of five frames."
     mine = laterals[laterals.lateral == lateral].sort_values("time_h")
     age = mine.time_h - mine.time_h.min()
     mine = mine[["tip_deg", "emergence_deg"]].rolling(5, center=True, min_periods=1).median()[age < hours]
     values = mine.to_numpy(copy=True)
     if rise is not None:
-        for k in range(12, len(values)): values[k] = np.where(values[k] > (1 + rise)*values[k - 1], values[k - 1], values[k])
-    return pd.DataFrame(values, columns=mine.columns).assign(age_h=age[age < hours].to_numpy())[["age_h", "tip_deg", "emergence_deg"]]
+        for k in range(12, len(values)):
+            values[k] = np.where(values[k] > (1 + rise) * values[k - 1], values[k - 1], values[k])
+    return pd.DataFrame(values, columns=mine.columns).assign(age_h=age[age < hours].to_numpy())[
+        ["age_h", "tip_deg", "emergence_deg"]
+    ]
 
 # %% ../../nbs/roots/50_traits.ipynb #60b2b88e
 def plant_lines(
-    plant:PlantGraph, # Labelled plant
-    mm_per_px:float,  # Length of one px, mm
-) -> list:            # Lines (K,2) in mm of the image, main root first
+    plant: PlantGraph,  # Labelled plant
+    mm_per_px: float,  # Length of one px, mm
+) -> list:  # Lines (K,2) in mm of the image, main root first
     "Roots of a plant as lines in mm."
-    return [require_scale(mm_per_px)*root.points for root in plant.roots]
+    return [require_scale(mm_per_px) * root.points for root in plant.roots]
+
 
 def convex_hull(
-    points, # (n,2) any unit
-) -> np.ndarray: # (m,2) float64, corners in order
+    points,  # (n,2) any unit
+) -> np.ndarray:  # (m,2) float64, corners in order
     "Corners of the convex hull of points."
     points = np.asarray(points, float)
     require_shape("points", points, "n,2")
-    if not len(points): raise ValueError("points: expected at least one point, got none")
+    if not len(points):
+        raise ValueError("points: expected at least one point, got none")
     return points[cv2.convexHull(points.astype(np.float32), returnPoints=False)[:, 0]]
 
+
 def polygon_area(
-    corners, # (m,2) in order
+    corners,  # (m,2) in order
 ) -> float:
     "Area of a polygon, in squares of its unit."
     x, y = (np.asarray(corners, float) - np.asarray(corners, float)[:1]).T
-    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1))/2)
+    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+
 
 def hull_traits(
-    lines_mm:Sequence, # Lines (K,2) in mm, main root first
-) -> dict:             # hull_mm2, box_mm2, width_mm, height_mm, aspect, lateral_per_hull, total_per_hull, lateral_per_box, total_per_box
+    lines_mm: Sequence,  # Lines (K,2) in mm, main root first
+) -> (
+    dict
+):  # hull_mm2, box_mm2, width_mm, height_mm, aspect, lateral_per_hull, total_per_hull, lateral_per_box, total_per_box
     "Convex hull and bounding box of a plant, and length per area of each."
-    if not len(lines_mm): raise ValueError("lines_mm: expected at least the main root, got no line")
+    if not len(lines_mm):
+        raise ValueError("lines_mm: expected at least the main root, got no line")
     lengths = [np.hypot(*np.diff(line, axis=0).T).sum() for line in lines_mm]
     corners = convex_hull(np.concatenate(lines_mm))
     width, height = np.ptp(corners, axis=0).tolist()
-    areas, sums = {"hull": polygon_area(corners), "box": width*height}, {"lateral": sum(lengths[1:]), "total": sum(lengths)}
-    traits = {"hull_mm2": areas["hull"], "box_mm2": areas["box"], "width_mm": width, "height_mm": height, "aspect": height/width if width else np.nan}
-    return traits | {f"{a}_per_{b}": sums[a]/areas[b] if areas[b] > 0 else np.nan for b in areas for a in sums}
+    areas, sums = (
+        {"hull": polygon_area(corners), "box": width * height},
+        {"lateral": sum(lengths[1:]), "total": sum(lengths)},
+    )
+    traits = {
+        "hull_mm2": areas["hull"],
+        "box_mm2": areas["box"],
+        "width_mm": width,
+        "height_mm": height,
+        "aspect": height / width if width else np.nan,
+    }
+    return traits | {f"{a}_per_{b}": sums[a] / areas[b] if areas[b] > 0 else np.nan for b in areas for a in sums}
 
 # %% ../../nbs/roots/50_traits.ipynb #b6b6318f
 def upright(
-    points,            # (n,2) xy, any unit
-    seed,              # xy of the seed
-    tip,               # xy of the main tip
-    rotate:bool=True,  # Turn? Else only shift
-) -> np.ndarray:       # (n,2) seed at (0,0); tip at (0,+)
+    points,  # (n,2) xy, any unit
+    seed,  # xy of the seed
+    tip,  # xy of the main tip
+    rotate: bool = True,  # Turn? Else only shift
+) -> np.ndarray:  # (n,2) seed at (0,0); tip at (0,+)
     "Shift the seed to the origin and turn the tip below it."
     points, seed = np.asarray(points, float), np.asarray(seed, float)
     dx, dy = np.asarray(tip, float) - seed
-    if not rotate or not np.hypot(dx, dy): return points - seed
-    c, s = dy/np.hypot(dx, dy), dx/np.hypot(dx, dy)
+    if not rotate or not np.hypot(dx, dy):
+        return points - seed
+    c, s = dy / np.hypot(dx, dy), dx / np.hypot(dx, dy)
     return (points - seed) @ np.array([[c, s], [-s, c]])
 
 # %% ../../nbs/roots/50_traits.ipynb #73782b51
 def mask_hull(
-    mask:np.ndarray,     # (H,W) bool or integer, 0 background
-    seed,                # xy px
-    near_px:float=30.,   # Farthest seed
-) -> np.ndarray|None:    # (m,2) float64 xy px; None where the largest part is not at the seed
+    mask: np.ndarray,  # (H,W) bool or integer, 0 background
+    seed,  # xy px
+    near_px: float = 30.0,  # Farthest seed
+) -> np.ndarray | None:  # (m,2) float64 xy px; None where the largest part is not at the seed
     "Convex hull of the largest part of a mask, as published."
     mask = np.asarray(mask)
     require_shape("mask", mask, "H,W")
     contours, _ = cv2.findContours((mask != 0).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if not contours: return None
+    if not contours:
+        return None
     largest = max(contours, key=cv2.contourArea)
-    if cv2.pointPolygonTest(largest, tuple(map(float, seed)), True) < -near_px: return None
+    if cv2.pointPolygonTest(largest, tuple(map(float, seed)), True) < -near_px:
+        return None
     return convex_hull(largest[:, 0])
 
+
 def shape_series(
-    frames:Sequence[Frame],   # What `track` returned
-    mm_per_px:float,          # Length of one px, mm
-    times_h:Sequence[float],  # Wanted times, for example the end of each day
-    near_h:float=1.,          # Farthest measured frame that may stand for a wanted time, h
-    rotate:bool=True,         # Turn the plant so that its tip is below its seed?
-) -> pd.DataFrame:            # time_h (as wanted), frame, and the traits of `hull_traits`; NaN where no frame is near
+    frames: Sequence[Frame],  # What `track` returned
+    mm_per_px: float,  # Length of one px, mm
+    times_h: Sequence[float],  # Wanted times, for example the end of each day
+    near_h: float = 1.0,  # Farthest measured frame that may stand for a wanted time, h
+    rotate: bool = True,  # Turn the plant so that its tip is below its seed?
+) -> pd.DataFrame:  # time_h (as wanted), frame, and the traits of `hull_traits`; NaN where no frame is near
     "Hull, box and densities at given times."
     rows, seen = [], [f for f in frames if f.plant]
     for time_h in times_h:
         nearest = min(seen, key=lambda f, t=time_h: abs(f.time_h - t), default=None)
-        if nearest is None or abs(nearest.time_h - time_h) > near_h: rows.append({"time_h": float(time_h), "frame": -1}); continue
+        if nearest is None or abs(nearest.time_h - time_h) > near_h:
+            rows.append({"time_h": float(time_h), "frame": -1})
+            continue
         lines = plant_lines(nearest.plant, mm_per_px)
-        rows.append({"time_h": float(time_h), "frame": nearest.index} | hull_traits([upright(line, lines[0][0], lines[0][-1], rotate) for line in lines]))
+        rows.append(
+            {"time_h": float(time_h), "frame": nearest.index}
+            | hull_traits([upright(line, lines[0][0], lines[0][-1], rotate) for line in lines])
+        )
     return pd.DataFrame(rows)
 
 # %% ../../nbs/roots/50_traits.ipynb #0d79bb00
 class Canvas(NamedTuple):
     "A common frame for plants of one group."
-    mm_per_px:float=.2
-    width_mm:float=64.
-    height_mm:float=100.
-    seed_mm:tuple=(32., 20.)
+
+    mm_per_px: float = 0.2
+    width_mm: float = 64.0
+    height_mm: float = 100.0
+    seed_mm: tuple = (32.0, 20.0)
 
     @property
-    def shape(self) -> tuple: return round(self.height_mm/self.mm_per_px), round(self.width_mm/self.mm_per_px)
-    @property
-    def extent(self) -> tuple: return -self.seed_mm[0], self.width_mm - self.seed_mm[0], self.height_mm - self.seed_mm[1], -self.seed_mm[1] # mm from the seed
+    def shape(self) -> tuple:
+        return round(self.height_mm / self.mm_per_px), round(self.width_mm / self.mm_per_px)
 
-    def px(self, points_mm): return (np.asarray(points_mm, float) + self.seed_mm)/self.mm_per_px - .5 # From mm relative to the seed
+    @property
+    def extent(self) -> tuple:
+        return (
+            -self.seed_mm[0],
+            self.width_mm - self.seed_mm[0],
+            self.height_mm - self.seed_mm[1],
+            -self.seed_mm[1],
+        )  # mm from the seed
+
+    def px(self, points_mm):
+        return (np.asarray(points_mm, float) + self.seed_mm) / self.mm_per_px - 0.5  # From mm relative to the seed
+
 
 def draw_roots(
-    lines_mm:Sequence,        # Lines (K,2) in mm relative to the seed, from `upright`
-    canvas:Canvas=Canvas(),   # noqa: B008, a tuple. Common frame
-    width_mm:float=.3,        # Width of a root
-) -> np.ndarray:              # (H,W) bool
+    lines_mm: Sequence,  # Lines (K,2) in mm relative to the seed, from `upright`
+    canvas: Canvas = Canvas(),  # noqa: B008, a tuple. Common frame
+    width_mm: float = 0.3,  # Width of a root
+) -> np.ndarray:  # (H,W) bool
     "Paint the roots of a plant on the canvas."
     image = np.zeros(canvas.shape, np.uint8)
-    for line in lines_mm: cv2.polylines(image, [np.round(16*canvas.px(line)).astype(np.int32)], False, 1, max(1, round(width_mm/canvas.mm_per_px)), cv2.LINE_8, 4)
+    for line in lines_mm:
+        cv2.polylines(
+            image,
+            [np.round(16 * canvas.px(line)).astype(np.int32)],
+            False,
+            1,
+            max(1, round(width_mm / canvas.mm_per_px)),
+            cv2.LINE_8,
+            4,
+        )
     return image > 0
 
+
 def draw_hull(
-    lines_mm:Sequence,        # As in `draw_roots`
-    canvas:Canvas=Canvas(),   # noqa: B008, a tuple. Common frame
-) -> np.ndarray:              # (H,W) bool
+    lines_mm: Sequence,  # As in `draw_roots`
+    canvas: Canvas = Canvas(),  # noqa: B008, a tuple. Common frame
+) -> np.ndarray:  # (H,W) bool
     "Paint the convex hull of a plant on the canvas."
     image = np.zeros(canvas.shape, np.uint8)
     corners = canvas.px(convex_hull(np.concatenate(lines_mm)))
-    return cv2.fillPoly(image, [np.round(16*corners).astype(np.int32)], 1, cv2.LINE_8, 4) > 0
+    return cv2.fillPoly(image, [np.round(16 * corners).astype(np.int32)], 1, cv2.LINE_8, 4) > 0
+
 
 def heat_map(
-    masks:Sequence[np.ndarray], # (H,W) bool each, on one canvas
-) -> np.ndarray:                # (H,W) float64, 0 to 1
+    masks: Sequence[np.ndarray],  # (H,W) bool each, on one canvas
+) -> np.ndarray:  # (H,W) float64, 0 to 1
     "Share of plants at each point."
-    if not len(masks): raise ValueError("masks: expected at least one, got none")
+    if not len(masks):
+        raise ValueError("masks: expected at least one, got none")
     return np.mean(np.stack(masks), axis=0)
 
 # %% ../../nbs/roots/50_traits.ipynb #c2138b36
 def align_mask(
-    mask:np.ndarray,          # (H,W) bool or integer, 0 background
-    seed,                     # xy px
-    tip,                      # xy px of the main tip
-    mm_per_px:float,          # Scale of the mask
-    canvas:Canvas=Canvas(),   # noqa: B008, a tuple. Common frame
-    rotate:bool=True,         # Turn the tip below the seed?
-) -> np.ndarray:              # (H,W) of the canvas, bool
+    mask: np.ndarray,  # (H,W) bool or integer, 0 background
+    seed,  # xy px
+    tip,  # xy px of the main tip
+    mm_per_px: float,  # Scale of the mask
+    canvas: Canvas = Canvas(),  # noqa: B008, a tuple. Common frame
+    rotate: bool = True,  # Turn the tip below the seed?
+) -> np.ndarray:  # (H,W) of the canvas, bool
     "Lay a mask on the canvas."
     mask, scale = np.asarray(mask), require_scale(mm_per_px)
     require_shape("mask", mask, "H,W")
-    finer = max(1, round(canvas.mm_per_px/scale))
-    fine = Canvas(canvas.mm_per_px/finer, canvas.width_mm, canvas.height_mm, canvas.seed_mm)
-    origin, right, below = fine.px(scale*upright(np.array([[0, 0], [1, 0], [0, 1.]]), seed, tip, rotate))
+    finer = max(1, round(canvas.mm_per_px / scale))
+    fine = Canvas(canvas.mm_per_px / finer, canvas.width_mm, canvas.height_mm, canvas.seed_mm)
+    origin, right, below = fine.px(scale * upright(np.array([[0, 0], [1, 0], [0, 1.0]]), seed, tip, rotate))
     turn = np.column_stack([right - origin, below - origin, origin])
-    laid = cv2.warpAffine((mask != 0).astype(np.float32), turn, fine.shape[::-1], flags=cv2.INTER_LINEAR) > .5
+    laid = cv2.warpAffine((mask != 0).astype(np.float32), turn, fine.shape[::-1], flags=cv2.INTER_LINEAR) > 0.5
     return laid.reshape(canvas.shape[0], finer, canvas.shape[1], finer).any((1, 3))
 
 
 def depth_profile(
-    lines_mm:Sequence, # Lines (K,2) in mm relative to the seed
-    edges_mm,          # (n+1,) borders of the depths, mm below the seed
-) -> np.ndarray:       # (n,) mm of root per mm of depth
+    lines_mm: Sequence,  # Lines (K,2) in mm relative to the seed
+    edges_mm,  # (n+1,) borders of the depths, mm below the seed
+) -> np.ndarray:  # (n,) mm of root per mm of depth
     "How much root lies at each depth."
     edges = np.asarray(edges_mm, float)
-    if edges.ndim != 1 or len(edges) < 2 or (np.diff(edges) <= 0).any(): raise ValueError(f"edges_mm: expected at least two increasing depths, got {edges.tolist()}")
-    middle = np.concatenate([(line[1:, 1] + line[:-1, 1])/2 for line in lines_mm]) if len(lines_mm) else np.zeros(0)
+    if edges.ndim != 1 or len(edges) < 2 or (np.diff(edges) <= 0).any():
+        raise ValueError(f"edges_mm: expected at least two increasing depths, got {edges.tolist()}")
+    middle = np.concatenate([(line[1:, 1] + line[:-1, 1]) / 2 for line in lines_mm]) if len(lines_mm) else np.zeros(0)
     length = np.concatenate([np.hypot(*np.diff(line, axis=0).T) for line in lines_mm]) if len(lines_mm) else np.zeros(0)
-    return np.histogram(middle, edges, weights=length)[0]/np.diff(edges)
+    return np.histogram(middle, edges, weights=length)[0] / np.diff(edges)
 
 # %% ../../nbs/roots/50_traits.ipynb #5c133f5f
 def regular(
-    series:pd.DataFrame,       # time_h and columns to keep; one plant
-    columns:Sequence[str],     # Columns to put on the grid
-    step_h:float|None=None,    # Time step, h; default the commonest of the series
-) -> pd.DataFrame:             # time_h, the columns, measured (bool); every time step once
+    series: pd.DataFrame,  # time_h and columns to keep; one plant
+    columns: Sequence[str],  # Columns to put on the grid
+    step_h: float | None = None,  # Time step, h; default the commonest of the series
+) -> pd.DataFrame:  # time_h, the columns, measured (bool); every time step once
     "Put a series on a regular time grid."
     require_columns(series, ["time_h", *columns])
     time = series.time_h.to_numpy(float)
-    if len(time) < 2 or not np.isfinite(time).all() or (np.diff(time) <= 0).any(): raise ValueError("time_h: expected at least two finite, increasing times; sort the frames, drop duplicates, and treat plants one by one")
+    if len(time) < 2 or not np.isfinite(time).all() or (np.diff(time) <= 0).any():
+        raise ValueError(
+            "time_h: expected at least two finite, increasing times; sort the frames, drop duplicates, and treat plants one by one"
+        )
     step = float(pd.Series(np.diff(time).round(4)).mode()[0]) if step_h is None else float(step_h)
-    place = np.round((time - time[0])/step).astype(int)
-    if (np.diff(place) == 0).any(): raise ValueError(f"step_h: expected at most one frame per step of {step:g} h, got two near {time[1:][np.diff(place) == 0][0]:g} h; give a smaller step_h")
+    place = np.round((time - time[0]) / step).astype(int)
+    if (np.diff(place) == 0).any():
+        raise ValueError(
+            f"step_h: expected at most one frame per step of {step:g} h, got two near {time[1:][np.diff(place) == 0][0]:g} h; give a smaller step_h"
+        )
     values = np.full((place[-1] + 1, len(columns)), np.nan)
     values[place] = series[list(columns)].to_numpy(float)
     table = pd.DataFrame(values, columns=list(columns))
-    return table.assign(time_h=time[0] + step*np.arange(len(table)), measured=table.notna().all(axis=1))[["time_h", *columns, "measured"]]
+    return table.assign(time_h=time[0] + step * np.arange(len(table)), measured=table.notna().all(axis=1))[
+        ["time_h", *columns, "measured"]
+    ]
 
 # %% ../../nbs/roots/50_traits.ipynb #eb3b19da
 FILLS = ("linear", "hold")
 
+
 def fill_gaps(
-    values,            # (T,) float, NaN in gaps, on a regular grid
-    longest:int,       # Longest gap that is filled, steps
-    how:str="linear",  # "linear" between neighbours; "hold" repeats the last value, also at the end
-) -> np.ndarray:       # (T,)
+    values,  # (T,) float, NaN in gaps, on a regular grid
+    longest: int,  # Longest gap that is filled, steps
+    how: str = "linear",  # "linear" between neighbours; "hold" repeats the last value, also at the end
+) -> np.ndarray:  # (T,)
     "Fill short gaps."
     require_choice("how", how, FILLS)
     values = np.array(values, float)
     known, gap = np.flatnonzero(~np.isnan(values)), np.isnan(values)
-    if not len(known): return values
-    before, after = np.searchsorted(known, np.arange(len(values)), "right") - 1, np.searchsorted(known, np.arange(len(values)))
+    if not len(known):
+        return values
+    before, after = (
+        np.searchsorted(known, np.arange(len(values)), "right") - 1,
+        np.searchsorted(known, np.arange(len(values))),
+    )
     inside = (before >= 0) & ((after < len(known)) | (how == "hold"))
-    start, end = known[np.maximum(before, 0)], np.where(after < len(known), known[np.minimum(after, len(known) - 1)], len(values))
+    start, end = (
+        known[np.maximum(before, 0)],
+        np.where(after < len(known), known[np.minimum(after, len(known) - 1)], len(values)),
+    )
     fill = gap & inside & (end - start - 1 <= longest)
     filled = np.interp(np.arange(len(values)), known, values[known]) if how == "linear" else values[start]
     return np.where(fill, filled, values)
@@ -350,269 +488,415 @@ def fill_gaps(
 # %% ../../nbs/roots/50_traits.ipynb #1b134709
 EDGES = ("shrink", "zero")
 
+
 def running_median(
-    values,               # (T,) float; NaN in gaps
-    size:int,             # Window, steps, odd; 1 changes nothing
-    edges:str="shrink",   # "shrink": smaller symmetric windows at ends and gaps; "zero": zeros beside the series, as published
-) -> np.ndarray:          # (T,) NaN where it was NaN
+    values,  # (T,) float; NaN in gaps
+    size: int,  # Window, steps, odd; 1 changes nothing
+    edges: str = "shrink",  # "shrink": smaller symmetric windows at ends and gaps; "zero": zeros beside the series, as published
+) -> np.ndarray:  # (T,) NaN where it was NaN
     "Running median."
     require_choice("edges", edges, EDGES)
-    if size < 1 or size % 2 == 0: raise ValueError(f"size: expected an odd number of steps, got {size}")
+    if size < 1 or size % 2 == 0:
+        raise ValueError(f"size: expected an odd number of steps, got {size}")
     values = np.array(values, float)
-    if edges == "zero": return values if size == 1 else np.where(np.isnan(values), np.nan, medfilt(np.nan_to_num(values), size))
+    if edges == "zero":
+        return values if size == 1 else np.where(np.isnan(values), np.nan, medfilt(np.nan_to_num(values), size))
     out, known = values.copy(), np.flatnonzero(~np.isnan(values))
     for run in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
-        part, reach = values[run], size//2
+        part, reach = values[run], size // 2
         for k in range(len(part)):
             r = min(reach, k, len(part) - 1 - k)
-            if r < reach: out[run[k]] = np.median(part[k - r:k + r + 1])
-        if len(part) >= size: out[run[reach:len(part) - reach]] = np.median(np.lib.stride_tricks.sliding_window_view(part, size), axis=1)
+            if r < reach:
+                out[run[k]] = np.median(part[k - r : k + r + 1])
+        if len(part) >= size:
+            out[run[reach : len(part) - reach]] = np.median(
+                np.lib.stride_tricks.sliding_window_view(part, size), axis=1
+            )
     return out
 
 # %% ../../nbs/roots/50_traits.ipynb #7804a19f
 RISES = ("isotonic", "envelope", "none")
 
+
 def rising(
-    values,                # (T,) float; NaN in gaps
-    how:str="isotonic",    # One of `RISES`
-    above:float=-np.inf,   # The envelope begins at the first value above this, as published
-) -> np.ndarray:           # (T,) NaN where it was NaN
+    values,  # (T,) float; NaN in gaps
+    how: str = "isotonic",  # One of `RISES`
+    above: float = -np.inf,  # The envelope begins at the first value above this, as published
+) -> np.ndarray:  # (T,) NaN where it was NaN
     "Make a series non-decreasing."
     require_choice("how", how, RISES)
     values = np.array(values, float)
     known = np.flatnonzero(~np.isnan(values))
-    if how == "none" or not len(known): return values
-    if how == "isotonic": values[known] = isotonic_regression(values[known]).x; return values
+    if how == "none" or not len(known):
+        return values
+    if how == "isotonic":
+        values[known] = isotonic_regression(values[known]).x
+        return values
     first = np.flatnonzero(values[known] > above)
-    if len(first): values[known[first[0]:]] = np.maximum.accumulate(values[known[first[0]:]])
+    if len(first):
+        values[known[first[0] :]] = np.maximum.accumulate(values[known[first[0] :]])
     return values
 
+
 def early_errors(
-    n_laterals,         # (T,) number of laterals
-    look_back:int,      # Frames
-) -> np.ndarray:        # (T,) bool: laterals that are taken for errors
+    n_laterals,  # (T,) number of laterals
+    look_back: int,  # Frames
+) -> np.ndarray:  # (T,) bool: laterals that are taken for errors
     "Laterals in the first half of a series that are gone within some frames, as published."
     n = np.asarray(n_laterals, float)
     wrong = np.zeros(len(n), bool)
-    for k in range(len(n)//2):
-        if n[k] == 0: wrong[max(0, k - look_back):k] = True
+    for k in range(len(n) // 2):
+        if n[k] == 0:
+            wrong[max(0, k - look_back) : k] = True
     return wrong & (n > 0)
 
 # %% ../../nbs/roots/50_traits.ipynb #0da18db0
 @dataclass(frozen=True)
 class Recipe:
     "How a raw series becomes an hourly one; triples are for main root, laterals, number of laterals."
-    name:str
-    fill:str="linear"                             # One of `FILLS`
-    fill_h:float=1.                               # Longest gap that is filled, h
-    look_back:int=0                               # See `early_errors`; frames of 15 min
-    medians:tuple=(9, 9, 9)                       # Windows, frames of 15 min
-    edges:str="shrink"                            # One of `EDGES`
-    rises:tuple=("isotonic", "isotonic", "envelope") # Of `RISES`
-    above_px:tuple=(-np.inf, -np.inf, -np.inf)    # See `rising`; lengths in px
-    reach:int=0                                   # Frames on either side of the progressive mean
-    ratio_hours:int=1                             # Window of the median of the ratios, h
-    undefined:str="gap"                           # See `add_ratios`
-    least_measured:float=1.                       # Share of an hour's frames that must have a value, measured or filled
 
-RECIPES = {r.name: r for r in (
-    Recipe("conservative"),
-    Recipe("chronoroot", "hold", np.inf, 30, (9, 9, 25), "zero", ("none", "envelope", "envelope"), (0, 50, 4), 4, 1, "published", 0.),
-    Recipe("tool", "hold", np.inf, 32, (9, 9, 9), "zero", ("envelope",)*3, (-np.inf, 10, 1), 0, 5, "published", 0.))}
+    name: str
+    fill: str = "linear"  # One of `FILLS`
+    fill_h: float = 1.0  # Longest gap that is filled, h
+    look_back: int = 0  # See `early_errors`; frames of 15 min
+    medians: tuple = (9, 9, 9)  # Windows, frames of 15 min
+    edges: str = "shrink"  # One of `EDGES`
+    rises: tuple = ("isotonic", "isotonic", "envelope")  # Of `RISES`
+    above_px: tuple = (-np.inf, -np.inf, -np.inf)  # See `rising`; lengths in px
+    reach: int = 0  # Frames on either side of the progressive mean
+    ratio_hours: int = 1  # Window of the median of the ratios, h
+    undefined: str = "gap"  # See `add_ratios`
+    least_measured: float = 1.0  # Share of an hour's frames that must have a value, measured or filled
+
+
+RECIPES = {
+    r.name: r
+    for r in (
+        Recipe("conservative"),
+        Recipe(
+            "chronoroot",
+            "hold",
+            np.inf,
+            30,
+            (9, 9, 25),
+            "zero",
+            ("none", "envelope", "envelope"),
+            (0, 50, 4),
+            4,
+            1,
+            "published",
+            0.0,
+        ),
+        Recipe(
+            "tool", "hold", np.inf, 32, (9, 9, 9), "zero", ("envelope",) * 3, (-np.inf, 10, 1), 0, 5, "published", 0.0
+        ),
+    )
+}
+
 
 def progressive_mean(
-    values,     # (T,) float
-    reach:int,  # Values on either side
-) -> np.ndarray: # (T,)
+    values,  # (T,) float
+    reach: int,  # Values on either side
+) -> np.ndarray:  # (T,)
     "Mean over a window whose earlier part is averaged already, as published."
     values = np.array(values, float)
-    for k in range(reach, len(values) - reach if reach else 0): values[k] = values[k - reach:k + reach + 1].mean()
+    for k in range(reach, len(values) - reach if reach else 0):
+        values[k] = values[k - reach : k + reach + 1].mean()
     return values
 
 # %% ../../nbs/roots/50_traits.ipynb #77dbbdff
 def growth_speed(
-    time_h,     # (T,) increasing, h
+    time_h,  # (T,) increasing, h
     length_mm,  # (T,) mm; NaN in gaps
-) -> np.ndarray: # (T,) mm/h
+) -> np.ndarray:  # (T,) mm/h
     "Central differences."
     time_h, length_mm = np.asarray(time_h, float), np.asarray(length_mm, float)
-    if time_h.shape != length_mm.shape or len(time_h) < 3: raise ValueError(f"length_mm: expected as many lengths as times, at least 3, got {length_mm.shape} and {time_h.shape}")
-    if not (np.diff(time_h) > 0).all(): raise ValueError("time_h: expected increasing times; sort the frames")
+    if time_h.shape != length_mm.shape or len(time_h) < 3:
+        raise ValueError(
+            f"length_mm: expected as many lengths as times, at least 3, got {length_mm.shape} and {time_h.shape}"
+        )
+    if not (np.diff(time_h) > 0).all():
+        raise ValueError("time_h: expected increasing times; sort the frames")
     return np.gradient(length_mm, time_h, edge_order=2)
+
 
 def _smooth(table, recipe, step_h, mm_per_px):
     "Main length, lateral length and number, treated by a recipe."
-    frames = .25/step_h                                                             # steps that stand for one frame of 15 min
-    out = {name: fill_gaps(table[name], int(min(len(table), recipe.fill_h/step_h + 1e-6)), recipe.fill) for name in (*LENGTHS, "n_laterals")}
+    frames = 0.25 / step_h  # steps that stand for one frame of 15 min
+    out = {
+        name: fill_gaps(table[name], int(min(len(table), recipe.fill_h / step_h + 1e-6)), recipe.fill)
+        for name in (*LENGTHS, "n_laterals")
+    }
     if recipe.look_back:
-        wrong = early_errors(out["n_laterals"], round(recipe.look_back*frames))
-        for name in ("lateral_mm", "n_laterals"): out[name] = np.where(wrong, 0, out[name])
+        wrong = early_errors(out["n_laterals"], round(recipe.look_back * frames))
+        for name in ("lateral_mm", "n_laterals"):
+            out[name] = np.where(wrong, 0, out[name])
     for k, name in enumerate(out):
-        above = recipe.above_px[k] if k == 2 or not np.isfinite(recipe.above_px[k]) else recipe.above_px[k]*require_scale(mm_per_px)
-        values = running_median(out[name], 2*int(recipe.medians[k]*frames/2) + 1, recipe.edges)
+        above = (
+            recipe.above_px[k]
+            if k == 2 or not np.isfinite(recipe.above_px[k])
+            else recipe.above_px[k] * require_scale(mm_per_px)
+        )
+        values = running_median(out[name], 2 * int(recipe.medians[k] * frames / 2) + 1, recipe.edges)
         values = rising(values, recipe.rises[k], above)
-        out[name] = progressive_mean(values, round(recipe.reach*frames)) if k < 2 else values
+        out[name] = progressive_mean(values, round(recipe.reach * frames)) if k < 2 else values
     return out
 
 # %% ../../nbs/roots/50_traits.ipynb #46f4cb90
 def postprocess(
-    series:pd.DataFrame,          # time_h, main_mm, lateral_mm, n_laterals of one plant; NaN in gaps
-    recipe:Recipe|str="conservative", # Recipe, or name in `RECIPES`
-    mm_per_px:float|None=None,    # Scale of the series; for the published recipes, whose thresholds are in px
-    step_h:float|None=None,       # Time step, h; default the commonest
-) -> pd.DataFrame: # time_h (middle of the hour's frames), main_mm, lateral_mm, n_laterals, measured (share of frames), total_mm, `RATIOS`, main_mm_h, lateral_mm_h, total_mm_h
+    series: pd.DataFrame,  # time_h, main_mm, lateral_mm, n_laterals of one plant; NaN in gaps
+    recipe: Recipe | str = "conservative",  # Recipe, or name in `RECIPES`
+    mm_per_px: float | None = None,  # Scale of the series; for the published recipes, whose thresholds are in px
+    step_h: float | None = None,  # Time step, h; default the commonest
+) -> pd.DataFrame:  # time_h (middle of the hour's frames), main_mm, lateral_mm, n_laterals, measured (share of frames), total_mm, `RATIOS`, main_mm_h, lateral_mm_h, total_mm_h
     "Hourly lengths, numbers, ratios and speeds of one plant."
-    if isinstance(recipe, str): require_choice("recipe", recipe, RECIPES); recipe = RECIPES[recipe]
+    if isinstance(recipe, str):
+        require_choice("recipe", recipe, RECIPES)
+        recipe = RECIPES[recipe]
     table = regular(series, [*LENGTHS, "n_laterals"], step_h)
     step = float(table.time_h[1] - table.time_h[0])
     table = table.assign(**_smooth(table, recipe, step, mm_per_px))
-    per_hour = max(1, round(1/step))
-    whole = table.iloc[:len(table)//per_hour*per_hour]                              # whole hours
-    groups = whole.groupby(np.arange(len(whole))//per_hour)
+    per_hour = max(1, round(1 / step))
+    whole = table.iloc[: len(table) // per_hour * per_hour]  # whole hours
+    groups = whole.groupby(np.arange(len(whole)) // per_hour)
     hourly = groups.mean().astype(float)
-    rare = groups.main_mm.count() < max(recipe.least_measured*per_hour - 1e-9, 1e-9)
+    rare = groups.main_mm.count() < max(recipe.least_measured * per_hour - 1e-9, 1e-9)
     hourly.loc[rare, [*LENGTHS, "n_laterals"]] = np.nan
     hourly = add_ratios(hourly, recipe.undefined)
-    if recipe.ratio_hours > 1: hourly = hourly.assign(**{r: medfilt(hourly[r].to_numpy(), recipe.ratio_hours) for r in RATIOS})
+    if recipe.ratio_hours > 1:
+        hourly = hourly.assign(**{r: medfilt(hourly[r].to_numpy(), recipe.ratio_hours) for r in RATIOS})
     speeds = {f"{name}_h": growth_speed(hourly.time_h, hourly[name]) for name in (*LENGTHS, "total_mm")}
     return hourly.assign(**speeds)
 
 # %% ../../nbs/roots/50_traits.ipynb #5be1d828
 def find_crossing(
-    time_h,      # (T,) increasing, h
-    main_mm,     # (T,) mm
+    time_h,  # (T,) increasing, h
+    main_mm,  # (T,) mm
     lateral_mm,  # (T,) mm
-) -> tuple[float, float]: # Time in h, length in mm; NaN where they do not cross
+) -> tuple[float, float]:  # Time in h, length in mm; NaN where they do not cross
     "First time at which laterals together become as long as the main root."
     time_h, main_mm, lateral_mm = (np.asarray(v, float) for v in (time_h, main_mm, lateral_mm))
     kept = np.isfinite(main_mm) & np.isfinite(lateral_mm) & (main_mm > 0)
     t, main, difference = time_h[kept], main_mm[kept], (main_mm - lateral_mm)[kept]
     at = np.flatnonzero((difference[:-1] > 0) & (difference[1:] <= 0))
-    if not len(at): return np.nan, np.nan
+    if not len(at):
+        return np.nan, np.nan
     k = at[0]
-    share = difference[k]/(difference[k] - difference[k + 1])
-    return float(t[k] + share*(t[k + 1] - t[k])), float(main[k] + share*(main[k + 1] - main[k]))
+    share = difference[k] / (difference[k] - difference[k + 1])
+    return float(t[k] + share * (t[k + 1] - t[k])), float(main[k] + share * (main[k + 1] - main[k]))
+
 
 def aligned_difference(
-    df:pd.DataFrame,             # plant, time_h, main_mm, lateral_mm; hourly
-    window_h:float=24.,          # Hours on either side of the crossing
-    keep:Sequence=("condition",), # Columns of plants to keep, where there are such
-) -> pd.DataFrame:               # plant, kept columns, offset_h, difference_mm; NaN outside the series; no rows for plants that do not cross
+    df: pd.DataFrame,  # plant, time_h, main_mm, lateral_mm; hourly
+    window_h: float = 24.0,  # Hours on either side of the crossing
+    keep: Sequence = ("condition",),  # Columns of plants to keep, where there are such
+) -> (
+    pd.DataFrame
+):  # plant, kept columns, offset_h, difference_mm; NaN outside the series; no rows for plants that do not cross
     "Main root minus laterals around the crossing of each plant."
     require_columns(df, ["plant", "time_h", *LENGTHS])
-    tables, offset = [], np.arange(-window_h, window_h + 1.)
+    tables, offset = [], np.arange(-window_h, window_h + 1.0)
     for name, mine in df.groupby("plant", sort=False):
         at, _ = find_crossing(mine.time_h, mine.main_mm, mine.lateral_mm)
-        if np.isnan(at): continue
+        if np.isnan(at):
+            continue
         values = np.interp(at + offset, mine.time_h, mine.main_mm - mine.lateral_mm, left=np.nan, right=np.nan)
-        tables.append(pd.DataFrame({"plant": name} | {c: mine[c].iloc[0] for c in keep if c in mine} | {"offset_h": offset, "difference_mm": values}))
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["plant", *keep, "offset_h", "difference_mm"])
+        tables.append(
+            pd.DataFrame(
+                {"plant": name}
+                | {c: mine[c].iloc[0] for c in keep if c in mine}
+                | {"offset_h": offset, "difference_mm": values}
+            )
+        )
+    return (
+        pd.concat(tables, ignore_index=True)
+        if tables
+        else pd.DataFrame(columns=["plant", *keep, "offset_h", "difference_mm"])
+    )
 
 # %% ../../nbs/roots/50_traits.ipynb #66cb13d1
 def crossing_table(
-    df:pd.DataFrame,              # plant, time_h, main_mm, lateral_mm; hourly
-    window_h:float=24.,           # Hours on either side of the crossing
-    keep:Sequence=("condition",), # Columns of plants to keep, where there are such
-) -> pd.DataFrame: # plant, kept columns, crossing_h, crossing_mm, at_least_h, derivative_mm_h, slope_mm_h, mean_abs_mm, complete; one row per plant
+    df: pd.DataFrame,  # plant, time_h, main_mm, lateral_mm; hourly
+    window_h: float = 24.0,  # Hours on either side of the crossing
+    keep: Sequence = ("condition",),  # Columns of plants to keep, where there are such
+) -> pd.DataFrame:  # plant, kept columns, crossing_h, crossing_mm, at_least_h, derivative_mm_h, slope_mm_h, mean_abs_mm, complete; one row per plant
     "Crossing of main root and laterals, and how fast their difference falls there."
     aligned, rows = aligned_difference(df, window_h, keep), []
     for name, mine in df.groupby("plant", sort=False):
         time, length = find_crossing(mine.time_h, mine.main_mm, mine.lateral_mm)
         around = aligned[aligned.plant == name]
         complete = len(around) > 0 and bool(around.difference_mm.notna().all())
-        row = {"plant": name} | {c: mine[c].iloc[0] for c in keep if c in mine} | {"crossing_h": time, "crossing_mm": length,
-               "at_least_h": float(mine.time_h.max()) if np.isnan(time) else time, "derivative_mm_h": np.nan, "slope_mm_h": np.nan, "mean_abs_mm": np.nan, "complete": complete}
-        if len(around): row["derivative_mm_h"] = float(np.diff(around.difference_mm[around.offset_h.abs() == 1])[0]/2)
-        if complete: row |= {"slope_mm_h": float(np.polyfit(around.offset_h, around.difference_mm, 1)[0]), "mean_abs_mm": float(around.difference_mm.abs().mean())}
+        row = (
+            {"plant": name}
+            | {c: mine[c].iloc[0] for c in keep if c in mine}
+            | {
+                "crossing_h": time,
+                "crossing_mm": length,
+                "at_least_h": float(mine.time_h.max()) if np.isnan(time) else time,
+                "derivative_mm_h": np.nan,
+                "slope_mm_h": np.nan,
+                "mean_abs_mm": np.nan,
+                "complete": complete,
+            }
+        )
+        if len(around):
+            row["derivative_mm_h"] = float(np.diff(around.difference_mm[around.offset_h.abs() == 1])[0] / 2)
+        if complete:
+            row |= {
+                "slope_mm_h": float(np.polyfit(around.offset_h, around.difference_mm, 1)[0]),
+                "mean_abs_mm": float(around.difference_mm.abs().mean()),
+            }
         rows.append(row)
     return pd.DataFrame(rows)
 
 # %% ../../nbs/roots/50_traits.ipynb #ebb487ef
 def cliffs_delta(
-    first,   # (…,n) float
+    first,  # (…,n) float
     second,  # (…,m) float
-) -> np.ndarray: # (…) −1 to 1; positive: `first` is larger
+) -> np.ndarray:  # (…) −1 to 1; positive: `first` is larger
     "Chance that a value of `first` is larger than one of `second`, minus that it is smaller."
     return np.sign(np.asarray(first, float)[..., :, None] - np.asarray(second, float)[..., None, :]).mean((-2, -1))
 
+
 def hedges_g(
-    first,   # (…,n) float
+    first,  # (…,n) float
     second,  # (…,m) float
-) -> np.ndarray: # (…) in pooled standard deviations; positive: `first` is larger; NaN where nothing varies
+) -> np.ndarray:  # (…) in pooled standard deviations; positive: `first` is larger; NaN where nothing varies
     "Standardised difference of means, corrected for small samples."
     first, second = np.asarray(first, float), np.asarray(second, float)
     n, m = first.shape[-1], second.shape[-1]
-    pooled = np.sqrt(((n - 1)*first.var(-1, ddof=1) + (m - 1)*second.var(-1, ddof=1))/(n + m - 2))
-    with np.errstate(divide="ignore", invalid="ignore"): g = (1 - 3/(4*(n + m) - 9))*(first.mean(-1) - second.mean(-1))/pooled
+    pooled = np.sqrt(((n - 1) * first.var(-1, ddof=1) + (m - 1) * second.var(-1, ddof=1)) / (n + m - 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        g = (1 - 3 / (4 * (n + m) - 9)) * (first.mean(-1) - second.mean(-1)) / pooled
     return np.where(pooled > 0, g, np.nan)
 
+
 def effect_sizes(
-    first,            # (n,) float
-    second,           # (m,) float
-    n_draws:int=2000, # Draws of plants with replacement, within each group
-    seed:int=0,       # Seed of the draws
-) -> dict:            # cliffs_delta, cliffs_delta_low, cliffs_delta_high, hedges_g, hedges_g_low, hedges_g_high
+    first,  # (n,) float
+    second,  # (m,) float
+    n_draws: int = 2000,  # Draws of plants with replacement, within each group
+    seed: int = 0,  # Seed of the draws
+) -> dict:  # cliffs_delta, cliffs_delta_low, cliffs_delta_high, hedges_g, hedges_g_low, hedges_g_high
     "Effect sizes with 95 % bootstrap intervals."
     first, second, rng = np.asarray(first, float), np.asarray(second, float), generator(seed)
-    drawn = first[rng.integers(0, len(first), (n_draws, len(first)))], second[rng.integers(0, len(second), (n_draws, len(second)))]
+    drawn = (
+        first[rng.integers(0, len(first), (n_draws, len(first)))],
+        second[rng.integers(0, len(second), (n_draws, len(second)))],
+    )
     out = {}
     for name, size in (("cliffs_delta", cliffs_delta), ("hedges_g", hedges_g)):
         values = size(*drawn)
-        low, high = np.nanquantile(values, [.025, .975]) if np.isfinite(values).any() else (np.nan, np.nan)
+        low, high = np.nanquantile(values, [0.025, 0.975]) if np.isfinite(values).any() else (np.nan, np.nan)
         out |= {name: float(size(first, second)), f"{name}_low": float(low), f"{name}_high": float(high)}
     return out
 
 # %% ../../nbs/roots/50_traits.ipynb #aa3834f1
 RULES_OF_TEST = ("mann-whitney", "published")
 
+
 def _tests(first, second, rule):
     "Three tests of two samples, and the one that the rule takes."
     constant = np.ptp(first) == 0, np.ptp(second) == 0
-    if all(constant): return {"test": "none", "p": 1. if first[0] == second[0] else np.nan}
-    normal = [np.nan if same else float(stats.shapiro(v).pvalue) for v, same in zip((first, second), constant, strict=True)]
+    if all(constant):
+        return {"test": "none", "p": 1.0 if first[0] == second[0] else np.nan}
+    normal = [
+        np.nan if same else float(stats.shapiro(v).pvalue) for v, same in zip((first, second), constant, strict=True)
+    ]
     levene = float(stats.levene(first, second).pvalue)
-    found = {"mann-whitney": float(stats.mannwhitneyu(first, second).pvalue), "t": float(stats.ttest_ind(first, second).pvalue), "welch": float(stats.ttest_ind(first, second, equal_var=False).pvalue)}
-    gaussian = min(np.nan_to_num(normal)) > .05
-    chosen = "mann-whitney" if rule == "mann-whitney" or not gaussian else "t" if levene > .05 else "welch"
-    return {"shapiro_p_first": normal[0], "shapiro_p_second": normal[1], "levene_p": levene, "mann_whitney_p": found["mann-whitney"], "t_p": found["t"], "welch_p": found["welch"], "test": chosen, "p": found[chosen]}
+    found = {
+        "mann-whitney": float(stats.mannwhitneyu(first, second).pvalue),
+        "t": float(stats.ttest_ind(first, second).pvalue),
+        "welch": float(stats.ttest_ind(first, second, equal_var=False).pvalue),
+    }
+    gaussian = min(np.nan_to_num(normal)) > 0.05
+    chosen = "mann-whitney" if rule == "mann-whitney" or not gaussian else "t" if levene > 0.05 else "welch"
+    return {
+        "shapiro_p_first": normal[0],
+        "shapiro_p_second": normal[1],
+        "levene_p": levene,
+        "mann_whitney_p": found["mann-whitney"],
+        "t_p": found["t"],
+        "welch_p": found["welch"],
+        "test": chosen,
+        "p": found[chosen],
+    }
+
 
 def _holm(p):
     "Holm-adjusted p-values; NaN stays."
     adjusted, there = np.full(len(p), np.nan), np.isfinite(p)
-    if there.any(): adjusted[there] = multipletests(p[there], method="holm")[1]
+    if there.any():
+        adjusted[there] = multipletests(p[there], method="holm")[1]
     return adjusted
 
 # %% ../../nbs/roots/50_traits.ipynb #70bad16b
 def compare_groups(
-    df:pd.DataFrame,                 # One row per plant and stratum: group, `by`, traits; "plant" where repeated plants shall be refused
-    traits:Sequence[str],            # Columns to test
-    group:str="condition",           # Column with two groups
-    by:Sequence[str]=(),             # Columns of strata, such as day
-    order:Sequence[str]|None=None,   # First and second group; effects are positive where the first is larger; default in order of appearance
-    rule:str="mann-whitney",         # One of `RULES_OF_TEST`
-    family:Sequence[str]=(),         # Columns of the result within which p is adjusted, such as trait; default the whole table
-    n_draws:int=2000,                # See `effect_sizes`
-    seed:int=0,                      # See `effect_sizes`
-) -> pd.DataFrame: # by, trait, first, second, n_first, n_second, means, medians, difference, tests, p, p_holm, effect sizes
+    df: pd.DataFrame,  # One row per plant and stratum: group, `by`, traits; "plant" where repeated plants shall be refused
+    traits: Sequence[str],  # Columns to test
+    group: str = "condition",  # Column with two groups
+    by: Sequence[str] = (),  # Columns of strata, such as day
+    order: Sequence[str]
+    | None = None,  # First and second group; effects are positive where the first is larger; default in order of appearance
+    rule: str = "mann-whitney",  # One of `RULES_OF_TEST`
+    family: Sequence[
+        str
+    ] = (),  # Columns of the result within which p is adjusted, such as trait; default the whole table
+    n_draws: int = 2000,  # See `effect_sizes`
+    seed: int = 0,  # See `effect_sizes`
+) -> (
+    pd.DataFrame
+):  # by, trait, first, second, n_first, n_second, means, medians, difference, tests, p, p_holm, effect sizes
     "Compare two groups, trait by trait and stratum by stratum."
-    require_columns(df, [group, *by, *traits]); require_choice("rule", rule, RULES_OF_TEST)
+    require_columns(df, [group, *by, *traits])
+    require_choice("rule", rule, RULES_OF_TEST)
     order = list(dict.fromkeys(df[group])) if order is None else list(order)
-    if len(order) != 2 or not set(order) <= set(df[group]): raise ValueError(f"{group}: expected two groups, got {order} of {sorted(map(str, set(df[group])))}; choose two with `order`")
-    if "plant" in df and df.duplicated(["plant", group, *by]).any(): raise ValueError("plant: expected each once per stratum, got repeated ones; name the strata in `by`, for example day")
+    if len(order) != 2 or not set(order) <= set(df[group]):
+        raise ValueError(
+            f"{group}: expected two groups, got {order} of {sorted(map(str, set(df[group])))}; choose two with `order`"
+        )
+    if "plant" in df and df.duplicated(["plant", group, *by]).any():
+        raise ValueError(
+            "plant: expected each once per stratum, got repeated ones; name the strata in `by`, for example day"
+        )
     rows = []
-    for key, part in (df.groupby(list(by), sort=True) if by else [((), df)]):
-        for trait in traits: rows.append(dict(zip(by, key, strict=True)) | {"trait": trait} | _compare(part, trait, group, order, rule, n_draws, seed))
+    for key, part in df.groupby(list(by), sort=True) if by else [((), df)]:
+        for trait in traits:
+            rows.append(
+                dict(zip(by, key, strict=True))
+                | {"trait": trait}
+                | _compare(part, trait, group, order, rule, n_draws, seed)
+            )
     table = pd.DataFrame(rows)
-    adjusted = table.groupby(list(family), sort=False)["p"].transform(lambda p: _holm(p.to_numpy(float))) if family else _holm(table["p"].to_numpy(float))
+    adjusted = (
+        table.groupby(list(family), sort=False)["p"].transform(lambda p: _holm(p.to_numpy(float)))
+        if family
+        else _holm(table["p"].to_numpy(float))
+    )
     return table.assign(p_holm=adjusted)
+
 
 def _compare(part, trait, group, order, rule, n_draws, seed):
     "One row of the comparison."
     first, second = (part.loc[part[group] == name, trait].dropna().to_numpy(float) for name in order)
-    row = {"first": order[0], "second": order[1], "n_first": len(first), "n_second": len(second), "p": np.nan, "test": "none"}
-    if min(len(first), len(second)) < 3: return row
-    row |= {"mean_first": first.mean(), "mean_second": second.mean(), "sd_first": first.std(ddof=1), "sd_second": second.std(ddof=1),
-            "median_first": np.median(first), "median_second": np.median(second), "difference": first.mean() - second.mean()}
+    row = {
+        "first": order[0],
+        "second": order[1],
+        "n_first": len(first),
+        "n_second": len(second),
+        "p": np.nan,
+        "test": "none",
+    }
+    if min(len(first), len(second)) < 3:
+        return row
+    row |= {
+        "mean_first": first.mean(),
+        "mean_second": second.mean(),
+        "sd_first": first.std(ddof=1),
+        "sd_second": second.std(ddof=1),
+        "median_first": np.median(first),
+        "median_second": np.median(second),
+        "difference": first.mean() - second.mean(),
+    }
     return row | _tests(first, second, rule) | effect_sizes(first, second, n_draws, seed)
 
 # %% ../../nbs/roots/50_traits.ipynb #a1cc8a9b
@@ -620,79 +904,95 @@ def _wide(df, trait, group, name):
     "Plants of a group as columns, times as rows."
     return df[df[group] == name].pivot(index="time_h", columns="plant", values=trait)
 
+
 def onset(
-    df:pd.DataFrame,        # plant, group, time_h, trait; all plants at the same times
-    trait:str,              # Column
-    order:Sequence[str],    # The two groups
-    group:str="condition",  # Column of the groups
-    alpha:float=.05,        # Level
-    hold_h:float=24.,       # Least time for which it must stay below the level, h
-) -> float:                 # h; NaN where the groups do not part
+    df: pd.DataFrame,  # plant, group, time_h, trait; all plants at the same times
+    trait: str,  # Column
+    order: Sequence[str],  # The two groups
+    group: str = "condition",  # Column of the groups
+    alpha: float = 0.05,  # Level
+    hold_h: float = 24.0,  # Least time for which it must stay below the level, h
+) -> float:  # h; NaN where the groups do not part
     "First time from which two groups differ to the end."
     require_columns(df, ["plant", "time_h", group, trait])
     first, second = (_wide(df, trait, group, name) for name in order)
     time = first.index.intersection(second.index)
-    with np.errstate(invalid="ignore"): p = stats.mannwhitneyu(first.loc[time], second.loc[time], axis=1, nan_policy="omit").pvalue
-    above = np.flatnonzero(~(np.nan_to_num(p, nan=1.) < alpha))
+    with np.errstate(invalid="ignore"):
+        p = stats.mannwhitneyu(first.loc[time], second.loc[time], axis=1, nan_policy="omit").pvalue
+    above = np.flatnonzero(~(np.nan_to_num(p, nan=1.0) < alpha))
     start = above[-1] + 1 if len(above) else 0
     return float(time[start]) if start < len(time) and time[-1] - time[start] >= hold_h else np.nan
 
 # %% ../../nbs/roots/50_traits.ipynb #2bbf10a5
 def difference_trend(
-    df:pd.DataFrame,        # As in `onset`
-    trait:str,              # Column
-    order:Sequence[str],    # The two groups
-    from_h:float,           # Window, h
-    to_h:float,             # Its end, h
-    group:str="condition",  # Column of the groups
-    n_draws:int=1000,       # Draws of plants
-    seed:int=0,             # Seed of the draws
-) -> dict:                  # trait, start and end (differences of means), slope_per_day, low, high (95 % bootstrap), grows (bool): away from 0
+    df: pd.DataFrame,  # As in `onset`
+    trait: str,  # Column
+    order: Sequence[str],  # The two groups
+    from_h: float,  # Window, h
+    to_h: float,  # Its end, h
+    group: str = "condition",  # Column of the groups
+    n_draws: int = 1000,  # Draws of plants
+    seed: int = 0,  # Seed of the draws
+) -> (
+    dict
+):  # trait, start and end (differences of means), slope_per_day, low, high (95 % bootstrap), grows (bool): away from 0
     "Does the difference of two groups grow?"
     first, second = (_wide(df, trait, group, name).loc[from_h:to_h] for name in order)
     time, rng = first.index.to_numpy(float), generator(seed)
-    days = (time - time.mean())/24
-    slopes = [np.nanmean(w.to_numpy()*days[:, None], axis=0)/np.mean(days**2) for w in (first, second)]  # slope of each plant
+    days = (time - time.mean()) / 24
+    slopes = [
+        np.nanmean(w.to_numpy() * days[:, None], axis=0) / np.mean(days**2) for w in (first, second)
+    ]  # slope of each plant
     drawn = [s[rng.integers(0, len(s), (n_draws, len(s)))].mean(1) for s in slopes]
-    low, high = np.quantile(drawn[0] - drawn[1], [.025, .975])
+    low, high = np.quantile(drawn[0] - drawn[1], [0.025, 0.975])
     difference = first.mean(axis=1) - second.mean(axis=1)
     slope = float(slopes[0].mean() - slopes[1].mean())
-    return {"trait": trait, "start": float(difference.iloc[0]), "end": float(difference.iloc[-1]), "slope_per_day": slope, "low": float(low), "high": float(high),
-            "grows": bool(low*high > 0 and slope*difference.iloc[-1] > 0)}
+    return {
+        "trait": trait,
+        "start": float(difference.iloc[0]),
+        "end": float(difference.iloc[-1]),
+        "slope_per_day": slope,
+        "low": float(low),
+        "high": float(high),
+        "grows": bool(low * high > 0 and slope * difference.iloc[-1] > 0),
+    }
 
 # %% ../../nbs/roots/50_traits.ipynb #47608d75
-CONDITION_COLORS = {"CL": "#D55E00", "LD": "#0072B2"} # Continuous light, long day
+CONDITION_COLORS = {"CL": "#D55E00", "LD": "#0072B2"}  # Continuous light, long day
 MEAN_COLOR, MAIN_COLOR, LATERAL_COLOR = "#009E73", "#222222", "#CC79A7"
 
+
 def condition_color(
-    name:str, # Group
-    k:int=0,  # Its place, for groups without a colour of their own
+    name: str,  # Group
+    k: int = 0,  # Its place, for groups without a colour of their own
 ) -> str:
     "Colour of a group."
     return CONDITION_COLORS.get(name, CYCLE[2:][k % (len(CYCLE) - 2)])
 
+
 def shade_nights(
-    ax:plt.Axes,          # Axes whose horizontal axis is time, h
-    light_h:float=16.,    # Light per day, h, from hour 0 of each day
-    day_h:float=0.,       # When light first goes on, h
+    ax: plt.Axes,  # Axes whose horizontal axis is time, h
+    light_h: float = 16.0,  # Light per day, h, from hour 0 of each day
+    day_h: float = 0.0,  # When light first goes on, h
 ) -> plt.Axes:
     "Shade the hours of darkness."
     low, high = ax.get_xlim()
     if light_h < 24:
-        for day in range(int((low - day_h)//24), int((high - day_h)//24) + 1):
-            start, end = max(low, day_h + 24*day + light_h), min(high, day_h + 24*day + 24)
-            if start < end: ax.axvspan(start, end, color=".91", lw=0, zorder=-5)
+        for day in range(int((low - day_h) // 24), int((high - day_h) // 24) + 1):
+            start, end = max(low, day_h + 24 * day + light_h), min(high, day_h + 24 * day + 24)
+            if start < end:
+                ax.axvspan(start, end, color=".91", lw=0, zorder=-5)
     ax.set_xlim(low, high)
     return ax
 
 # %% ../../nbs/roots/50_traits.ipynb #ca6d7294
 def show_bands(
-    df:pd.DataFrame,          # plant, group, time_h, trait
-    trait:str,                # Column
-    ax:plt.Axes|None=None,    # Axes; default a new figure
-    group:str="condition",    # Column of the groups
-    nights:bool=False,        # Shade the hours of darkness of a long day?
-    spread:bool=True,         # Shade mean ± standard deviation?
+    df: pd.DataFrame,  # plant, group, time_h, trait
+    trait: str,  # Column
+    ax: plt.Axes | None = None,  # Axes; default a new figure
+    group: str = "condition",  # Column of the groups
+    nights: bool = False,  # Shade the hours of darkness of a long day?
+    spread: bool = True,  # Shade mean ± standard deviation?
 ) -> plt.Axes:
     "Mean of each group through time, with its standard deviation."
     require_columns(df, ["plant", "time_h", group, trait])
@@ -700,148 +1000,219 @@ def show_bands(
     for k, name in enumerate(sorted(df[group].unique())):
         wide = _wide(df, trait, group, name)
         mean, sd = wide.mean(axis=1), wide.std(axis=1)
-        if spread: ax.fill_between(wide.index, mean - sd, mean + sd, color=condition_color(name, k), alpha=.22, lw=0)
+        if spread:
+            ax.fill_between(wide.index, mean - sd, mean + sd, color=condition_color(name, k), alpha=0.22, lw=0)
         ax.plot(wide.index, mean, color=condition_color(name, k), label=f"{name}, n = {wide.shape[1]}")
     ax.set(xlabel="time, h", ylabel=TRAITS.get(trait, trait), xlim=(df.time_h.min(), df.time_h.max()))
-    ax.xaxis.set_major_locator(plt.MultipleLocator(96 if np.ptp(df.time_h) > 240 else 48 if np.ptp(df.time_h) > 96 else 24))
-    if nights: shade_nights(ax)
+    ax.xaxis.set_major_locator(
+        plt.MultipleLocator(96 if np.ptp(df.time_h) > 240 else 48 if np.ptp(df.time_h) > 96 else 24)
+    )
+    if nights:
+        shade_nights(ax)
     ax.legend(loc="best")
     return ax
 
 # %% ../../nbs/roots/50_traits.ipynb #3607c0f8
 def show_crossing(
-    df:pd.DataFrame,       # time_h, main_mm, lateral_mm of one plant
-    ax:plt.Axes|None=None, # Axes; default a new figure
+    df: pd.DataFrame,  # time_h, main_mm, lateral_mm of one plant
+    ax: plt.Axes | None = None,  # Axes; default a new figure
 ) -> plt.Axes:
     "Main root and laterals of one plant, with their crossing."
     ax = ax or plt.subplots()[1]
     time, length = find_crossing(df.time_h, df.main_mm, df.lateral_mm)
-    ax.plot(df.time_h, df.main_mm, color=MAIN_COLOR, label="main root"); ax.plot(df.time_h, df.lateral_mm, color=LATERAL_COLOR, label="laterals")
+    ax.plot(df.time_h, df.main_mm, color=MAIN_COLOR, label="main root")
+    ax.plot(df.time_h, df.lateral_mm, color=LATERAL_COLOR, label="laterals")
     if np.isfinite(time):
-        ax.plot([time, time, df.time_h.min()], [0, length, length], color=".6", lw=.6, ls=":"); ax.plot(time, length, "o", ms=4, mfc="white", mec="black")
+        ax.plot([time, time, df.time_h.min()], [0, length, length], color=".6", lw=0.6, ls=":")
+        ax.plot(time, length, "o", ms=4, mfc="white", mec="black")
         ax.annotate(f"{time:.0f} h, {length:.0f} mm", (time, length), (-4, 4), textcoords="offset points", ha="right")
-    ax.set(xlabel="time, h", ylabel="length, mm"); ax.legend(loc="upper left")
+    ax.set(xlabel="time, h", ylabel="length, mm")
+    ax.legend(loc="upper left")
     return ax
 
 # %% ../../nbs/roots/50_traits.ipynb #6ed1fc09
 def show_crossings(
-    crossings:pd.DataFrame, # From `crossing_table`
-    ax:plt.Axes|None=None,  # Axes; default a new figure
-    group:str="condition",  # Column of the groups
+    crossings: pd.DataFrame,  # From `crossing_table`
+    ax: plt.Axes | None = None,  # Axes; default a new figure
+    group: str = "condition",  # Column of the groups
 ) -> plt.Axes:
     "Time and length of the crossing of all plants, with their distributions at the top and on the right."
     ax = ax or plt.subplots()[1]
-    top, right = ax.inset_axes((0, 1.02, 1, .18), sharex=ax), ax.inset_axes((1.02, 0, .18, 1), sharey=ax)
+    top, right = ax.inset_axes((0, 1.02, 1, 0.18), sharex=ax), ax.inset_axes((1.02, 0, 0.18, 1), sharey=ax)
     crossed = crossings.dropna(subset=["crossing_h"])
-    ends = [(v.min() - .15*np.ptp(v) - 1e-6, v.max() + .15*np.ptp(v) + 1e-6) for v in (crossed.crossing_h, crossed.crossing_mm)]
+    ends = [
+        (v.min() - 0.15 * np.ptp(v) - 1e-6, v.max() + 0.15 * np.ptp(v) + 1e-6)
+        for v in (crossed.crossing_h, crossed.crossing_mm)
+    ]
     for k, name in enumerate(sorted(crossings[group].unique())):
         mine, color = crossed[crossed[group] == name], condition_color(name, k)
         n_open = int((crossings[group] == name).sum()) - len(mine)
-        ax.plot(mine.crossing_h, mine.crossing_mm, "os"[k % 2], ms=3.5, color=color, alpha=.8, label=f"{name}" + (f" ({n_open} not crossed)" if n_open else ""))
+        ax.plot(
+            mine.crossing_h,
+            mine.crossing_mm,
+            "os"[k % 2],
+            ms=3.5,
+            color=color,
+            alpha=0.8,
+            label=f"{name}" + (f" ({n_open} not crossed)" if n_open else ""),
+        )
         for side, values, (low, high) in ((top, mine.crossing_h, ends[0]), (right, mine.crossing_mm, ends[1])):
-            if len(values) < 3 or np.ptp(values) == 0: continue
-            at = np.linspace(low, high, 100); density = stats.gaussian_kde(values)(at)
-            (side.fill_between if side is top else side.fill_betweenx)(at, density, color=color, alpha=.4, lw=.8)
-    for side in (top, right): side.set_axis_off()
-    ax.set(xlabel="time of crossing, h", ylabel="length at crossing, mm", xlim=ends[0], ylim=ends[1]); ax.legend(loc="best")
+            if len(values) < 3 or np.ptp(values) == 0:
+                continue
+            at = np.linspace(low, high, 100)
+            density = stats.gaussian_kde(values)(at)
+            (side.fill_between if side is top else side.fill_betweenx)(at, density, color=color, alpha=0.4, lw=0.8)
+    for side in (top, right):
+        side.set_axis_off()
+    ax.set(xlabel="time of crossing, h", ylabel="length at crossing, mm", xlim=ends[0], ylim=ends[1])
+    ax.legend(loc="best")
     return ax
 
 # %% ../../nbs/roots/50_traits.ipynb #6620309c
 def show_aligned(
-    aligned:pd.DataFrame,   # From `aligned_difference`
-    ax:plt.Axes|None=None,  # Axes; default a new figure
-    group:str="condition",  # Column of the groups
+    aligned: pd.DataFrame,  # From `aligned_difference`
+    ax: plt.Axes | None = None,  # Axes; default a new figure
+    group: str = "condition",  # Column of the groups
 ) -> plt.Axes:
     "Main root minus laterals around the crossing: a thin line per plant, a thick one for their mean where all have a value."
     ax = ax or plt.subplots()[1]
     for k, name in enumerate(sorted(aligned[group].unique())):
-        wide, color = aligned[aligned[group] == name].pivot(index="offset_h", columns="plant", values="difference_mm"), condition_color(name, k)
-        ax.plot(wide.index, wide, color=color, lw=.5, alpha=.5); ax.plot(wide.index, wide.mean(axis=1, skipna=False), color=color, lw=2, label=name)
-    ax.axhline(0, color=".6", lw=.5); ax.axvline(0, color=".6", lw=.5)
-    ax.set(xlabel="time from crossing, h", ylabel="main root − laterals, mm"); ax.legend()
+        wide, color = (
+            aligned[aligned[group] == name].pivot(index="offset_h", columns="plant", values="difference_mm"),
+            condition_color(name, k),
+        )
+        ax.plot(wide.index, wide, color=color, lw=0.5, alpha=0.5)
+        ax.plot(wide.index, wide.mean(axis=1, skipna=False), color=color, lw=2, label=name)
+    ax.axhline(0, color=".6", lw=0.5)
+    ax.axvline(0, color=".6", lw=0.5)
+    ax.set(xlabel="time from crossing, h", ylabel="main root − laterals, mm")
+    ax.legend()
     return ax
 
+
 def p_text(
-    p:float, # p-value
+    p: float,  # p-value
 ) -> str:
     "A p-value for a figure."
-    return "" if np.isnan(p) else "p < 0.001" if p < .001 else f"p = {format_number(p, 2)}"
+    return "" if np.isnan(p) else "p < 0.001" if p < 0.001 else f"p = {format_number(p, 2)}"
 
 # %% ../../nbs/roots/50_traits.ipynb #e61941c8
 def show_boxes(
-    df:pd.DataFrame,        # One row per plant: group, trait
-    trait:str,              # Column
-    ax:plt.Axes|None=None,  # Axes; default a new figure
-    group:str="condition",  # Column of the groups
-    p:float=np.nan,         # p-value to write above; none if NaN
-    label:str|None=None,    # Vertical axis label; default of `TRAITS`
+    df: pd.DataFrame,  # One row per plant: group, trait
+    trait: str,  # Column
+    ax: plt.Axes | None = None,  # Axes; default a new figure
+    group: str = "condition",  # Column of the groups
+    p: float = np.nan,  # p-value to write above; none if NaN
+    label: str | None = None,  # Vertical axis label; default of `TRAITS`
 ) -> plt.Axes:
     "Boxes of two groups with every plant, and the p-value of their comparison."
     ax = ax or plt.subplots()[1]
     names = sorted(df[group].unique())
     for k, name in enumerate(names):
         values, color = df.loc[df[group] == name, trait].dropna().to_numpy(float), condition_color(name, k)
-        if len(values): ax.boxplot(values, positions=[k], widths=.5, showfliers=False, patch_artist=True, boxprops={"facecolor": color, "alpha": .35, "linewidth": .7}, medianprops={"color": "black"})
-        ax.plot(k + .3*(np.arange(len(values)) % 5 - 2)/5, values, ".", ms=4, color=color)
+        if len(values):
+            ax.boxplot(
+                values,
+                positions=[k],
+                widths=0.5,
+                showfliers=False,
+                patch_artist=True,
+                boxprops={"facecolor": color, "alpha": 0.35, "linewidth": 0.7},
+                medianprops={"color": "black"},
+            )
+        ax.plot(k + 0.3 * (np.arange(len(values)) % 5 - 2) / 5, values, ".", ms=4, color=color)
     ax.set_xticks(range(len(names)), [f"{n}\nn = {int(df.loc[df[group] == n, trait].notna().sum())}" for n in names])
-    ax.set(ylabel=label or TRAITS.get(trait, trait), xlim=(-.6, len(names) - .4)); ax.set_title(p_text(p))
+    ax.set(ylabel=label or TRAITS.get(trait, trait), xlim=(-0.6, len(names) - 0.4))
+    ax.set_title(p_text(p))
     return ax
 
 # %% ../../nbs/roots/50_traits.ipynb #4eedb554
 def show_map(
-    shares:np.ndarray,      # (H,W) from `heat_map`
-    canvas:Canvas,          # Its frame
-    ax:plt.Axes|None=None,  # Axes; default a new figure
-    bar:bool=True,          # Draw the colour bar?
-    label:str="share of plants", # Of the colour bar
+    shares: np.ndarray,  # (H,W) from `heat_map`
+    canvas: Canvas,  # Its frame
+    ax: plt.Axes | None = None,  # Axes; default a new figure
+    bar: bool = True,  # Draw the colour bar?
+    label: str = "share of plants",  # Of the colour bar
 ) -> plt.Axes:
     "Heat map on a dark ground, in mm from the seed."
-    ax = ax or plt.subplots(figsize=(COLUMN_IN/2, COLUMN_IN*.7))[1]
-    image = ax.imshow(shares, extent=canvas.extent, cmap="cividis", norm=PowerNorm(.6, 0, max(float(shares.max()), 1e-9)), interpolation="antialiased")
-    ax.plot(0, 0, "v", ms=4, mfc="white", mec="black", mew=.4)
+    ax = ax or plt.subplots(figsize=(COLUMN_IN / 2, COLUMN_IN * 0.7))[1]
+    image = ax.imshow(
+        shares,
+        extent=canvas.extent,
+        cmap="cividis",
+        norm=PowerNorm(0.6, 0, max(float(shares.max()), 1e-9)),
+        interpolation="antialiased",
+    )
+    ax.plot(0, 0, "v", ms=4, mfc="white", mec="black", mew=0.4)
     ax.set(xlabel="mm", ylabel="mm below seed")
-    if bar: plt.colorbar(image, ax=ax, label=label, fraction=.08, pad=.03)
+    if bar:
+        plt.colorbar(image, ax=ax, label=label, fraction=0.08, pad=0.03)
     return ax
 
 # %% ../../nbs/roots/50_traits.ipynb #fd944533
 def show_contours(
-    hulls:Mapping[str, Sequence], # Group → hulls (m,2) in mm from the seed, from `convex_hull`
-    ax:plt.Axes|None=None,        # Axes; default a new figure
-    canvas:Canvas|None=None,      # Frame; default as large as needed
+    hulls: Mapping[str, Sequence],  # Group → hulls (m,2) in mm from the seed, from `convex_hull`
+    ax: plt.Axes | None = None,  # Axes; default a new figure
+    canvas: Canvas | None = None,  # Frame; default as large as needed
 ) -> plt.Axes:
     "Outlines of all hulls over each other."
-    ax = ax or plt.subplots(figsize=(COLUMN_IN/2, COLUMN_IN*.7))[1]
+    ax = ax or plt.subplots(figsize=(COLUMN_IN / 2, COLUMN_IN * 0.7))[1]
     for k, (name, mine) in enumerate(hulls.items()):
-        for j, corners in enumerate(mine): ax.plot(*np.concatenate([corners, corners[:1]]).T, color=condition_color(name, k), lw=.7, alpha=.8, label=name if j == 0 else None)
-    ax.plot(0, 0, "v", ms=4, mfc="white", mec="black", mew=.4)
+        for j, corners in enumerate(mine):
+            ax.plot(
+                *np.concatenate([corners, corners[:1]]).T,
+                color=condition_color(name, k),
+                lw=0.7,
+                alpha=0.8,
+                label=name if j == 0 else None,
+            )
+    ax.plot(0, 0, "v", ms=4, mfc="white", mec="black", mew=0.4)
     ax.set(xlabel="mm", ylabel="mm below seed", aspect="equal")
-    if canvas: ax.set(xlim=canvas.extent[:2], ylim=canvas.extent[2:])
-    elif ax.get_ylim()[0] < ax.get_ylim()[1]: ax.invert_yaxis()
+    if canvas:
+        ax.set(xlim=canvas.extent[:2], ylim=canvas.extent[2:])
+    elif ax.get_ylim()[0] < ax.get_ylim()[1]:
+        ax.invert_yaxis()
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return ax
 
 # %% ../../nbs/roots/50_traits.ipynb #67a4b6df
 def show_violins(
-    df:pd.DataFrame,                # plant, group, day, trait
-    trait:str,                      # Column
-    ax:plt.Axes|None=None,          # Axes; default a new figure
-    tests:pd.DataFrame|None=None,   # From `compare_groups` by day: an asterisk where its p is below the level
-    alpha:float=.01,                # Level
-    column:str="p_holm",            # Which p
-    group:str="condition",          # Column of the groups
+    df: pd.DataFrame,  # plant, group, day, trait
+    trait: str,  # Column
+    ax: plt.Axes | None = None,  # Axes; default a new figure
+    tests: pd.DataFrame | None = None,  # From `compare_groups` by day: an asterisk where its p is below the level
+    alpha: float = 0.01,  # Level
+    column: str = "p_holm",  # Which p
+    group: str = "condition",  # Column of the groups
 ) -> plt.Axes:
     "Violins of two groups per day; green points are means, asterisks significant differences."
     ax = ax or plt.subplots()[1]
     days, names = sorted(df.day.unique()), sorted(df[group].unique())
     for k, name in enumerate(names):
         for i, day in enumerate(days):
-            values, at = df.loc[(df[group] == name) & (df.day == day), trait].dropna().to_numpy(float), i + .4*(k - (len(names) - 1)/2)
-            if len(values) < 2 or np.ptp(values) == 0: continue
-            for body in ax.violinplot(values, [at], widths=.36, showextrema=False)["bodies"]: body.set(facecolor=condition_color(name, k), edgecolor="none", alpha=.55, label=name if i == 0 else None)
-            ax.plot(at, values.mean(), "o", ms=3, color=MEAN_COLOR, mec="white", mew=.3)
+            values, at = (
+                df.loc[(df[group] == name) & (df.day == day), trait].dropna().to_numpy(float),
+                i + 0.4 * (k - (len(names) - 1) / 2),
+            )
+            if len(values) < 2 or np.ptp(values) == 0:
+                continue
+            for body in ax.violinplot(values, [at], widths=0.36, showextrema=False)["bodies"]:
+                body.set(
+                    facecolor=condition_color(name, k), edgecolor="none", alpha=0.55, label=name if i == 0 else None
+                )
+            ax.plot(at, values.mean(), "o", ms=3, color=MEAN_COLOR, mec="white", mew=0.3)
     if tests is not None:
         for _, row in tests[(tests.trait == trait) & (tests[column] < alpha) & tests.day.isin(days)].iterrows():
-            ax.annotate("*", (days.index(row.day), df.loc[df.day == row.day, trait].max()), (0, 1), textcoords="offset points", ha="center", fontsize=11)
+            ax.annotate(
+                "*",
+                (days.index(row.day), df.loc[df.day == row.day, trait].max()),
+                (0, 1),
+                textcoords="offset points",
+                ha="center",
+                fontsize=11,
+            )
     ax.set_xticks(range(len(days)), [f"{d:g}" for d in days])
-    ax.set(xlabel="day", ylabel=TRAITS.get(trait, trait)); ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2); ax.margins(y=.12)
+    ax.set(xlabel="day", ylabel=TRAITS.get(trait, trait))
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    ax.margins(y=0.12)
     return ax

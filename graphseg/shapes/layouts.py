@@ -18,25 +18,29 @@ from ..base.core import require_choice, require_shape
 @dataclass(frozen=True)
 class Organ:
     "One closed contour of a layout."
-    name:str        # Short name, as in the file names of the public landmark data set
-    title:str       # Name for people
-    n_nodes:int     # Number of nodes
-    label:int       # Value in label maps, 0 is background
-    start:str       # Where node 0 lies
-    clockwise:bool  # Direction of travel as displayed
-    color:str       # Colour in every figure, hexadecimal
+
+    name: str  # Short name, as in the file names of the public landmark data set
+    title: str  # Name for people
+    n_nodes: int  # Number of nodes
+    label: int  # Value in label maps, 0 is background
+    start: str  # Where node 0 lies
+    clockwise: bool  # Direction of travel as displayed
+    color: str  # Colour in every figure, hexadecimal
 
     def __post_init__(self):
-        if self.n_nodes < 3: raise ValueError(f"n_nodes: expected at least 3 for organ {self.name!r}, got {self.n_nodes}")
-        if not 0 < self.label < 256: raise ValueError(f"label: expected 1 to 255 for organ {self.name!r}, got {self.label}")
+        if self.n_nodes < 3:
+            raise ValueError(f"n_nodes: expected at least 3 for organ {self.name!r}, got {self.n_nodes}")
+        if not 0 < self.label < 256:
+            raise ValueError(f"label: expected 1 to 255 for organ {self.name!r}, got {self.label}")
+
 
 def signed_area(
-    points:np.ndarray, # Closed contour, (n,2) float, xy with y down, px
-) -> float:            # px², positive when clockwise as displayed
+    points: np.ndarray,  # Closed contour, (n,2) float, xy with y down, px
+) -> float:  # px², positive when clockwise as displayed
     "Area enclosed by a contour, signed by its direction (shoelace formula)."
     require_shape("points", points, "N,2")
     x, y = np.asarray(points, float).T
-    return float(np.sum(x*np.roll(y, -1) - np.roll(x, -1)*y)/2)
+    return float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y) / 2)
 
 # %% ../../nbs/shapes/00_layouts.ipynb #6c284f35
 RIGHT_LUNG = Organ("RL", "right lung", 44, 1, "apex", False, "#0072B2")
@@ -49,33 +53,45 @@ LEFT_CLAVICLE = Organ("LCLA", "left clavicle", 23, 5, "lateral end", False, "#E6
 @dataclass(frozen=True)
 class Layout:
     "An ordered set of organs: node counts, slices, neighbours, colours."
-    name:str                  # Name, for example "LH"
-    organs:tuple[Organ, ...]  # Organs in node order
+
+    name: str  # Name, for example "LH"
+    organs: tuple[Organ, ...]  # Organs in node order
 
     def __post_init__(self):
         for field in ("name", "label"):
             values = [getattr(o, field) for o in self.organs]
-            if len(set(values)) != len(values): raise ValueError(f"organs: expected different {field}s, got {values}")
-        if not self.organs: raise ValueError("organs: expected at least one, got none")
+            if len(set(values)) != len(values):
+                raise ValueError(f"organs: expected different {field}s, got {values}")
+        if not self.organs:
+            raise ValueError("organs: expected at least one, got none")
 
     @property
-    def n_nodes(self) -> int: return sum(o.n_nodes for o in self.organs)
+    def n_nodes(self) -> int:
+        return sum(o.n_nodes for o in self.organs)
+
     @property
-    def organ_names(self) -> tuple[str, ...]: return tuple(o.name for o in self.organs)
+    def organ_names(self) -> tuple[str, ...]:
+        return tuple(o.name for o in self.organs)
+
     @property
-    def labels(self) -> dict[str, int]: return {o.name: o.label for o in self.organs}
+    def labels(self) -> dict[str, int]:
+        return {o.name: o.label for o in self.organs}
+
     @property
-    def colors(self) -> dict[str, str]: return {o.name: o.color for o in self.organs}
+    def colors(self) -> dict[str, str]:
+        return {o.name: o.color for o in self.organs}
+
     @property
     def slices(self) -> dict[str, slice]:
         ends = np.cumsum([o.n_nodes for o in self.organs])
         return {o.name: slice(int(end - o.n_nodes), int(end)) for o, end in zip(self.organs, ends, strict=True)}
 
-    def __getitem__(self, name:str) -> Organ:
+    def __getitem__(self, name: str) -> Organ:
         require_choice("organ", name, self.organ_names)
         return self.organs[self.organ_names.index(name)]
 
-    def __repr__(self): return f"Layout({self.name}: {', '.join(f'{o.name} {o.n_nodes}' for o in self.organs)})"
+    def __repr__(self):
+        return f"Layout({self.name}: {', '.join(f'{o.name} {o.n_nodes}' for o in self.organs)})"
 
 # %% ../../nbs/shapes/00_layouts.ipynb #bd35358f
 CHEST_L = Layout("L", (RIGHT_LUNG, LEFT_LUNG))
@@ -85,22 +101,25 @@ LAYOUTS = {layout.name: layout for layout in (CHEST_L, CHEST_LH, CHEST_LHC)}
 
 # %% ../../nbs/shapes/00_layouts.ipynb #a16dffac
 def split_nodes(
-    nodes,         # Node positions or features, (…,N,C)
-    layout:Layout, # Layout with N nodes
-) -> dict:         # Organ name → (…,n,C), views of `nodes`
+    nodes,  # Node positions or features, (…,N,C)
+    layout: Layout,  # Layout with N nodes
+) -> dict:  # Organ name → (…,n,C), views of `nodes`
     "Cut `nodes` into the organs of `layout`."
     if nodes.ndim < 2 or nodes.shape[-2] != layout.n_nodes:
         raise ValueError(f"nodes: expected (…,{layout.n_nodes},C) for layout {layout.name}, got {tuple(nodes.shape)}")
     return {name: nodes[..., part, :] for name, part in layout.slices.items()}
 
+
 def join_nodes(
-    organs:dict,   # Organ name → (n,C)
-    layout:Layout, # Layout to fill; organs missing from `organs` become NaN
-) -> np.ndarray:   # (N,C) float32
+    organs: dict,  # Organ name → (n,C)
+    layout: Layout,  # Layout to fill; organs missing from `organs` become NaN
+) -> np.ndarray:  # (N,C) float32
     "Concatenate the organs in layout order; absent organs are NaN."
-    for name in organs: require_choice("organ", name, layout.organ_names)
+    for name in organs:
+        require_choice("organ", name, layout.organ_names)
     width = {np.shape(v)[-1] for v in organs.values()}
-    if len(width) != 1: raise ValueError(f"organs: expected at least one and equal widths, got widths {sorted(width)}")
+    if len(width) != 1:
+        raise ValueError(f"organs: expected at least one and equal widths, got widths {sorted(width)}")
     nodes = np.full((layout.n_nodes, width.pop()), np.nan, np.float32)
     for name, points in organs.items():
         if len(points) != layout[name].n_nodes:
@@ -110,8 +129,8 @@ def join_nodes(
 
 # %% ../../nbs/shapes/00_layouts.ipynb #6231c1e5
 def edge_index(
-    layout:Layout, # Layout with N nodes
-) -> np.ndarray:   # (2,2N) int64, every edge in both directions
+    layout: Layout,  # Layout with N nodes
+) -> np.ndarray:  # (2,2N) int64, every edge in both directions
     "Edges of the ring of every organ."
     rings = []
     for part in layout.slices.values():
@@ -120,9 +139,10 @@ def edge_index(
         rings += [np.stack([nodes, following]), np.stack([following, nodes])]
     return np.concatenate(rings, axis=1)
 
+
 def adjacency(
-    layout:Layout, # Layout with N nodes
-) -> np.ndarray:   # (N,N) float32, symmetric, 0 or 1
+    layout: Layout,  # Layout with N nodes
+) -> np.ndarray:  # (N,N) float32, symmetric, 0 or 1
     "Adjacency matrix of the rings."
     matrix = np.zeros((layout.n_nodes, layout.n_nodes), np.float32)
     matrix[tuple(edge_index(layout))] = 1
@@ -130,34 +150,38 @@ def adjacency(
 
 # %% ../../nbs/shapes/00_layouts.ipynb #831fd4ea
 def scaled_laplacian(
-    matrix:np.ndarray, # Adjacency, (N,N), symmetric, non-negative
-) -> np.ndarray:       # (N,N) float32, eigenvalues in [−1,1]
+    matrix: np.ndarray,  # Adjacency, (N,N), symmetric, non-negative
+) -> np.ndarray:  # (N,N) float32, eigenvalues in [−1,1]
     "Laplacian scaled by λmax = 2: −D^(−1/2) A D^(−1/2); isolated nodes give zero rows."
     require_shape("adjacency", matrix, "N,N")
-    if not np.allclose(matrix, matrix.T): raise ValueError("adjacency: expected a symmetric matrix; add every edge in both directions")
+    if not np.allclose(matrix, matrix.T):
+        raise ValueError("adjacency: expected a symmetric matrix; add every edge in both directions")
     degree = matrix.sum(1)
     scale = np.divide(1, np.sqrt(degree), out=np.zeros_like(degree, dtype=float), where=degree > 0)
-    return (-scale[:, None]*matrix*scale[None]).astype(np.float32)
+    return (-scale[:, None] * matrix * scale[None]).astype(np.float32)
 
 # %% ../../nbs/shapes/00_layouts.ipynb #a1a19ed6
 def coarse_layout(
-    layout:Layout, # Fine layout
-) -> Layout:       # ceil(n/2) nodes for each organ
+    layout: Layout,  # Fine layout
+) -> Layout:  # ceil(n/2) nodes for each organ
     "Layout with half of the nodes of every organ, rounded up."
     from dataclasses import replace
-    return Layout(f"{layout.name}/2", tuple(replace(o, n_nodes=(o.n_nodes + 1)//2) for o in layout.organs))
+
+    return Layout(f"{layout.name}/2", tuple(replace(o, n_nodes=(o.n_nodes + 1) // 2) for o in layout.organs))
 
 # %% ../../nbs/shapes/00_layouts.ipynb #4d346afa
 def layout_to_dict(
-    layout:Layout, # Any layout
-) -> dict:         # Plain data, fit for JSON
+    layout: Layout,  # Any layout
+) -> dict:  # Plain data, fit for JSON
     "Plain-data form of a layout."
     return {"name": layout.name, "organs": [dict(vars(o)) for o in layout.organs]}
 
+
 def layout_from_dict(
-    content:dict, # As made by `layout_to_dict`
+    content: dict,  # As made by `layout_to_dict`
 ) -> Layout:
     "Rebuild a layout from its plain-data form."
-    try: return Layout(content["name"], tuple(Organ(**o) for o in content["organs"]))
+    try:
+        return Layout(content["name"], tuple(Organ(**o) for o in content["organs"]))
     except (KeyError, TypeError) as error:
         raise ValueError(f"layout: expected the fields written by layout_to_dict, got {content!r:.80}") from error

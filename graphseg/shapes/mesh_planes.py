@@ -19,21 +19,30 @@ from .meshes import SurfaceMesh, TetrahedralMesh, region_faces, require_structur
 @numba.njit(cache=True, inline="always")
 def _cut_edge(p, a, b, z):
     "Point of the edge a–b at height z, the same for a–b and b–a."
-    if a > b: a, b = b, a
-    t = (z - p[a, 2])/(p[b, 2] - p[a, 2])
-    return p[a, 0] + t*(p[b, 0] - p[a, 0]), p[a, 1] + t*(p[b, 1] - p[a, 1])
+    if a > b:
+        a, b = b, a
+    t = (z - p[a, 2]) / (p[b, 2] - p[a, 2])
+    return p[a, 0] + t * (p[b, 0] - p[a, 0]), p[a, 1] + t * (p[b, 1] - p[a, 1])
+
 
 @numba.njit(cache=True, inline="always")
 def _cut_triangle(p, a, b, c, z):
     "Segment of a triangle at height z, from the rising to the falling edge: x1, y1, x2, y2."
-    if (p[a, 2] > z) == (p[b, 2] > z): a, b, c = b, c, a  # a–b crosses
-    if (p[a, 2] > z) == (p[b, 2] > z): a, b, c = b, c, a
-    if (p[b, 2] > z) == (p[c, 2] > z): c_crosses_b = False
-    else: c_crosses_b = True
+    if (p[a, 2] > z) == (p[b, 2] > z):
+        a, b, c = b, c, a  # a–b crosses
+    if (p[a, 2] > z) == (p[b, 2] > z):
+        a, b, c = b, c, a
+    if (p[b, 2] > z) == (p[c, 2] > z):
+        c_crosses_b = False
+    else:
+        c_crosses_b = True
     x1, y1 = _cut_edge(p, a, b, z)
-    if c_crosses_b: x2, y2 = _cut_edge(p, b, c, z)
-    else: x2, y2 = _cut_edge(p, c, a, z)
-    if p[b, 2] > z: return x1, y1, x2, y2
+    if c_crosses_b:
+        x2, y2 = _cut_edge(p, b, c, z)
+    else:
+        x2, y2 = _cut_edge(p, c, a, z)
+    if p[b, 2] > z:
+        return x1, y1, x2, y2
     return x2, y2, x1, y1
 
 # %% ../../nbs/shapes/60_mesh_planes.ipynb #411e8b02
@@ -44,18 +53,22 @@ def _wind(p, faces, sides, flip, z, x0, dx, y0, dy, winding):
     for f in range(len(faces)):
         a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
         above = p[a, 2] > z
-        if (p[b, 2] > z) == above and (p[c, 2] > z) == above: continue
+        if (p[b, 2] > z) == above and (p[c, 2] > z) == above:
+            continue
         x1, y1, x2, y2 = _cut_triangle(p, a, b, c, z)
-        if y1 == y2: continue
+        if y1 == y2:
+            continue
         low, high = min(y1, y2), max(y1, y2)
         leave, enter = (sides[f, 0], sides[f, 1]) if (y1 > y2) != flip else (sides[f, 1], sides[f, 0])
-        for j in range(max(0, int(np.ceil((low - y0)/dy)) - 1), min(ny, int(np.floor((high - y0)/dy)) + 2)):
-            y = y0 + j*dy
-            if (y1 > y) == (y2 > y): continue
-            x = x1 + (y - y1)/(y2 - y1)*(x2 - x1)
-            i = int(min(max(np.ceil((x - x0)/dx), 0), nx))
+        for j in range(max(0, int(np.ceil((low - y0) / dy)) - 1), min(ny, int(np.floor((high - y0) / dy)) + 2)):
+            y = y0 + j * dy
+            if (y1 > y) == (y2 > y):
+                continue
+            x = x1 + (y - y1) / (y2 - y1) * (x2 - x1)
+            i = int(min(max(np.ceil((x - x0) / dx), 0), nx))
             winding[j, i, leave] -= 1
             winding[j, i, enter] += 1
+
 
 @numba.njit(cache=True, error_model="numpy")
 def _label(p, faces, sides, flip, zs, n_regions, grid, labels, inside_out):
@@ -70,8 +83,10 @@ def _label(p, faces, sides, flip, zs, n_regions, grid, labels, inside_out):
                 w = 0
                 for i in range(labels.shape[2]):
                     w += winding[j, i, r]
-                    if w > 0: labels[k, j, i] = r
-                    if w != 0: inside_out[r] += 1 if w < 0 else -1
+                    if w > 0:
+                        labels[k, j, i] = r
+                    if w != 0:
+                        inside_out[r] += 1 if w < 0 else -1
                 n_open += w + winding[j, labels.shape[2], r] != 0
     return n_open
 
@@ -79,14 +94,22 @@ def _label(p, faces, sides, flip, zs, n_regions, grid, labels, inside_out):
 def _prepared(mesh, affine):
     "Sheets of a mesh in index coordinates, and whether the affine mirrors."
     require_shape("affine", np.asarray(affine), "4,4")
-    if isinstance(mesh, TetrahedralMesh): mesh = surface_of(mesh)
+    if isinstance(mesh, TetrahedralMesh):
+        mesh = surface_of(mesh)
     matrix = np.asarray(affine, float)
     determinant = np.linalg.det(matrix[:3, :3])
-    if not np.isfinite(matrix).all() or determinant == 0: raise ValueError(f"affine: expected an invertible matrix of finite numbers, got determinant {determinant}")
-    if not np.isfinite(mesh.nodes_mm).all(): raise ValueError(f"nodes_mm: expected finite numbers, got {int((~np.isfinite(mesh.nodes_mm)).any(1).sum())} nodes with NaN or infinity")
+    if not np.isfinite(matrix).all() or determinant == 0:
+        raise ValueError(f"affine: expected an invertible matrix of finite numbers, got determinant {determinant}")
+    if not np.isfinite(mesh.nodes_mm).all():
+        raise ValueError(
+            f"nodes_mm: expected finite numbers, got {int((~np.isfinite(mesh.nodes_mm)).any(1).sum())} nodes with NaN or infinity"
+        )
     inverse = np.linalg.inv(matrix)
-    mesh = replace(mesh, faces=np.ascontiguousarray(mesh.faces, np.int32), sides=np.ascontiguousarray(mesh.sides, np.int16))
+    mesh = replace(
+        mesh, faces=np.ascontiguousarray(mesh.faces, np.int32), sides=np.ascontiguousarray(mesh.sides, np.int16)
+    )
     return mesh, np.asarray(mesh.nodes_mm, float) @ inverse[:3, :3].T + inverse[:3, 3], determinant < 0
+
 
 def _require_inside(mesh, points, zs, shape_yx, half):
     "Some triangle must meet some slice within the frame."
@@ -95,30 +118,45 @@ def _require_inside(mesh, points, zs, shape_yx, half):
     seen = ((low[:, :2] <= np.array(shape_yx)[::-1] - 0.5) & (high[:, :2] >= -0.5)).all(1)
     if not (seen & (low[:, 2] <= zs.max() + half) & (high[:, 2] >= zs.min() - half)).any():
         box = " ".join(f"{n} {a:.0f} to {b:.0f}" for n, a, b in zip("xyz", points.min(0), points.max(0), strict=True))
-        raise ValueError(f"mesh: expected it to meet the image, {shape_yx[1]}×{shape_yx[0]} px with slices {zs.min():g} to {zs.max():g}; it lies at index {box}. "
-                         "Do mesh and affine share a frame? outside='empty' gives an empty map")
+        raise ValueError(
+            f"mesh: expected it to meet the image, {shape_yx[1]}×{shape_yx[0]} px with slices {zs.min():g} to {zs.max():g}; it lies at index {box}. "
+            "Do mesh and affine share a frame? outside='empty' gives an empty map"
+        )
 
 # %% ../../nbs/shapes/60_mesh_planes.ipynb #29d25830
 def slice_regions(
-    mesh:SurfaceMesh|TetrahedralMesh, # Mesh, world mm
-    affine:np.ndarray,                # Index (x,y,z,1) of a voxel centre to world mm, (4,4)
-    shape_yx:tuple[int, int],         # Rows and columns, px
-    index_z=(0,),                     # Slices to cut at, (Z,) index; between the slices of the image, too
-    subdivide:int=1,                  # Samples along the side of a pixel; more than 1 gives a finer map
-    outside:str="error",              # `error`, or `empty` for a map of zeros, where the mesh misses the image
-) -> np.ndarray:                      # Region at each sample, (Z,Y·subdivide,X·subdivide) uint8, 0 outside
+    mesh: SurfaceMesh | TetrahedralMesh,  # Mesh, world mm
+    affine: np.ndarray,  # Index (x,y,z,1) of a voxel centre to world mm, (4,4)
+    shape_yx: tuple[int, int],  # Rows and columns, px
+    index_z=(0,),  # Slices to cut at, (Z,) index; between the slices of the image, too
+    subdivide: int = 1,  # Samples along the side of a pixel; more than 1 gives a finer map
+    outside: str = "error",  # `error`, or `empty` for a map of zeros, where the mesh misses the image
+) -> np.ndarray:  # Region at each sample, (Z,Y·subdivide,X·subdivide) uint8, 0 outside
     "Cut a mesh by the slices of an image."
     require_choice("outside", outside, ("error", "empty"))
     mesh, points, flip = _prepared(mesh, affine)
     zs = np.atleast_1d(np.asarray(index_z, float))
-    if len(shape_yx) != 2 or min(shape_yx) < 1 or subdivide < 1 or not len(zs): raise ValueError(f"slice_regions: expected (rows, columns), at least one slice and subdivide ≥ 1, got {shape_yx}, {len(zs)} slices and {subdivide}")
-    if outside == "error": _require_inside(mesh, points, zs, shape_yx, 0.5)
-    step = 1/subdivide
-    labels, inside_out = np.zeros((len(zs), *(n*subdivide for n in shape_yx)), np.uint8), np.zeros(len(mesh.regions) + 1, np.int64)
-    grid_yx = (step/2 - 0.5, step, step/2 - 0.5, step)
+    if len(shape_yx) != 2 or min(shape_yx) < 1 or subdivide < 1 or not len(zs):
+        raise ValueError(
+            f"slice_regions: expected (rows, columns), at least one slice and subdivide ≥ 1, got {shape_yx}, {len(zs)} slices and {subdivide}"
+        )
+    if outside == "error":
+        _require_inside(mesh, points, zs, shape_yx, 0.5)
+    step = 1 / subdivide
+    labels, inside_out = (
+        np.zeros((len(zs), *(n * subdivide for n in shape_yx)), np.uint8),
+        np.zeros(len(mesh.regions) + 1, np.int64),
+    )
+    grid_yx = (step / 2 - 0.5, step, step / 2 - 0.5, step)
     n_open = _label(points, mesh.faces, mesh.sides, flip, zs, len(mesh.regions), grid_yx, labels, inside_out)
-    if n_open: raise ValueError(f"mesh: expected closed regions, {n_open} rows of the image enter one and do not leave it; see check_mesh")
-    if (inside_out > 0).any(): raise ValueError(f"mesh: expected outward triangles, region {mesh.regions[int(np.argmax(inside_out)) - 1]} is inside out")
+    if n_open:
+        raise ValueError(
+            f"mesh: expected closed regions, {n_open} rows of the image enter one and do not leave it; see check_mesh"
+        )
+    if (inside_out > 0).any():
+        raise ValueError(
+            f"mesh: expected outward triangles, region {mesh.regions[int(np.argmax(inside_out)) - 1]} is inside out"
+        )
     return labels
 
 # %% ../../nbs/shapes/60_mesh_planes.ipynb #4394b272
@@ -129,17 +167,22 @@ def _cover(p, faces, sides, flip, z, y0, dy, n_sub, share):
     for f in range(len(faces)):
         a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
         above = p[a, 2] > z
-        if (p[b, 2] > z) == above and (p[c, 2] > z) == above: continue
+        if (p[b, 2] > z) == above and (p[c, 2] > z) == above:
+            continue
         x1, y1, x2, y2 = _cut_triangle(p, a, b, c, z)
-        if y1 == y2: continue
+        if y1 == y2:
+            continue
         low, high = min(y1, y2), max(y1, y2)
         leave, enter = (sides[f, 0], sides[f, 1]) if (y1 > y2) != flip else (sides[f, 1], sides[f, 0])
-        for j in range(max(0, int(np.ceil((low - y0)/dy)) - 1), min(share.shape[0]*n_sub, int(np.floor((high - y0)/dy)) + 2)):
-            y = y0 + j*dy
-            if (y1 > y) == (y2 > y): continue
-            x = min(max(x1 + (y - y1)/(y2 - y1)*(x2 - x1) + 0.5, 0.0), float(nx))
+        for j in range(
+            max(0, int(np.ceil((low - y0) / dy)) - 1), min(share.shape[0] * n_sub, int(np.floor((high - y0) / dy)) + 2)
+        ):
+            y = y0 + j * dy
+            if (y1 > y) == (y2 > y):
+                continue
+            x = min(max(x1 + (y - y1) / (y2 - y1) * (x2 - x1) + 0.5, 0.0), float(nx))
             i = int(x)
-            part, row = i + 1 - x, j//n_sub
+            part, row = i + 1 - x, j // n_sub
             share[row, i, leave] -= part
             share[row, i, enter] += part
             share[row, i + 1, leave] -= 1 - part
@@ -151,46 +194,56 @@ def _shares(p, faces, sides, flip, offsets, n_sub, shares):
     "Fill shares (R+1,Z,Y,X); largest share that is left over at the end of a row."
     n_regions, nz, ny, nx = shares.shape
     rest, change = 0.0, np.zeros((ny, nx + 2, n_regions))
-    scale = 1/(len(offsets)*n_sub)
+    scale = 1 / (len(offsets) * n_sub)
     for k in range(nz):
         change[:] = 0
-        for offset in offsets: _cover(p, faces, sides, flip, k + offset, 0.5/n_sub - 0.5, 1/n_sub, n_sub, change)
+        for offset in offsets:
+            _cover(p, faces, sides, flip, k + offset, 0.5 / n_sub - 0.5, 1 / n_sub, n_sub, change)
         for j in range(ny):
             for r in range(1, n_regions):
                 w = 0.0
                 for i in range(nx):
                     w += change[j, i, r]
-                    shares[r, k, j, i] = min(max(w*scale, 0.0), 1.0)
+                    shares[r, k, j, i] = min(max(w * scale, 0.0), 1.0)
                 rest = max(rest, abs(w + change[j, nx, r] + change[j, nx + 1, r]))
             for i in range(nx):
                 total = 0.0
-                for r in range(1, n_regions): total += shares[r, k, j, i]
+                for r in range(1, n_regions):
+                    total += shares[r, k, j, i]
                 if total > 1:
-                    for r in range(1, n_regions): shares[r, k, j, i] /= total
+                    for r in range(1, n_regions):
+                        shares[r, k, j, i] /= total
                 shares[0, k, j, i] = max(0.0, 1 - total)
     return rest
 
 # %% ../../nbs/shapes/60_mesh_planes.ipynb #ad467c67
 def soft_regions(
-    mesh:SurfaceMesh|TetrahedralMesh, # Mesh, world mm
-    affine:np.ndarray,                # Index (x,y,z,1) of a voxel centre to world mm, (4,4)
-    shape_zyx:tuple[int, int, int],   # Slices, rows, columns
-    thickness_mm:float|None=None,     # Thickness of a slice; default the distance of slices
-    sub_slices:int=4,                 # Planes in a slice
-    sub_pixels:int=3,                 # Rows in a pixel
-    outside:str="error",              # As for `slice_regions`
-) -> np.ndarray:                      # Share of the outside and of each region in each voxel, (R+1,Z,Y,X) float32, sums to 1
+    mesh: SurfaceMesh | TetrahedralMesh,  # Mesh, world mm
+    affine: np.ndarray,  # Index (x,y,z,1) of a voxel centre to world mm, (4,4)
+    shape_zyx: tuple[int, int, int],  # Slices, rows, columns
+    thickness_mm: float | None = None,  # Thickness of a slice; default the distance of slices
+    sub_slices: int = 4,  # Planes in a slice
+    sub_pixels: int = 3,  # Rows in a pixel
+    outside: str = "error",  # As for `slice_regions`
+) -> np.ndarray:  # Share of the outside and of each region in each voxel, (R+1,Z,Y,X) float32, sums to 1
     "Partial volumes of the regions of a mesh in the voxels of an image."
     require_choice("outside", outside, ("error", "empty"))
     gap = float(np.linalg.norm(np.asarray(affine, float)[:3, 2]))
     thickness = gap if thickness_mm is None else thickness_mm
-    if len(shape_zyx) != 3 or min(*shape_zyx, sub_slices, sub_pixels) < 1 or not thickness > 0: raise ValueError(f"soft_regions: expected (slices, rows, columns), a positive thickness and at least one plane and row, got {shape_zyx}, {thickness}, {sub_slices} and {sub_pixels}")
+    if len(shape_zyx) != 3 or min(*shape_zyx, sub_slices, sub_pixels) < 1 or not thickness > 0:
+        raise ValueError(
+            f"soft_regions: expected (slices, rows, columns), a positive thickness and at least one plane and row, got {shape_zyx}, {thickness}, {sub_slices} and {sub_pixels}"
+        )
     mesh, points, flip = _prepared(mesh, affine)
-    if outside == "error": _require_inside(mesh, points, np.arange(shape_zyx[0]), shape_zyx[1:], thickness/gap/2)
-    offsets = ((np.arange(sub_slices) + 0.5)/sub_slices - 0.5)*thickness/gap
+    if outside == "error":
+        _require_inside(mesh, points, np.arange(shape_zyx[0]), shape_zyx[1:], thickness / gap / 2)
+    offsets = ((np.arange(sub_slices) + 0.5) / sub_slices - 0.5) * thickness / gap
     shares = np.zeros((len(mesh.regions) + 1, *shape_zyx), np.float32)
     rest = _shares(points, mesh.faces, mesh.sides, flip, offsets, sub_pixels, shares)
-    if rest > 0.5: raise ValueError("mesh: expected closed regions, rows of the image enter one and do not leave it; see check_mesh")
+    if rest > 0.5:
+        raise ValueError(
+            "mesh: expected closed regions, rows of the image enter one and do not leave it; see check_mesh"
+        )
     return shares
 
 # %% ../../nbs/shapes/60_mesh_planes.ipynb #0ebe87c8
@@ -206,60 +259,76 @@ def _segments(p, faces, z):
     for f in range(len(faces)):
         rising, falling = np.int64(-1), np.int64(-1)
         for k in range(3):
-            a, b = np.int64(faces[f, k]), np.int64(faces[f, (k + 1)%3])
-            if (p[a, 2] > z) == (p[b, 2] > z): continue
-            key = min(a, b)*len(p) + max(a, b)
-            if p[b, 2] > z: rising = key
-            else: falling = key
-        if rising < 0: continue
-        segments[n, 0], segments[n, 1], segments[n, 2], segments[n, 3] = _cut_triangle(p, faces[f, 0], faces[f, 1], faces[f, 2], z)
+            a, b = np.int64(faces[f, k]), np.int64(faces[f, (k + 1) % 3])
+            if (p[a, 2] > z) == (p[b, 2] > z):
+                continue
+            key = min(a, b) * len(p) + max(a, b)
+            if p[b, 2] > z:
+                rising = key
+            else:
+                falling = key
+        if rising < 0:
+            continue
+        segments[n, 0], segments[n, 1], segments[n, 2], segments[n, 3] = _cut_triangle(
+            p, faces[f, 0], faces[f, 1], faces[f, 2], z
+        )
         owners[n], ends[n, 0], ends[n, 1] = f, rising, falling
         n += 1
     return segments, owners, ends
 
 # %% ../../nbs/shapes/60_mesh_planes.ipynb #2c1899c5
 def plane_contours(
-    mesh:SurfaceMesh|TetrahedralMesh, # Mesh, world mm
-    view_affine:np.ndarray,           # Index (x,y,z,1) of a voxel centre to world mm, (4,4)
-    index_z:float,                    # Slice; between the slices of the image, too
-    region:str,                       # Name, one of `mesh.regions`
-) -> list[np.ndarray]:                # Closed polylines, (K,2) float64 xy, px, first point = last; empty where the plane misses the region
+    mesh: SurfaceMesh | TetrahedralMesh,  # Mesh, world mm
+    view_affine: np.ndarray,  # Index (x,y,z,1) of a voxel centre to world mm, (4,4)
+    index_z: float,  # Slice; between the slices of the image, too
+    region: str,  # Name, one of `mesh.regions`
+) -> list[
+    np.ndarray
+]:  # Closed polylines, (K,2) float64 xy, px, first point = last; empty where the plane misses the region
     "Outlines of a region in a plane, as exact as the mesh."
     mesh, points, _ = _prepared(mesh, view_affine)
     segments, _, ends = _segments(points, region_faces(mesh, region), float(index_z))
     after, contours = {}, []
-    for k, key in enumerate(ends[:, 0].tolist()): after.setdefault(key, []).append(k)
+    for k, key in enumerate(ends[:, 0].tolist()):
+        after.setdefault(key, []).append(k)
     for k in range(len(segments)):
         chain, at = [], k
         while waiting := after.get(int(ends[at, 0])):
-            if at not in waiting: break
+            if at not in waiting:
+                break
             waiting.remove(at)
             chain.append(segments[at, :2])
             following = after.get(int(ends[at, 1]))
-            if not following: break
+            if not following:
+                break
             at = following[0]
-        if len(chain) > 2: contours.append(np.array([*chain, chain[0]]))
+        if len(chain) > 2:
+            contours.append(np.array([*chain, chain[0]]))
     return contours
 
 # %% ../../nbs/shapes/60_mesh_planes.ipynb #1c888ceb
 CLASSES = {"LV cavity": 50, "LV": 250, "RV": 100, "RV wall": 150}
 _PAINT_ORDER = (("LV",), ("RV",), ("MVP", "AVP"), ("TVP", "PVP"))
 
+
 def _face_kinds(mesh):
     "0 LV, 1 RV, 2 a plate of the left, 3 a plate of the right ventricle, 4 something else."
     names = [set(label.split("-")) for label in mesh.node_labels]
     kinds = np.full(len(mesh.faces), 4)
     for kind in reversed(range(4)):
-        for structure in _PAINT_ORDER[kind]: kinds[np.array([structure in own for own in names])[mesh.faces].all(1)] = kind
+        for structure in _PAINT_ORDER[kind]:
+            kinds[np.array([structure in own for own in names])[mesh.faces].all(1)] = kind
     return kinds
+
 
 def _draw(segments, owners, kinds, shape, subdivide):
     "Kind of the lines through each fine pixel, −1 where there is none."
-    drawn = np.full(np.array(shape)*subdivide, -1)
-    if not len(segments): return drawn
-    fine = (segments.reshape(-1, 2, 2) + 0.5)*subdivide
-    n = int(np.ceil(np.abs(fine[:, 1] - fine[:, 0]).max()*4)) + 2
-    points = fine[:, :1] + np.linspace(0, 1, n)[:, None]*(fine[:, 1:] - fine[:, :1])
+    drawn = np.full(np.array(shape) * subdivide, -1)
+    if not len(segments):
+        return drawn
+    fine = (segments.reshape(-1, 2, 2) + 0.5) * subdivide
+    n = int(np.ceil(np.abs(fine[:, 1] - fine[:, 0]).max() * 4)) + 2
+    points = fine[:, :1] + np.linspace(0, 1, n)[:, None] * (fine[:, 1:] - fine[:, :1])
     order = np.argsort(-kinds[owners], kind="stable")  # the left ventricle last, on top
     x, y = np.floor(points[order]).astype(int).reshape(-1, 2).T
     inside = (x >= 0) & (x < drawn.shape[1]) & (y >= 0) & (y < drawn.shape[0])
@@ -270,7 +339,8 @@ def _draw(segments, owners, kinds, shape, subdivide):
 def _paint_walls(solid, drawn):
     "Classes of one fine slice from its walls and the kinds of their lines."
     classes = np.zeros(solid.shape, np.uint8)
-    if (drawn < 0).all(): return classes
+    if (drawn < 0).all():
+        return classes
     nearest = drawn[tuple(ndimage.distance_transform_edt(drawn < 0, return_distances=False, return_indices=True))]
     open_space = ~solid & (drawn < 0)
     pieces, n = ndimage.label(open_space)
@@ -278,35 +348,46 @@ def _paint_walls(solid, drawn):
     near = ndimage.maximum_filter(drawn, 3) >= 0
     borders = np.stack([np.bincount(pieces[near & (nearest == kind)], minlength=n + 1) for kind in range(5)], 1)
     total, of_piece = np.maximum(borders.sum(1), 1), np.zeros(n + 1, np.uint8)
-    of_piece[borders[:, :4].sum(1) > 0.5*total] = 100
-    of_piece[borders[:, [0, 2]].sum(1) > 0.5*total] = 50
+    of_piece[borders[:, :4].sum(1) > 0.5 * total] = 100
+    of_piece[borders[:, [0, 2]].sum(1) > 0.5 * total] = 50
     of_piece[outside] = of_piece[0] = 0
-    beyond = of_piece[pieces[tuple(ndimage.distance_transform_edt(~open_space, return_distances=False, return_indices=True))]]
+    beyond = of_piece[
+        pieces[tuple(ndimage.distance_transform_edt(~open_space, return_distances=False, return_indices=True))]
+    ]
     return np.where(solid, np.array([250, 150, 50, 100, 0], np.uint8)[nearest], beyond)
 
 # %% ../../nbs/shapes/60_mesh_planes.ipynb #e5816d80
 SCHEMES = ("regions", "published")
 
+
 def paint_masks(
-    mesh:SurfaceMesh|TetrahedralMesh, # Mesh, world mm
-    view,                             # Anything with `pixels` (Z,Y,X) and `affine` (4,4), as `views.View`
-    scheme:str="regions",             # One of `SCHEMES`
-    subdivide:int=3,                  # Fine pixels along the side of a pixel, odd; for `published`
-    outside:str="error",              # As for `slice_regions`
-) -> np.ndarray:                      # Classes, (Z,Y,X) uint8: 0, 50 LV cavity, 250 LV muscle, 100 RV cavity, 150 RV wall
+    mesh: SurfaceMesh | TetrahedralMesh,  # Mesh, world mm
+    view,  # Anything with `pixels` (Z,Y,X) and `affine` (4,4), as `views.View`
+    scheme: str = "regions",  # One of `SCHEMES`
+    subdivide: int = 3,  # Fine pixels along the side of a pixel, odd; for `published`
+    outside: str = "error",  # As for `slice_regions`
+) -> np.ndarray:  # Classes, (Z,Y,X) uint8: 0, 50 LV cavity, 250 LV muscle, 100 RV cavity, 150 RV wall
     "Classes of a stack of slices, as published."
     require_choice("scheme", scheme, SCHEMES)
-    if isinstance(mesh, TetrahedralMesh): mesh = surface_of(mesh)
+    if isinstance(mesh, TetrahedralMesh):
+        mesh = surface_of(mesh)
     n_slices, *shape = np.shape(view.pixels)
     if scheme == "regions":
         require_structures(replace(mesh, node_labels=mesh.regions), ("LV", "LV cavity", "RV"))
         table = np.array([0, *(CLASSES.get(name, 0) for name in mesh.regions)], np.uint8)
         return table[slice_regions(mesh, view.affine, shape, np.arange(n_slices), outside=outside)]
     require_structures(mesh, ("LV", "RV"))
-    if subdivide < 1 or subdivide%2 == 0: raise ValueError(f"subdivide: expected an odd number, so that a fine pixel lies at the centre, got {subdivide}")
+    if subdivide < 1 or subdivide % 2 == 0:
+        raise ValueError(f"subdivide: expected an odd number, so that a fine pixel lies at the centre, got {subdivide}")
     solid = slice_regions(mesh, view.affine, shape, np.arange(n_slices), subdivide, outside) > 0
-    kinds, (_, points, _), masks = _face_kinds(mesh), _prepared(mesh, view.affine), np.zeros((n_slices, *shape), np.uint8)
+    kinds, (_, points, _), masks = (
+        _face_kinds(mesh),
+        _prepared(mesh, view.affine),
+        np.zeros((n_slices, *shape), np.uint8),
+    )
     for k in range(n_slices):
         segments, owners, _ = _segments(points, mesh.faces, float(k))
-        masks[k] = _paint_walls(solid[k], _draw(segments, owners, kinds, shape, subdivide))[subdivide//2::subdivide, subdivide//2::subdivide]
+        masks[k] = _paint_walls(solid[k], _draw(segments, owners, kinds, shape, subdivide))[
+            subdivide // 2 :: subdivide, subdivide // 2 :: subdivide
+        ]
     return masks

@@ -23,12 +23,13 @@ from .meshes import SurfaceMesh, TetrahedralMesh, edges_of, surface_of
 # %% ../../nbs/shapes/50_mesh_pooling.ipynb #6f2cb06f
 class Hierarchy(NamedTuple):
     "A mesh at several resolutions, finest first, with fixed matrices between neighbours."
-    n_nodes: tuple[int, ...]          # nodes of each level, n1 > n2 > …
-    edges: tuple[np.ndarray, ...]     # edges of each level, (2,E) int64, both directions, sorted
-    down: tuple[sparse.csr_array, ...] # selects surviving nodes, (n_(l+1), n_l)
-    up: tuple[sparse.csr_array, ...]   # barycentric weights, rows sum to 1, (n_l, n_(l+1))
-    cells: tuple[np.ndarray, ...] = () # triangles (F,3) or tetrahedra (T,4) of each level, in its own numbers, int32
-    origins: tuple[np.ndarray, ...] = () # cell of the finest level that each cell comes from, int32
+
+    n_nodes: tuple[int, ...]  # nodes of each level, n1 > n2 > …
+    edges: tuple[np.ndarray, ...]  # edges of each level, (2,E) int64, both directions, sorted
+    down: tuple[sparse.csr_array, ...]  # selects surviving nodes, (n_(l+1), n_l)
+    up: tuple[sparse.csr_array, ...]  # barycentric weights, rows sum to 1, (n_l, n_(l+1))
+    cells: tuple[np.ndarray, ...] = ()  # triangles (F,3) or tetrahedra (T,4) of each level, in its own numbers, int32
+    origins: tuple[np.ndarray, ...] = ()  # cell of the finest level that each cell comes from, int32
 
 # %% ../../nbs/shapes/50_mesh_pooling.ipynb #e4de0b21
 def _quadrics(nodes, faces):
@@ -36,17 +37,27 @@ def _quadrics(nodes, faces):
     corners = nodes[faces]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     areas = np.linalg.norm(normals, axis=1)
-    if not areas.mean() > 0: raise ValueError("nodes_mm: expected triangles that have an area, all are degenerate")
+    if not areas.mean() > 0:
+        raise ValueError("nodes_mm: expected triangles that have an area, all are degenerate")
     normals /= np.where(areas > 0, areas, 1)[:, None]
     planes = np.concatenate([normals, -np.einsum("fi,fi->f", normals, corners[:, 0])[:, None]], 1)  # (F,4)
     a, b = np.array([0, 0, 0, 1, 1, 2, 0, 1, 2, 3]), np.array([0, 1, 2, 1, 2, 2, 3, 3, 3, 3])
-    forms = planes[:, a]*planes[:, b]*(areas/areas.mean())[:, None]
-    incidence = sparse.csr_array((np.ones(faces.size), (faces.ravel(), np.repeat(np.arange(len(faces)), 3))), (len(nodes), len(faces)))
+    forms = planes[:, a] * planes[:, b] * (areas / areas.mean())[:, None]
+    incidence = sparse.csr_array(
+        (np.ones(faces.size), (faces.ravel(), np.repeat(np.arange(len(faces)), 3))), (len(nodes), len(faces))
+    )
     return incidence @ forms
+
 
 @numba.njit(cache=True, error_model="numpy", inline="always")
 def _error(q, x, y, z):
-    return max(0.0, x*(q[0]*x + 2*(q[1]*y + q[2]*z + q[6])) + y*(q[3]*y + 2*(q[4]*z + q[7])) + z*(q[5]*z + 2*q[8]) + q[9])
+    return max(
+        0.0,
+        x * (q[0] * x + 2 * (q[1] * y + q[2] * z + q[6]))
+        + y * (q[3] * y + 2 * (q[4] * z + q[7]))
+        + z * (q[5] * z + 2 * q[8])
+        + q[9],
+    )
 
 # %% ../../nbs/shapes/50_mesh_pooling.ipynb #8e504314
 @numba.njit(cache=True, error_model="numpy")
@@ -56,34 +67,48 @@ def _quality_after(nodes, cell, i, j, k):
     A, B, C = (j if a == i else a), (j if b == i else b), (j if c == i else c)
     ux, uy, uz = nodes[B, 0] - nodes[A, 0], nodes[B, 1] - nodes[A, 1], nodes[B, 2] - nodes[A, 2]
     vx, vy, vz = nodes[C, 0] - nodes[A, 0], nodes[C, 1] - nodes[A, 1], nodes[C, 2] - nodes[A, 2]
-    nx, ny, nz = uy*vz - uz*vy, uz*vx - ux*vz, ux*vy - uy*vx
-    squares = ux*ux + uy*uy + uz*uz + vx*vx + vy*vy + vz*vz + (ux - vx)**2 + (uy - vy)**2 + (uz - vz)**2
+    nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+    squares = (
+        ux * ux + uy * uy + uz * uz + vx * vx + vy * vy + vz * vz + (ux - vx) ** 2 + (uy - vy) ** 2 + (uz - vz) ** 2
+    )
     if k == 4:
         D = j if cell[3] == i else cell[3]
         wx, wy, wz = nodes[D, 0] - nodes[A, 0], nodes[D, 1] - nodes[A, 1], nodes[D, 2] - nodes[A, 2]
-        squares += wx*wx + wy*wy + wz*wz + (ux - wx)**2 + (uy - wy)**2 + (uz - wz)**2 + (vx - wx)**2 + (vy - wy)**2 + (vz - wz)**2
-        jacobian = nx*wx + ny*wy + nz*wz
-        return 6*2**(1/3)*jacobian**(2/3)/squares if jacobian > 1e-6*squares**1.5 else -1.0
-    area = np.sqrt(nx*nx + ny*ny + nz*nz)
+        squares += (
+            wx * wx
+            + wy * wy
+            + wz * wz
+            + (ux - wx) ** 2
+            + (uy - wy) ** 2
+            + (uz - wz) ** 2
+            + (vx - wx) ** 2
+            + (vy - wy) ** 2
+            + (vz - wz) ** 2
+        )
+        jacobian = nx * wx + ny * wy + nz * wz
+        return 6 * 2 ** (1 / 3) * jacobian ** (2 / 3) / squares if jacobian > 1e-6 * squares**1.5 else -1.0
+    area = np.sqrt(nx * nx + ny * ny + nz * nz)
     px, py, pz = nodes[b, 0] - nodes[a, 0], nodes[b, 1] - nodes[a, 1], nodes[b, 2] - nodes[a, 2]
     rx, ry, rz = nodes[c, 0] - nodes[a, 0], nodes[c, 1] - nodes[a, 1], nodes[c, 2] - nodes[a, 2]
-    ox, oy, oz = py*rz - pz*ry, pz*rx - px*rz, px*ry - py*rx
-    before = np.sqrt(ox*ox + oy*oy + oz*oz)
-    return 2*np.sqrt(3.0)*area/squares if nx*ox + ny*oy + nz*oz > 0.1*area*before else -1.0
+    ox, oy, oz = py * rz - pz * ry, pz * rx - px * rz, px * ry - py * rx
+    before = np.sqrt(ox * ox + oy * oy + oz * oz)
+    return 2 * np.sqrt(3.0) * area / squares if nx * ox + ny * oy + nz * oz > 0.1 * area * before else -1.0
 
 # %% ../../nbs/shapes/50_mesh_pooling.ipynb #60fea07e
 @numba.njit(cache=True)
 def _contains(cell, node):
     for other in cell:
-        if other == node: return True
+        if other == node:
+            return True
     return False
+
 
 @numba.njit(cache=True)
 def _neighbours_of(i, cells, alive, head, following, mark, stamp, out):
     "Fill `out` with the neighbours of node i, marked with `stamp`; dead cells leave its list."
     k, n, before, corner = cells.shape[1], 0, -1, head[i]
     while corner >= 0:
-        cell = corner//k
+        cell = corner // k
         if alive[cell]:
             for node in cells[cell]:
                 if node != i and mark[node] != stamp and n < len(out):
@@ -91,18 +116,22 @@ def _neighbours_of(i, cells, alive, head, following, mark, stamp, out):
                     out[n] = node
                     n += 1
             before = corner
-        elif before < 0: head[i] = following[corner]
-        else: following[before] = following[corner]
+        elif before < 0:
+            head[i] = following[corner]
+        else:
+            following[before] = following[corner]
         corner = following[corner]
     return n
+
 
 @numba.njit(cache=True)
 def _stranded(i, j, node, cells, alive, head, following):
     "Would i → j leave a node without a cell?"
     corner = head[node]
     while corner >= 0:
-        cell = corner//cells.shape[1]
-        if alive[cell] and not (_contains(cells[cell], i) and _contains(cells[cell], j)): return False
+        cell = corner // cells.shape[1]
+        if alive[cell] and not (_contains(cells[cell], i) and _contains(cells[cell], j)):
+            return False
         corner = following[corner]
     return True
 
@@ -112,7 +141,7 @@ def _permitted(i, j, cells, alive, cell_masks, mask, head, following, mark, stam
     "Do link condition and masks allow i → j? The neighbours of i carry `stamp`."
     k, edge_mask, ring, distinct, corner = cells.shape[1], np.int64(0), 0, 0, head[j]
     while corner >= 0:
-        cell = corner//k
+        cell = corner // k
         if alive[cell] and _contains(cells[cell], i):
             edge_mask |= cell_masks[cell]
             ring += 1
@@ -120,21 +149,26 @@ def _permitted(i, j, cells, alive, cell_masks, mask, head, following, mark, stam
                 if node != i and node != j and opposite[node] != stamp + j:
                     opposite[node] = stamp + j
                     distinct += 1
-                    if _stranded(i, j, node, cells, alive, head, following): return False
+                    if _stranded(i, j, node, cells, alive, head, following):
+                        return False
         corner = following[corner]
-    if k == 4 and distinct != ring: edge_mask |= 1  # an open ring of tetrahedra: the edge is on the outer surface
-    if mask & ~edge_mask: return False
+    if k == 4 and distinct != ring:
+        edge_mask |= 1  # an open ring of tetrahedra: the edge is on the outer surface
+    if mask & ~edge_mask:
+        return False
     corner = head[j]
     while corner >= 0:
-        cell = corner//k
+        cell = corner // k
         if alive[cell] and not _contains(cells[cell], i):
             for node in cells[cell]:
-                if node != j and mark[node] == stamp and opposite[node] != stamp + j: return False
+                if node != j and mark[node] == stamp and opposite[node] != stamp + j:
+                    return False
         corner = following[corner]
     return True
 
 # %% ../../nbs/shapes/50_mesh_pooling.ipynb #e5ead235
 _PUT_OFF = 1e15
+
 
 @numba.njit(cache=True, error_model="numpy")
 def _cheapest(i, mesh, work, weight):
@@ -148,16 +182,23 @@ def _cheapest(i, mesh, work, weight):
     for j in out[:n]:
         x, y, z = nodes[j, 0], nodes[j, 1], nodes[j, 2]
         planes = _error(quadrics[i], x, y, z) + _error(quadrics[j], x, y, z)
-        length = weight*((x - nodes[i, 0])**2 + (y - nodes[i, 1])**2 + (z - nodes[i, 2])**2)
-        if planes + length >= best: continue
+        length = weight * ((x - nodes[i, 0]) ** 2 + (y - nodes[i, 1]) ** 2 + (z - nodes[i, 2]) ** 2)
+        if planes + length >= best:
+            continue
         worst, corner = 1.0, head[i]
         while corner >= 0 and worst > 0:
-            cell = corner//k
-            if alive[cell] and not _contains(cells[cell], j): worst = min(worst, _quality_after(nodes, cells[cell], i, j, k))
+            cell = corner // k
+            if alive[cell] and not _contains(cells[cell], j):
+                worst = min(worst, _quality_after(nodes, cells[cell], i, j, k))
             corner = following[corner]
-        cost = planes + length/max(worst, 1e-3)
-        if worst <= 0 or (cost < best and not _permitted(i, j, cells, alive, cell_masks, masks[i], head, following, mark, stamp, opposite)): cost += _PUT_OFF
-        if cost < best: best, goal = cost, j
+        cost = planes + length / max(worst, 1e-3)
+        if worst <= 0 or (
+            cost < best
+            and not _permitted(i, j, cells, alive, cell_masks, masks[i], head, following, mark, stamp, opposite)
+        ):
+            cost += _PUT_OFF
+        if cost < best:
+            best, goal = cost, j
     return best, goal
 
 # %% ../../nbs/shapes/50_mesh_pooling.ipynb #f03e817d
@@ -166,19 +207,22 @@ def _lists(cells, n_nodes):
     "Corners of each node, as linked lists."
     head, following, k = np.full(n_nodes, -1), np.full(cells.size, -1), cells.shape[1]
     for corner in range(cells.size - 1, -1, -1):
-        node = cells[corner//k, corner%k]
+        node = cells[corner // k, corner % k]
         following[corner] = head[node]
         head[node] = corner
     return head, following
+
 
 @numba.njit(cache=True)
 def _roots(owner):
     "Follow owners of owners to the nodes that are left."
     for i in range(len(owner)):
         j = owner[i]
-        while owner[j] != j: j = owner[j]
+        while owner[j] != j:
+            j = owner[j]
         owner[i] = j
     return owner
+
 
 @numba.njit(cache=True)
 def _merge(i, j, mesh):
@@ -186,10 +230,12 @@ def _merge(i, j, mesh):
     nodes, cells, cell_masks, alive, quadrics, masks, head, following = mesh
     k, corner, last = cells.shape[1], head[i], -1
     while corner >= 0:
-        cell = corner//k
+        cell = corner // k
         if alive[cell]:
-            if _contains(cells[cell], j): alive[cell] = False
-            else: cells[cell, corner%k] = j
+            if _contains(cells[cell], j):
+                alive[cell] = False
+            else:
+                cells[cell, corner % k] = j
         last, corner = corner, following[corner]
     if last >= 0:
         following[last] = head[j]
@@ -214,18 +260,21 @@ def _thin(nodes, cells, cell_masks, quadrics, masks, n_target, weight):
     left = n
     while left > n_target and len(queue):
         cost, i = heapq.heappop(queue)
-        if owner[i] != i or cost != known[i]: continue
+        if owner[i] != i or cost != known[i]:
+            continue
         known[i], j = _cheapest(i, mesh, work, weight)
-        if j < 0: continue
-        if known[i] > cost*(1 + 1e-9):
+        if j < 0:
+            continue
+        if known[i] > cost * (1 + 1e-9):
             heapq.heappush(queue, (known[i], i))
             continue
         _merge(i, j, mesh)
         owner[i] = j
         left -= 1
         work[2][0] += n
-        for m in work[3][:_neighbours_of(j, cells, alive, head, following, work[0], work[2][0], work[3])].copy():
-            if known[m] < _PUT_OFF: continue
+        for m in work[3][: _neighbours_of(j, cells, alive, head, following, work[0], work[2][0], work[3])].copy():
+            if known[m] < _PUT_OFF:
+                continue
             known[m] = _cheapest(m, mesh, work, weight)[0]
             heapq.heappush(queue, (known[m], m))
         known[j] = _cheapest(j, mesh, work, weight)[0]
@@ -237,40 +286,56 @@ def _thin(nodes, cells, cell_masks, quadrics, masks, n_target, weight):
 def _triangle_weights(p, a, b, c):
     "Weights of the point of a triangle nearest to p."
     ab, ac, ap = b - a, c - a, p - a
-    d1, d2 = np.sum(ab*ap), np.sum(ac*ap)
-    if d1 <= 0 and d2 <= 0: return 1.0, 0.0, 0.0
+    d1, d2 = np.sum(ab * ap), np.sum(ac * ap)
+    if d1 <= 0 and d2 <= 0:
+        return 1.0, 0.0, 0.0
     bp, cp = p - b, p - c
-    d3, d4, d5, d6 = np.sum(ab*bp), np.sum(ac*bp), np.sum(ab*cp), np.sum(ac*cp)
-    if d3 >= 0 and d4 <= d3: return 0.0, 1.0, 0.0
-    if d6 >= 0 and d5 <= d6: return 0.0, 0.0, 1.0
-    vc, vb, va = d1*d4 - d3*d2, d5*d2 - d1*d6, d3*d6 - d5*d4
-    if vc <= 0 and d1 >= 0 and d3 <= 0: return 1 - d1/(d1 - d3), d1/(d1 - d3), 0.0
-    if vb <= 0 and d2 >= 0 and d6 <= 0: return 1 - d2/(d2 - d6), 0.0, d2/(d2 - d6)
+    d3, d4, d5, d6 = np.sum(ab * bp), np.sum(ac * bp), np.sum(ab * cp), np.sum(ac * cp)
+    if d3 >= 0 and d4 <= d3:
+        return 0.0, 1.0, 0.0
+    if d6 >= 0 and d5 <= d6:
+        return 0.0, 0.0, 1.0
+    vc, vb, va = d1 * d4 - d3 * d2, d5 * d2 - d1 * d6, d3 * d6 - d5 * d4
+    if vc <= 0 and d1 >= 0 and d3 <= 0:
+        return 1 - d1 / (d1 - d3), d1 / (d1 - d3), 0.0
+    if vb <= 0 and d2 >= 0 and d6 <= 0:
+        return 1 - d2 / (d2 - d6), 0.0, d2 / (d2 - d6)
     if va <= 0 and d4 >= d3 and d5 >= d6:
-        w = (d4 - d3)/((d4 - d3) + (d5 - d6))
+        w = (d4 - d3) / ((d4 - d3) + (d5 - d6))
         return 0.0, 1 - w, w
     total = va + vb + vc
-    if not total > 0: return 1.0, 0.0, 0.0
-    return 1 - (vb + vc)/total, vb/total, vc/total
+    if not total > 0:
+        return 1.0, 0.0, 0.0
+    return 1 - (vb + vc) / total, vb / total, vc / total
+
 
 @numba.njit(cache=True, error_model="numpy")
 def _cell_weights(p, corners, weights):
     "Fill `weights` for the point of a triangle or tetrahedron nearest to p; squared distance."
-    if len(corners) == 3: weights[0], weights[1], weights[2] = _triangle_weights(p, corners[0], corners[1], corners[2])
+    if len(corners) == 3:
+        weights[0], weights[1], weights[2] = _triangle_weights(p, corners[0], corners[1], corners[2])
     else:
         u, v, w, r = corners[1] - corners[0], corners[2] - corners[0], corners[3] - corners[0], p - corners[0]
-        volume = np.sum(np.cross(u, v)*w)
-        weights[1], weights[2], weights[3] = np.sum(np.cross(v, w)*r)/volume, np.sum(np.cross(w, u)*r)/volume, np.sum(np.cross(u, v)*r)/volume
+        volume = np.sum(np.cross(u, v) * w)
+        weights[1], weights[2], weights[3] = (
+            np.sum(np.cross(v, w) * r) / volume,
+            np.sum(np.cross(w, u) * r) / volume,
+            np.sum(np.cross(u, v) * r) / volume,
+        )
         weights[0] = 1 - weights[1] - weights[2] - weights[3]
-        if weights.min() >= 0: return 0.0
+        if weights.min() >= 0:
+            return 0.0
         closest, trial, best = np.inf, np.zeros(4), np.zeros(4)
         for face in ((1, 2, 3), (0, 3, 2), (0, 1, 3), (0, 2, 1)):
             trial[:] = 0
-            trial[face[0]], trial[face[1]], trial[face[2]] = _triangle_weights(p, corners[face[0]], corners[face[1]], corners[face[2]])
-            distance = np.sum((trial @ corners - p)**2)
-            if distance < closest: closest, best[:] = distance, trial
+            trial[face[0]], trial[face[1]], trial[face[2]] = _triangle_weights(
+                p, corners[face[0]], corners[face[1]], corners[face[2]]
+            )
+            distance = np.sum((trial @ corners - p) ** 2)
+            if distance < closest:
+                closest, best[:] = distance, trial
         weights[:] = best
-    return np.sum((weights @ corners - p)**2)
+    return np.sum((weights @ corners - p) ** 2)
 
 # %% ../../nbs/shapes/50_mesh_pooling.ipynb #922370d2
 @numba.njit(cache=True, error_model="numpy")
@@ -287,11 +352,12 @@ def _locate(points, owner, nodes, cells):
         while at < size and closest > 0:
             corner = head[ring[at]]
             while corner >= 0 and closest > 0:
-                cell = corner//k
+                cell = corner // k
                 if seen[cell] != p:
                     seen[cell] = p
                     distance = _cell_weights(points[p], nodes[cells[cell]], trial)
-                    if distance < closest: closest, found[p], weights[p] = distance, cell, trial
+                    if distance < closest:
+                        closest, found[p], weights[p] = distance, cell, trial
                     if at == 0:
                         for node in cells[cell]:
                             if ringed[node] != p:
@@ -308,12 +374,14 @@ def _level(nodes, cells, cell_masks, quadrics, masks, edges, origin, n_target, w
     owner, alive = _thin(nodes, cells, cell_masks, quadrics, masks, n_target, weight)
     kept = np.flatnonzero(owner == np.arange(len(nodes)))
     if len(kept) > n_target or not alive.any():
-        raise ValueError(f"mesh: {len(nodes)} nodes cannot be brought down to {n_target}; {len(kept)} are left in {int(alive.sum())} cells; ask for fewer levels")
+        raise ValueError(
+            f"mesh: {len(nodes)} nodes cannot be brought down to {n_target}; {len(kept)} are left in {int(alive.sum())} cells; ask for fewer levels"
+        )
     number = np.full(len(nodes), -1)
     number[kept] = np.arange(len(kept))
     coarse, n = number[cells[alive]].astype(np.int32), len(kept)
-    keys = np.unique(number[owner[edges[0]]]*n + number[owner[edges[1]]])
-    new_edges = np.stack(np.divmod(keys[keys//n != keys%n], n))
+    keys = np.unique(number[owner[edges[0]]] * n + number[owner[edges[1]]])
+    new_edges = np.stack(np.divmod(keys[keys // n != keys % n], n))
     found, weights = _locate(nodes, number[owner], nodes[kept], coarse)
     columns, single = coarse[found], found < 0
     single[kept] = True
@@ -329,91 +397,130 @@ def _level(nodes, cells, cell_masks, quadrics, masks, edges, origin, n_target, w
 def _start(mesh):
     "Nodes, cells, masks of cells and nodes, and quadrics of the finest level."
     n_nodes, tetrahedral = len(mesh.nodes_mm), isinstance(mesh, TetrahedralMesh)
-    if len(mesh.regions) > 62: raise ValueError(f"regions: expected at most 62, got {len(mesh.regions)}")
+    if len(mesh.regions) > 62:
+        raise ValueError(f"regions: expected at most 62, got {len(mesh.regions)}")
     cells = np.array(mesh.tetrahedra if tetrahedral else mesh.faces, np.int32)
     cell_masks = 1 << mesh.region.astype(np.int64) if tetrahedral else (1 << mesh.sides.astype(np.int64)).sum(1)
     unused = n_nodes - len(np.unique(cells))
-    if unused: raise ValueError(f"mesh: expected every node in a cell, got {unused} of {n_nodes} without; surface_of(mesh, keep_nodes=False) leaves them out")
+    if unused:
+        raise ValueError(
+            f"mesh: expected every node in a cell, got {unused} of {n_nodes} without; surface_of(mesh, keep_nodes=False) leaves them out"
+        )
     sheets = surface_of(mesh) if tetrahedral else mesh
     masks = np.zeros(n_nodes, np.int64)
-    for column in cells.T: np.bitwise_or.at(masks, column, cell_masks)
-    for column in sheets.faces.T: np.bitwise_or.at(masks, column, (1 << sheets.sides.astype(np.int64)).sum(1))
+    for column in cells.T:
+        np.bitwise_or.at(masks, column, cell_masks)
+    for column in sheets.faces.T:
+        np.bitwise_or.at(masks, column, (1 << sheets.sides.astype(np.int64)).sum(1))
     nodes = np.ascontiguousarray(mesh.nodes_mm, float)
     return nodes - nodes.mean(0), cells, cell_masks, _quadrics(nodes - nodes.mean(0), sheets.faces), masks
 
+
 def build_hierarchy(
-    mesh:SurfaceMesh|TetrahedralMesh, # Template: watertight surface, or tetrahedra
-    n_levels:int=4,                   # Number of coarser levels
-    factor:float=2.0,                 # Nodes of a level over nodes of the next; the quotient is rounded up
-    weight:float=0.05,                # λ, weight of short edges and good shapes against the planes
-    folder:Path|str|None=None,        # Folder of stored hierarchies; the one of this mesh is read from there, or written there
+    mesh: SurfaceMesh | TetrahedralMesh,  # Template: watertight surface, or tetrahedra
+    n_levels: int = 4,  # Number of coarser levels
+    factor: float = 2.0,  # Nodes of a level over nodes of the next; the quotient is rounded up
+    weight: float = 0.05,  # λ, weight of short edges and good shapes against the planes
+    folder: Path
+    | str
+    | None = None,  # Folder of stored hierarchies; the one of this mesh is read from there, or written there
 ) -> Hierarchy:
     "Thin a mesh to half its nodes again and again."
-    if n_levels < 1 or not factor > 1 or not weight > 0: raise ValueError(f"build_hierarchy: expected n_levels ≥ 1, factor > 1 and weight > 0, got {n_levels}, {factor} and {weight}")
+    if n_levels < 1 or not factor > 1 or not weight > 0:
+        raise ValueError(
+            f"build_hierarchy: expected n_levels ≥ 1, factor > 1 and weight > 0, got {n_levels}, {factor} and {weight}"
+        )
     path = hierarchy_file(mesh, folder, n_levels, factor, weight) if folder else None
-    if path and path.exists(): return load_hierarchy(path)
+    if path and path.exists():
+        return load_hierarchy(path)
     start = _start(mesh)
     levels, down, up = [(*start, edges_of(mesh), np.arange(len(start[1]), dtype=np.int32))], [], []
     for _ in range(n_levels):
-        level, select, spread = _level(*levels[-1], int(np.ceil(len(levels[-1][0])/factor)), weight)
-        levels.append(level); down.append(select); up.append(spread)
+        level, select, spread = _level(*levels[-1], int(np.ceil(len(levels[-1][0]) / factor)), weight)
+        levels.append(level)
+        down.append(select)
+        up.append(spread)
     sizes, cells, edges, origins = (tuple(level[k] for level in levels) for k in (0, 1, 5, 6))
     hierarchy = Hierarchy(tuple(map(len, sizes)), edges, tuple(down), tuple(up), cells, origins)
-    if path: save_hierarchy(path, hierarchy)
+    if path:
+        save_hierarchy(path, hierarchy)
     return hierarchy
 
 # %% ../../nbs/shapes/50_mesh_pooling.ipynb #6f52baf2
 def hierarchy_file(
-    mesh:SurfaceMesh|TetrahedralMesh, # Template
-    folder:Path|str,                  # Folder of stored hierarchies
-    n_levels:int=4,                   # As for `build_hierarchy`
-    factor:float=2.0,                 # As for `build_hierarchy`
-    weight:float=0.05,                # As for `build_hierarchy`
-) -> Path:                            # Named by a checksum of all that the hierarchy depends on
+    mesh: SurfaceMesh | TetrahedralMesh,  # Template
+    folder: Path | str,  # Folder of stored hierarchies
+    n_levels: int = 4,  # As for `build_hierarchy`
+    factor: float = 2.0,  # As for `build_hierarchy`
+    weight: float = 0.05,  # As for `build_hierarchy`
+) -> Path:  # Named by a checksum of all that the hierarchy depends on
     "Where the hierarchy of a mesh is stored."
     cells, of_cells = (mesh.tetrahedra, mesh.region) if isinstance(mesh, TetrahedralMesh) else (mesh.faces, mesh.sides)
     digest = hashlib.sha256(f"1 {n_levels} {factor!r} {weight!r} {cells.shape}".encode())
-    for part, kind in ((mesh.nodes_mm, "<f8"), (cells, "<i4"), (of_cells, "<i2")): digest.update(np.ascontiguousarray(part, kind).tobytes())
-    return Path(folder)/f"hierarchy_{digest.hexdigest()[:16]}.npz"
+    for part, kind in ((mesh.nodes_mm, "<f8"), (cells, "<i4"), (of_cells, "<i2")):
+        digest.update(np.ascontiguousarray(part, kind).tobytes())
+    return Path(folder) / f"hierarchy_{digest.hexdigest()[:16]}.npz"
+
 
 def save_hierarchy(
-    path:Path|str,       # File, ending in .npz
-    hierarchy:Hierarchy, # What to write
-) -> Path:               # The file
+    path: Path | str,  # File, ending in .npz
+    hierarchy: Hierarchy,  # What to write
+) -> Path:  # The file
     "Write a hierarchy as arrays, the same bytes each time."
     arrays = {"n_nodes": np.array(hierarchy.n_nodes)}
-    for l, edges in enumerate(hierarchy.edges): arrays[f"edges_{l}"] = edges.astype(np.int32)
-    for name in ("cells", "origins"): arrays |= {f"{name}_{l}": part for l, part in enumerate(getattr(hierarchy, name))}
+    for l, edges in enumerate(hierarchy.edges):
+        arrays[f"edges_{l}"] = edges.astype(np.int32)
+    for name in ("cells", "origins"):
+        arrays |= {f"{name}_{l}": part for l, part in enumerate(getattr(hierarchy, name))}
     for l, (down, up) in enumerate(zip(hierarchy.down, hierarchy.up, strict=True)):
-        arrays |= {f"kept_{l}": down.indices, f"columns_{l}": up.indices, f"weights_{l}": up.data, f"starts_{l}": up.indptr}
-    with atomic_path(path) as temporary, open(temporary, "wb") as f: np.savez_compressed(f, **arrays)
+        arrays |= {
+            f"kept_{l}": down.indices,
+            f"columns_{l}": up.indices,
+            f"weights_{l}": up.data,
+            f"starts_{l}": up.indptr,
+        }
+    with atomic_path(path) as temporary, open(temporary, "wb") as f:
+        np.savez_compressed(f, **arrays)
     return Path(path)
 
 # %% ../../nbs/shapes/50_mesh_pooling.ipynb #e276b8fa
 def load_hierarchy(
-    path:Path|str, # File of `save_hierarchy`
+    path: Path | str,  # File of `save_hierarchy`
 ) -> Hierarchy:
     "Read a hierarchy."
     with np.load(require_file(path, "build_hierarchy(mesh, folder=…) writes it"), allow_pickle=False) as f:
-        if "n_nodes" not in f: raise ValueError(f"{path}: expected a hierarchy with n_nodes, got {sorted(f)[:5]}")
+        if "n_nodes" not in f:
+            raise ValueError(f"{path}: expected a hierarchy with n_nodes, got {sorted(f)[:5]}")
         sizes, levels = tuple(f["n_nodes"].tolist()), range(len(f["n_nodes"]))
-        down = tuple(sparse.csr_array((np.ones(c), f[f"kept_{l}"], np.arange(c + 1)), (c, n)) for l, (n, c) in enumerate(pairwise(sizes)))
-        up = tuple(sparse.csr_array((f[f"weights_{l}"], f[f"columns_{l}"], f[f"starts_{l}"]), (n, c)) for l, (n, c) in enumerate(pairwise(sizes)))
-        cells, origins = (tuple(f[f"{name}_{l}"] for l in levels if f"{name}_{l}" in f) for name in ("cells", "origins"))
+        down = tuple(
+            sparse.csr_array((np.ones(c), f[f"kept_{l}"], np.arange(c + 1)), (c, n))
+            for l, (n, c) in enumerate(pairwise(sizes))
+        )
+        up = tuple(
+            sparse.csr_array((f[f"weights_{l}"], f[f"columns_{l}"], f[f"starts_{l}"]), (n, c))
+            for l, (n, c) in enumerate(pairwise(sizes))
+        )
+        cells, origins = (
+            tuple(f[f"{name}_{l}"] for l in levels if f"{name}_{l}" in f) for name in ("cells", "origins")
+        )
         return Hierarchy(sizes, tuple(f[f"edges_{l}"].astype(np.int64) for l in levels), down, up, cells, origins)
 
 # %% ../../nbs/shapes/50_mesh_pooling.ipynb #b5cf84d7
 def level_mesh(
-    mesh:SurfaceMesh|TetrahedralMesh, # The mesh that the hierarchy was built for, at any node positions
-    hierarchy:Hierarchy,              # Its hierarchy
-    level:int,                        # 0 for the mesh itself, 1 for half its nodes, …
-) -> SurfaceMesh|TetrahedralMesh:     # Regions and labels kept
+    mesh: SurfaceMesh | TetrahedralMesh,  # The mesh that the hierarchy was built for, at any node positions
+    hierarchy: Hierarchy,  # Its hierarchy
+    level: int,  # 0 for the mesh itself, 1 for half its nodes, …
+) -> SurfaceMesh | TetrahedralMesh:  # Regions and labels kept
     "A mesh at a coarser level."
     if not 0 <= level < len(hierarchy.n_nodes) or len(mesh.nodes_mm) != hierarchy.n_nodes[0]:
-        raise ValueError(f"level_mesh: expected a level from 0 to {len(hierarchy.n_nodes) - 1} and {hierarchy.n_nodes[0]} nodes, got {level} and {len(mesh.nodes_mm)}")
+        raise ValueError(
+            f"level_mesh: expected a level from 0 to {len(hierarchy.n_nodes) - 1} and {hierarchy.n_nodes[0]} nodes, got {level} and {len(mesh.nodes_mm)}"
+        )
     kept = np.arange(len(mesh.nodes_mm))
-    for down in hierarchy.down[:level]: kept = kept[down.indices]
+    for down in hierarchy.down[:level]:
+        kept = kept[down.indices]
     parts = {"nodes_mm": mesh.nodes_mm[kept], "node_labels": tuple(mesh.node_labels[k] for k in kept)}
     cells, origin = hierarchy.cells[level], hierarchy.origins[level]
-    if isinstance(mesh, TetrahedralMesh): return replace(mesh, tetrahedra=cells, region=mesh.region[origin], **parts)
+    if isinstance(mesh, TetrahedralMesh):
+        return replace(mesh, tetrahedra=cells, region=mesh.region[origin], **parts)
     return replace(mesh, faces=cells, sides=mesh.sides[origin], **parts)

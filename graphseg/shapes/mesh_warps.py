@@ -30,74 +30,97 @@ def _farthest(points, n):
     "Indices of n points, each the farthest from those before."
     found, gap = np.zeros(n, np.int64), np.full(len(points), np.inf)
     for k in range(1, n):
-        here, best = points[found[k - 1]], -1.
+        here, best = points[found[k - 1]], -1.0
         for i in range(len(points)):
-            d = (points[i, 0] - here[0])**2 + (points[i, 1] - here[1])**2 + (points[i, 2] - here[2])**2
+            d = (points[i, 0] - here[0]) ** 2 + (points[i, 1] - here[1]) ** 2 + (points[i, 2] - here[2]) ** 2
             gap[i] = min(gap[i], d)
-            if gap[i] > best: best, found[k] = gap[i], i
+            if gap[i] > best:
+                best, found[k] = gap[i], i
     return found
+
 
 def _require_points(name, points, n=None):
     points = np.ascontiguousarray(points, np.float64)
     require_shape(name, points, f"{'M' if n is None else n},3")
-    if not np.isfinite(points).all(): raise ValueError(f"{name}: expected finite coordinates, got {int((~np.isfinite(points)).any(1).sum())} bad points")
+    if not np.isfinite(points).all():
+        raise ValueError(
+            f"{name}: expected finite coordinates, got {int((~np.isfinite(points)).any(1).sum())} bad points"
+        )
     return points
+
 
 def _require_sources(source):
     source = _require_points("source", source)
-    if len(source) < 4 or np.linalg.matrix_rank(source - source.mean(0), tol=1e-9*np.ptp(source)) < 3:
-        raise ValueError(f"source: expected at least 4 points that do not lie in one plane, got {len(source)}; a plane leaves the direction across it free")
-    if len(pairs := cKDTree(source).query_pairs(1e-9*np.ptp(source), output_type="ndarray")):
-        raise ValueError(f"source: expected distinct points, got {len(pairs)} pairs at the same place, the first {pairs[0].tolist()}; merge them")
+    if len(source) < 4 or np.linalg.matrix_rank(source - source.mean(0), tol=1e-9 * np.ptp(source)) < 3:
+        raise ValueError(
+            f"source: expected at least 4 points that do not lie in one plane, got {len(source)}; a plane leaves the direction across it free"
+        )
+    if len(pairs := cKDTree(source).query_pairs(1e-9 * np.ptp(source), output_type="ndarray")):
+        raise ValueError(
+            f"source: expected distinct points, got {len(pairs)} pairs at the same place, the first {pairs[0].tolist()}; merge them"
+        )
     return source
 
 # %% ../../nbs/shapes/70_mesh_warps.ipynb #900dc995
-LOCAL = 24 # Nearest sources of the small splines
+LOCAL = 24  # Nearest sources of the small splines
+
 
 def thin_plate_spline(
-    source,              # Where points are, (M,3), mm
-    target,              # Where they go, (M,3), mm
-    smoothing:float=0.0, # 0: exact at the sources; larger: smoother, in mm (it is added to the diagonal of the kernel)
-    max_sources:int=2000, # Most sources in one system; beyond, the rest is spread by small splines of the nearest
-) -> Callable:           # Points (P,3) → points (P,3), mm
+    source,  # Where points are, (M,3), mm
+    target,  # Where they go, (M,3), mm
+    smoothing: float = 0.0,  # 0: exact at the sources; larger: smoother, in mm (it is added to the diagonal of the kernel)
+    max_sources: int = 2000,  # Most sources in one system; beyond, the rest is spread by small splines of the nearest
+) -> Callable:  # Points (P,3) → points (P,3), mm
     "The map of space that bends least."
     source = _require_sources(source)
     target = _require_points("target", target, len(source))
-    if not smoothing >= 0: raise ValueError(f"smoothing: expected 0 or more, got {smoothing}")
+    if not smoothing >= 0:
+        raise ValueError(f"smoothing: expected 0 or more, got {smoothing}")
     if len(source) <= max_sources:
         whole = RBFInterpolator(source, target, kernel="linear", degree=1, smoothing=smoothing)
         return lambda points: whole(_require_points("points", points))
-    if smoothing: raise ValueError(f"smoothing: expected 0 for more than max_sources={max_sources} points, got {smoothing} for {len(source)}; choose fewer sources, or raise max_sources")
+    if smoothing:
+        raise ValueError(
+            f"smoothing: expected 0 for more than max_sources={max_sources} points, got {smoothing} for {len(source)}; choose fewer sources, or raise max_sources"
+        )
     some = _farthest(source, max_sources)
     coarse = RBFInterpolator(source[some], target[some], kernel="linear", degree=1)
     rest = RBFInterpolator(source, target - coarse(source), kernel="linear", degree=0, neighbors=LOCAL)
+
     def bend(points):
         points = _require_points("points", points)
         return coarse(points) + rest(points)
+
     return bend
 
 # %% ../../nbs/shapes/70_mesh_warps.ipynb #073b93a0
 def warp_weights(
-    source,             # Where the driving points are, (M,3), mm
-    points,             # Points to be moved, (P,3), mm
-    max_sources:int=4000, # Most sources: the system is dense
-) -> np.ndarray:        # (P,M) float64; `weights @ target` are the moved points
+    source,  # Where the driving points are, (M,3), mm
+    points,  # Points to be moved, (P,3), mm
+    max_sources: int = 4000,  # Most sources: the system is dense
+) -> np.ndarray:  # (P,M) float64; `weights @ target` are the moved points
     "Thin-plate spline of fixed sources as a matrix."
     source, points = _require_sources(source), _require_points("points", points)
-    if len(source) > max_sources: raise ValueError(f"source: expected at most max_sources={max_sources} points, got {len(source)}; use thin_plate_spline, or drive with some of them")
+    if len(source) > max_sources:
+        raise ValueError(
+            f"source: expected at most max_sources={max_sources} points, got {len(source)}; use thin_plate_spline, or drive with some of them"
+        )
     return RBFInterpolator(source, np.eye(len(source)), kernel="linear", degree=1)(points)
 
+
 def warp_mesh(
-    mesh:TetrahedralMesh, # Template; its first nodes are those of the surface
-    surface_mm,           # New positions of the first M nodes, (M,3), mm
-    weights:np.ndarray|None=None, # From `warp_weights` of the first M nodes and the others; default: solve anew
-) -> TetrahedralMesh:     # The same tetrahedra, bent
+    mesh: TetrahedralMesh,  # Template; its first nodes are those of the surface
+    surface_mm,  # New positions of the first M nodes, (M,3), mm
+    weights: np.ndarray | None = None,  # From `warp_weights` of the first M nodes and the others; default: solve anew
+) -> TetrahedralMesh:  # The same tetrahedra, bent
     "Move the inside of a mesh with its surface."
     surface = _require_points("surface_mm", surface_mm)
     n = len(surface)
-    if n > len(mesh.nodes_mm): raise ValueError(f"surface_mm: expected at most {len(mesh.nodes_mm)} nodes, got {n}")
+    if n > len(mesh.nodes_mm):
+        raise ValueError(f"surface_mm: expected at most {len(mesh.nodes_mm)} nodes, got {n}")
     still, rest = mesh.nodes_mm[:n], mesh.nodes_mm[n:]
-    if weights is None: inner = thin_plate_spline(still, surface)(rest) if len(rest) else rest
+    if weights is None:
+        inner = thin_plate_spline(still, surface)(rest) if len(rest) else rest
     else:
         require_shape("weights", weights, f"{len(rest)},{n}")
         inner = weights @ surface
@@ -105,19 +128,19 @@ def warp_mesh(
 
 # %% ../../nbs/shapes/70_mesh_warps.ipynb #18e84bbc
 def winding_number(
-    points,            # (P,3), mm
-    nodes_mm,          # Nodes of a surface, (N,3), mm
-    faces:np.ndarray,  # Closed outward triangles, (F,3)
-) -> np.ndarray:       # (P,) float64; 1 inside, 0 outside
+    points,  # (P,3), mm
+    nodes_mm,  # Nodes of a surface, (N,3), mm
+    faces: np.ndarray,  # Closed outward triangles, (F,3)
+) -> np.ndarray:  # (P,) float64; 1 inside, 0 outside
     "How often a surface goes round points."
     corners = np.asarray(nodes_mm, float)[faces]
     found = []
     for point in _require_points("points", points):
         a, b, c = np.moveaxis(corners - point, 1, 0)
         la, lb, lc = (np.linalg.norm(v, axis=1) for v in (a, b, c))
-        below = la*lb*lc + (a*b).sum(1)*lc + (a*c).sum(1)*lb + (b*c).sum(1)*la
-        found.append(2*np.arctan2((a*np.cross(b, c)).sum(1), below).sum())
-    return np.array(found)/(4*np.pi)
+        below = la * lb * lc + (a * b).sum(1) * lc + (a * c).sum(1) * lb + (b * c).sum(1) * la
+        found.append(2 * np.arctan2((a * np.cross(b, c)).sum(1), below).sum())
+    return np.array(found) / (4 * np.pi)
 
 # %% ../../nbs/shapes/70_mesh_warps.ipynb #5526e450
 @contextlib.contextmanager
@@ -127,55 +150,93 @@ def silent_tetgen():
     screen, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 1)
-        with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch): yield
+        with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):
+            yield
     finally:
         ctypes.CDLL(None).fflush(None)
         os.dup2(screen, 1)
-        for handle in (screen, nowhere): os.close(handle)
+        for handle in (screen, nowhere):
+            os.close(handle)
+
 
 def fill_with_tetrahedra(
-    nodes_mm,                        # Nodes, (N,3), mm; those of no triangle become inner nodes
-    faces:np.ndarray,                # Triangles that must be faces of tetrahedra, (F,3)
-    max_volume_mm3:float|None=None,  # Largest tetrahedron aimed at, mm³; adds inner nodes
-    quality:float|None=None,         # Largest ratio of circumradius to shortest edge, above 1; adds inner nodes
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]: # Nodes, the given ones first, (N',3); tetrahedra, (T,4) int32; pocket of each, (T,) 1, 2, …
+    nodes_mm,  # Nodes, (N,3), mm; those of no triangle become inner nodes
+    faces: np.ndarray,  # Triangles that must be faces of tetrahedra, (F,3)
+    max_volume_mm3: float | None = None,  # Largest tetrahedron aimed at, mm³; adds inner nodes
+    quality: float | None = None,  # Largest ratio of circumradius to shortest edge, above 1; adds inner nodes
+) -> tuple[
+    np.ndarray, np.ndarray, np.ndarray
+]:  # Nodes, the given ones first, (N',3); tetrahedra, (T,4) int32; pocket of each, (T,) 1, 2, …
     "A constrained Delaunay mesh of everything between the triangles and their convex hull that is closed."
     nodes, faces = _require_points("nodes_mm", nodes_mm), np.ascontiguousarray(faces, np.int32)
-    if quality is not None and not quality > 1: raise ValueError(f"quality: expected a ratio above 1, as 1.4, or None, got {quality}")
-    if max_volume_mm3 is not None and not max_volume_mm3 > 0: raise ValueError(f"max_volume_mm3: expected a positive volume, got {max_volume_mm3}")
+    if quality is not None and not quality > 1:
+        raise ValueError(f"quality: expected a ratio above 1, as 1.4, or None, got {quality}")
+    if max_volume_mm3 is not None and not max_volume_mm3 > 0:
+        raise ValueError(f"max_volume_mm3: expected a positive volume, got {max_volume_mm3}")
     refine = quality is not None or max_volume_mm3 is not None
-    options = {"minratio": float(quality or 1e3), "mindihedral": 0., "plc": True, "nobisect": True, "regionattrib": True, "quiet": True} if refine else {"switches": "pYAQ"}
-    if max_volume_mm3 is not None: options |= {"fixedvolume": True, "maxvolume": float(max_volume_mm3)}
+    options = (
+        {
+            "minratio": float(quality or 1e3),
+            "mindihedral": 0.0,
+            "plc": True,
+            "nobisect": True,
+            "regionattrib": True,
+            "quiet": True,
+        }
+        if refine
+        else {"switches": "pYAQ"}
+    )
+    if max_volume_mm3 is not None:
+        options |= {"fixedvolume": True, "maxvolume": float(max_volume_mm3)}
     try:
-        with silent_tetgen(): filled, cells, pocket, _ = tetgen.TetGen(nodes, faces).tetrahedralize(**options)
+        with silent_tetgen():
+            filled, cells, pocket, _ = tetgen.TetGen(nodes, faces).tetrahedralize(**options)
     except RuntimeError as error:
-        raise ValueError(f"faces: expected triangles that meet only at shared nodes and edges, got a surface that TetGen cannot fill ({str(error).rstrip('.')}); "
-                         "find the crossing triangles with check_mesh, then move or remesh them") from error
-    if len(filled) < len(nodes) or not np.array_equal(filled[:len(nodes)], nodes): raise ValueError("nodes_mm: expected nodes that TetGen keeps, some were merged; are two at almost the same place?")
+        raise ValueError(
+            f"faces: expected triangles that meet only at shared nodes and edges, got a surface that TetGen cannot fill ({str(error).rstrip('.')}); "
+            "find the crossing triangles with check_mesh, then move or remesh them"
+        ) from error
+    if len(filled) < len(nodes) or not np.array_equal(filled[: len(nodes)], nodes):
+        raise ValueError(
+            "nodes_mm: expected nodes that TetGen keeps, some were merged; are two at almost the same place?"
+        )
     return filled, cells.astype(np.int32), pocket.ravel().astype(np.int64)
 
 # %% ../../nbs/shapes/70_mesh_warps.ipynb #e1b01da0
 def _require_fillable(surface):
     "Refuse what TetGen would repair or fill wrongly."
     nodes = _require_points("nodes_mm", surface.nodes_mm)
-    size = np.ptp(nodes) if len(nodes) else 0.
-    if len(pairs := cKDTree(nodes).query_pairs(1e-9*size, output_type="ndarray")):
-        raise ValueError(f"surface: expected distinct nodes, got {len(pairs)} pairs at the same place, the first {pairs[0].tolist()}; merge them")
+    size = np.ptp(nodes) if len(nodes) else 0.0
+    if len(pairs := cKDTree(nodes).query_pairs(1e-9 * size, output_type="ndarray")):
+        raise ValueError(
+            f"surface: expected distinct nodes, got {len(pairs)} pairs at the same place, the first {pairs[0].tolist()}; merge them"
+        )
     a, b, c = np.moveaxis(nodes[surface.faces], 1, 0)
-    if (flat := np.flatnonzero(np.linalg.norm(np.cross(b - a, c - a), axis=1) <= 1e-12*size**2)).size:
-        raise ValueError(f"surface: expected triangles with an area, got {len(flat)} without, the first {surface.faces[flat[0]].tolist()}; collapse their short edges")
+    if (flat := np.flatnonzero(np.linalg.norm(np.cross(b - a, c - a), axis=1) <= 1e-12 * size**2)).size:
+        raise ValueError(
+            f"surface: expected triangles with an area, got {len(flat)} without, the first {surface.faces[flat[0]].tolist()}; collapse their short edges"
+        )
     volumes = {name: float(enclosed_volume_mm3(nodes, region_faces(surface, name))) for name in surface.regions}
-    if wrong := [name for name, volume in volumes.items() if volume <= 0]: raise ValueError(f"surface: expected outward triangles round each region, got inverted or empty ones round {wrong}; swap the columns of sides there")
+    if wrong := [name for name, volume in volumes.items() if volume <= 0]:
+        raise ValueError(
+            f"surface: expected outward triangles round each region, got inverted or empty ones round {wrong}; swap the columns of sides there"
+        )
     for name in surface.regions:
-        ends = np.concatenate([(f := region_faces(surface, name))[:, [0, 1]], f[:, [1, 2]], f[:, [2, 0]]]).astype(np.int64)
-        keys = np.sort(ends[:, 0]*len(nodes) + ends[:, 1]), np.sort(ends[:, 1]*len(nodes) + ends[:, 0])
-        if not np.array_equal(*keys): raise ValueError(f"surface: expected a closed surface round region {name}, got open edges; find them with check_mesh")
+        ends = np.concatenate([(f := region_faces(surface, name))[:, [0, 1]], f[:, [1, 2]], f[:, [2, 0]]]).astype(
+            np.int64
+        )
+        keys = np.sort(ends[:, 0] * len(nodes) + ends[:, 1]), np.sort(ends[:, 1] * len(nodes) + ends[:, 0])
+        if not np.array_equal(*keys):
+            raise ValueError(
+                f"surface: expected a closed surface round region {name}, got open edges; find them with check_mesh"
+            )
+
 
 def tetrahedralise(
-    surface:SurfaceMesh,            # Closed regions; an interface is one sheet
-    max_volume_mm3:float|None=None, # Largest tetrahedron aimed at, mm³
-    quality:float|None=1.4,         # Largest ratio of circumradius to shortest edge; None adds no inner nodes
-) -> TetrahedralMesh:               # Surface nodes first, in the same order; new nodes are labelled with their region
+    surface: SurfaceMesh,  # Closed regions; an interface is one sheet
+    max_volume_mm3: float | None = None,  # Largest tetrahedron aimed at, mm³
+    quality: float | None = 1.4,  # Largest ratio of circumradius to shortest edge; None adds no inner nodes
+) -> TetrahedralMesh:  # Surface nodes first, in the same order; new nodes are labelled with their region
     "Fill the regions of a surface with tetrahedra that share its triangles."
     _require_fillable(surface)
     nodes, cells, pocket = fill_with_tetrahedra(surface.nodes_mm, surface.faces, max_volume_mm3, quality)
@@ -185,18 +246,24 @@ def tetrahedralise(
     for number in np.unique(pocket):
         mine = np.flatnonzero(pocket == number)
         centre = nodes[cells[mine[volumes[mine].argmax()]]].mean(0, keepdims=True)
-        inside = [k for k, faces in shells.items() if winding_number(centre, surface.nodes_mm, faces)[0] > .5]
-        if len(inside) > 1: raise ValueError(f"surface: expected regions that do not overlap, got {[surface.regions[k - 1] for k in inside]} round one point; check sides")
+        inside = [k for k, faces in shells.items() if winding_number(centre, surface.nodes_mm, faces)[0] > 0.5]
+        if len(inside) > 1:
+            raise ValueError(
+                f"surface: expected regions that do not overlap, got {[surface.regions[k - 1] for k in inside]} round one point; check sides"
+            )
         region[mine] = inside[0] if inside else 0
-    if lost := sorted(set(shells) - set(region.tolist())): raise ValueError(f"surface: expected tetrahedra in every region, got none in {[surface.regions[k - 1] for k in lost]}")
+    if lost := sorted(set(shells) - set(region.tolist())):
+        raise ValueError(
+            f"surface: expected tetrahedra in every region, got none in {[surface.regions[k - 1] for k in lost]}"
+        )
     return _named(surface, nodes, cells[region > 0], region[region > 0])
 
 # %% ../../nbs/shapes/70_mesh_warps.ipynb #fda3468e
 def _named(
-    surface:SurfaceMesh, # What was filled
-    nodes:np.ndarray,    # Its nodes, then new ones
-    cells:np.ndarray,    # Tetrahedra of regions
-    region:np.ndarray,   # Their regions
+    surface: SurfaceMesh,  # What was filled
+    nodes: np.ndarray,  # Its nodes, then new ones
+    cells: np.ndarray,  # Tetrahedra of regions
+    region: np.ndarray,  # Their regions
 ) -> TetrahedralMesh:
     "Tetrahedra with labels at new nodes; new nodes of no region are dropped."
     n, kept = len(surface.nodes_mm), np.zeros(len(nodes), bool)
@@ -205,29 +272,44 @@ def _named(
     owner = np.zeros(len(nodes), np.int64)
     owner[cells] = region[:, None]
     labels = [surface.regions[k - 1] for k in owner[n:][kept[n:]]]
-    return TetrahedralMesh(nodes[kept], number[cells].astype(np.int32), region, surface.regions, (*surface.node_labels, *labels))
+    return TetrahedralMesh(
+        nodes[kept], number[cells].astype(np.int32), region, surface.regions, (*surface.node_labels, *labels)
+    )
 
 # %% ../../nbs/shapes/70_mesh_warps.ipynb #f626fb93
-_RINGS = {3: [[(0, 1, 2)]], 4: [[(0, 1, 2), (0, 2, 3)], [(1, 2, 3), (1, 3, 0)]],
-          5: [[(k, (k + 1) % 5, (k + 2) % 5), (k, (k + 2) % 5, (k + 3) % 5), (k, (k + 3) % 5, (k + 4) % 5)] for k in range(5)]} # Ways to cut a ring into triangles
+_RINGS = {
+    3: [[(0, 1, 2)]],
+    4: [[(0, 1, 2), (0, 2, 3)], [(1, 2, 3), (1, 3, 0)]],
+    5: [
+        [(k, (k + 1) % 5, (k + 2) % 5), (k, (k + 2) % 5, (k + 3) % 5), (k, (k + 3) % 5, (k + 4) % 5)] for k in range(5)
+    ],
+}  # Ways to cut a ring into triangles
 _EDGES = np.array([[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]])
-_FACES = np.array([[1, 2, 3], [0, 3, 2], [0, 1, 3], [0, 2, 1]]) # Opposite each corner, seen from outside
+_FACES = np.array([[1, 2, 3], [0, 3, 2], [0, 1, 3], [0, 2, 1]])  # Opposite each corner, seen from outside
 
-def _quality_of(nodes, cells): return tetrahedron_quality(nodes, cells.reshape(-1, 4)).reshape(cells.shape[:-1]) if cells.size else np.zeros(cells.shape[:-1])
+
+def _quality_of(nodes, cells):
+    return (
+        tetrahedron_quality(nodes, cells.reshape(-1, 4)).reshape(cells.shape[:-1])
+        if cells.size
+        else np.zeros(cells.shape[:-1])
+    )
+
 
 def _stars(cells, bad, n_nodes, n):
     "Edges of bad tetrahedra in n tetrahedra: ends (E,2), and the tetrahedra (E,n)."
-    ends = np.sort(cells[:, _EDGES], -1).astype(np.int64)                  # (T,6,2)
-    keys = (ends[..., 0]*n_nodes + ends[..., 1]).ravel()
+    ends = np.sort(cells[:, _EDGES], -1).astype(np.int64)  # (T,6,2)
+    keys = (ends[..., 0] * n_nodes + ends[..., 1]).ravel()
     order = np.argsort(keys, kind="stable")
     wanted = np.unique(keys.reshape(-1, 6)[bad])
     low, high = (np.searchsorted(keys, wanted, side, sorter=order) for side in ("left", "right"))
     chosen = high - low == n
-    return np.stack(np.divmod(wanted[chosen], n_nodes), 1), order[low[chosen][:, None] + np.arange(n)]//6
+    return np.stack(np.divmod(wanted[chosen], n_nodes), 1), order[low[chosen][:, None] + np.arange(n)] // 6
+
 
 def _rings(cells, ends, star):
     "Nodes round each edge in order (E,n), and whether they close."
-    n, four = star.shape[1], cells[star]                                   # (E,n,4)
+    n, four = star.shape[1], cells[star]  # (E,n,4)
     link = np.sort(np.where((four == ends[:, :1, None]) | (four == ends[:, 1:, None]), -1, four), -1)[..., 2:]
     ring, used, closed = [link[:, 0, 0], link[:, 0, 1]], np.zeros(star.shape, bool), np.ones(len(star), bool)
     used[:, 0] = True
@@ -249,57 +331,71 @@ def _edge_flips(nodes, cells, region, quality, bad, n):
     ring, closed = _rings(cells, ends, star)
     ends, star, ring = ends[closed], star[closed], ring[closed]
     a, b, p, q = (nodes[k] for k in (*ends.T, *ring[:, :2].T))
-    turned = ((b - a)*np.cross(p - a, q - a)).sum(1) < 0
+    turned = ((b - a) * np.cross(p - a, q - a)).sum(1) < 0
     ends = np.where(turned[:, None], ends[:, ::-1], ends)
-    best, made = np.full(len(star), -2.), None
+    best, made = np.full(len(star), -2.0), None
     for triangles in _RINGS[n]:
-        corners = ring[:, np.array(triangles)]                             # (K,m/2,3)
-        tops = [np.concatenate([corners[..., turn], np.broadcast_to(ends[:, None, [side]], (*corners.shape[:2], 1))], -1) for turn, side in (([0, 1, 2], 1), ([0, 2, 1], 0))]
-        new = np.concatenate(tops, 1)                                      # (K,m,4)
+        corners = ring[:, np.array(triangles)]  # (K,m/2,3)
+        tops = [
+            np.concatenate([corners[..., turn], np.broadcast_to(ends[:, None, [side]], (*corners.shape[:2], 1))], -1)
+            for turn, side in (([0, 1, 2], 1), ([0, 2, 1], 0))
+        ]
+        new = np.concatenate(tops, 1)  # (K,m,4)
         worst = _quality_of(nodes, new).min(1)
         made = new if made is None else np.where((worst > best)[:, None, None], new, made)
         best = np.maximum(best, worst)
     gain = best > quality[star].min(1) + 1e-6
     return star[gain], made[gain], quality[star[gain]].min(1)
 
+
 def _face_flips(nodes, cells, region, quality, bad):
     "Flips that put an edge through a face: tetrahedra (K,2), new ones (K,3,4), worst before (K,)."
     faces = np.sort(cells[:, _FACES], -1).reshape(-1, 3).astype(np.int64)
-    keys = (faces[:, 0]*len(nodes) + faces[:, 1])*len(nodes) + faces[:, 2]
+    keys = (faces[:, 0] * len(nodes) + faces[:, 1]) * len(nodes) + faces[:, 2]
     order = np.argsort(keys, kind="stable")
     twin = np.flatnonzero(keys[order][1:] == keys[order][:-1])
     own, other = order[twin], order[twin + 1]
-    useful = (bad[own//4] | bad[other//4]) & (region[own//4] == region[other//4])
+    useful = (bad[own // 4] | bad[other // 4]) & (region[own // 4] == region[other // 4])
     own, other = own[useful], other[useful]
-    a, b = (cells.ravel()[k] for k in (own, other))                        # the corner opposite a face has its number
-    ring = cells[own//4][np.arange(len(own))[:, None], _FACES[own % 4]]
+    a, b = (cells.ravel()[k] for k in (own, other))  # the corner opposite a face has its number
+    ring = cells[own // 4][np.arange(len(own))[:, None], _FACES[own % 4]]
     new = np.stack([np.stack([a, b, ring[:, k], ring[:, (k + 1) % 3]], -1) for k in range(3)], 1)
-    before = quality[np.stack([own//4, other//4], 1)].min(1)
+    before = quality[np.stack([own // 4, other // 4], 1)].min(1)
     gain = _quality_of(nodes, new).min(1) > before + 1e-6
-    return np.stack([own//4, other//4], 1)[gain], new[gain], before[gain]
+    return np.stack([own // 4, other // 4], 1)[gain], new[gain], before[gain]
 
 # %% ../../nbs/shapes/70_mesh_warps.ipynb #43a0335d
 def flip_tetrahedra(
-    mesh:TetrahedralMesh, # Tetrahedra of positive volume
-    target:float=.3,      # Scaled Jacobian above which a tetrahedron is left alone
-    rounds:int=60,        # Rounds, at most
-) -> TetrahedralMesh:     # The same nodes and regions, other tetrahedra
+    mesh: TetrahedralMesh,  # Tetrahedra of positive volume
+    target: float = 0.3,  # Scaled Jacobian above which a tetrahedron is left alone
+    rounds: int = 60,  # Rounds, at most
+) -> TetrahedralMesh:  # The same nodes and regions, other tetrahedra
     "Better tetrahedra between the same nodes, without slivers where flips can help."
-    if not 0 < target <= 1: raise ValueError(f"target: expected a scaled Jacobian above 0, at most 1, got {target}")
+    if not 0 < target <= 1:
+        raise ValueError(f"target: expected a scaled Jacobian above 0, at most 1, got {target}")
     nodes, cells, region = mesh.nodes_mm, mesh.tetrahedra.astype(np.int64), mesh.region
-    if n_inverted := int((tetrahedron_quality(nodes, cells, "volume") <= 0).sum()): raise ValueError(f"mesh: expected tetrahedra of positive volume, got {n_inverted} others; see count_inverted")
+    if n_inverted := int((tetrahedron_quality(nodes, cells, "volume") <= 0).sum()):
+        raise ValueError(f"mesh: expected tetrahedra of positive volume, got {n_inverted} others; see count_inverted")
     for _ in range(rounds):
         quality = tetrahedron_quality(nodes, cells)
         bad = quality < target
-        flips = [_edge_flips(nodes, cells, region, quality, bad, n) for n in _RINGS] + [_face_flips(nodes, cells, region, quality, bad)]
+        flips = [_edge_flips(nodes, cells, region, quality, bad, n) for n in _RINGS] + [
+            _face_flips(nodes, cells, region, quality, bad)
+        ]
         rank = np.argsort(np.argsort(np.concatenate([worst for *_, worst in flips]), kind="stable"), kind="stable")
         first, start = np.full(len(cells), len(rank)), 0
-        ranks = [rank[start:(start := start + len(star))] for star, *_ in flips]
-        for (star, *_), mine in zip(flips, ranks, strict=True): np.minimum.at(first, star, mine[:, None])
+        ranks = [rank[start : (start := start + len(star))] for star, *_ in flips]
+        for (star, *_), mine in zip(flips, ranks, strict=True):
+            np.minimum.at(first, star, mine[:, None])
         wins = [(first[star] == mine[:, None]).all(1) for (star, *_), mine in zip(flips, ranks, strict=True)]
-        if not any(win.any() for win in wins): break
+        if not any(win.any() for win in wins):
+            break
         kept, made = np.ones(len(cells), bool), [new[win] for (_, new, _), win in zip(flips, wins, strict=True)]
         owner = [np.repeat(region[star[win, 0]], new.shape[1]) for (star, new, _), win in zip(flips, wins, strict=True)]
-        for (star, *_), win in zip(flips, wins, strict=True): kept[star[win]] = False
-        cells, region = np.concatenate([cells[kept], *(new.reshape(-1, 4) for new in made)]), np.concatenate([region[kept], *owner])
+        for (star, *_), win in zip(flips, wins, strict=True):
+            kept[star[win]] = False
+        cells, region = (
+            np.concatenate([cells[kept], *(new.reshape(-1, 4) for new in made)]),
+            np.concatenate([region[kept], *owner]),
+        )
     return replace(mesh, tetrahedra=cells.astype(np.int32), region=region.astype(np.int16))

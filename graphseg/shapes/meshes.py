@@ -32,38 +32,47 @@ from ..base.plots import COLUMN_IN, CYCLE
 @dataclass(frozen=True, eq=False)
 class SurfaceMesh:
     "Triangles between the regions of an organ; an interface of two regions is one sheet."
-    nodes_mm:np.ndarray              # Node positions, (N,3) float64, world frame (x to the right, y to the front, z to the head), mm
-    faces:np.ndarray                 # Nodes of each triangle, (F,3) int32
-    sides:np.ndarray                 # Regions behind and before each triangle (its normal points away from the first), (F,2) int16; 0 = outside
-    regions:tuple[str, ...]          # Names of the regions 1, 2, …
-    node_labels:tuple[str, ...]      # Structures each node belongs to, joined by hyphens, as `LV-MVP`
 
-    def moved(self,
-        nodes_mm:np.ndarray, # New node positions, (N,3), mm
+    nodes_mm: (
+        np.ndarray
+    )  # Node positions, (N,3) float64, world frame (x to the right, y to the front, z to the head), mm
+    faces: np.ndarray  # Nodes of each triangle, (F,3) int32
+    sides: (
+        np.ndarray
+    )  # Regions behind and before each triangle (its normal points away from the first), (F,2) int16; 0 = outside
+    regions: tuple[str, ...]  # Names of the regions 1, 2, …
+    node_labels: tuple[str, ...]  # Structures each node belongs to, joined by hyphens, as `LV-MVP`
+
+    def moved(
+        self,
+        nodes_mm: np.ndarray,  # New node positions, (N,3), mm
     ) -> "SurfaceMesh":
         "The same triangles at other node positions."
         return replace(self, nodes_mm=np.asarray(nodes_mm, float))
 
+
 @dataclass(frozen=True, eq=False)
 class TetrahedralMesh:
     "Tetrahedra of the regions of an organ; neighbouring regions share nodes."
-    nodes_mm:np.ndarray              # Node positions, (N,3) float64, world frame, mm
-    tetrahedra:np.ndarray            # Nodes of each tetrahedron, positive volume, (T,4) int32
-    region:np.ndarray                # Region of each tetrahedron, 1, 2, …, (T,) int16
-    regions:tuple[str, ...]          # Names of the regions 1, 2, …
-    node_labels:tuple[str, ...]      # Structures each node belongs to, joined by hyphens
 
-    def moved(self,
-        nodes_mm:np.ndarray, # New node positions, (N,3), mm
+    nodes_mm: np.ndarray  # Node positions, (N,3) float64, world frame, mm
+    tetrahedra: np.ndarray  # Nodes of each tetrahedron, positive volume, (T,4) int32
+    region: np.ndarray  # Region of each tetrahedron, 1, 2, …, (T,) int16
+    regions: tuple[str, ...]  # Names of the regions 1, 2, …
+    node_labels: tuple[str, ...]  # Structures each node belongs to, joined by hyphens
+
+    def moved(
+        self,
+        nodes_mm: np.ndarray,  # New node positions, (N,3), mm
     ) -> "TetrahedralMesh":
         "The same tetrahedra at other node positions."
         return replace(self, nodes_mm=np.asarray(nodes_mm, float))
 
 # %% ../../nbs/shapes/40_meshes.ipynb #c6cd03a4
 def nodes_of(
-    mesh:SurfaceMesh|TetrahedralMesh, # Mesh with node labels
-    structure:str,                    # Name, as `LV`
-) -> np.ndarray:                      # Is the node part of the structure? (N,) bool
+    mesh: SurfaceMesh | TetrahedralMesh,  # Mesh with node labels
+    structure: str,  # Name, as `LV`
+) -> np.ndarray:  # Is the node part of the structure? (N,) bool
     "Nodes that carry the label of a structure."
     found = np.array([structure in label.split("-") for label in mesh.node_labels])
     if not found.any():
@@ -71,32 +80,43 @@ def nodes_of(
         raise ValueError(f"structure: expected one of {known}, got {structure!r}")
     return found
 
+
 def require_structures(
-    mesh:SurfaceMesh|TetrahedralMesh, # Template
-    structures:Sequence[str],         # Names that must be among its node labels, as `("LV", "RV")`
+    mesh: SurfaceMesh | TetrahedralMesh,  # Template
+    structures: Sequence[str],  # Names that must be among its node labels, as `("LV", "RV")`
 ) -> None:
     "Raise `ValueError` naming every structure that a mesh lacks."
     known = {name for label in mesh.node_labels for name in label.split("-")}
     if lacking := [name for name in structures if name not in known]:
-        raise ValueError(f"mesh: expected nodes of {', '.join(structures)}, found none of {', '.join(lacking)}; it has {', '.join(sorted(known))}")
+        raise ValueError(
+            f"mesh: expected nodes of {', '.join(structures)}, found none of {', '.join(lacking)}; it has {', '.join(sorted(known))}"
+        )
 
 # %% ../../nbs/shapes/40_meshes.ipynb #3acef5c1
 def _check_cells(
-    mesh:SurfaceMesh|TetrahedralMesh,
-) -> np.ndarray: # Nodes of each cell
+    mesh: SurfaceMesh | TetrahedralMesh,
+) -> np.ndarray:  # Nodes of each cell
     "The cells of a mesh whose arrays fit together."
     n_nodes, tetrahedral = len(mesh.nodes_mm), isinstance(mesh, TetrahedralMesh)
     cells, of_cells = (mesh.tetrahedra, mesh.region) if tetrahedral else (mesh.faces, mesh.sides)
     require_shape("nodes_mm", mesh.nodes_mm, "N,3")
     require_shape("cells", cells, f"C,{4 if tetrahedral else 3}")
     require_shape("region" if tetrahedral else "sides", of_cells, f"{len(cells)}" if tetrahedral else f"{len(cells)},2")
-    if len(mesh.node_labels) != n_nodes: raise ValueError(f"node_labels: expected one for each of {n_nodes} nodes, got {len(mesh.node_labels)}")
-    if not np.isfinite(mesh.nodes_mm).all(): raise ValueError(f"nodes_mm: expected finite numbers, got {int((~np.isfinite(mesh.nodes_mm)).any(1).sum())} nodes with NaN or infinity")
-    if len(cells) and (cells.min() < 0 or cells.max() >= n_nodes): raise ValueError(f"cells: expected nodes 0 to {n_nodes - 1}, got {cells.min()} to {cells.max()}")
+    if len(mesh.node_labels) != n_nodes:
+        raise ValueError(f"node_labels: expected one for each of {n_nodes} nodes, got {len(mesh.node_labels)}")
+    if not np.isfinite(mesh.nodes_mm).all():
+        raise ValueError(
+            f"nodes_mm: expected finite numbers, got {int((~np.isfinite(mesh.nodes_mm)).any(1).sum())} nodes with NaN or infinity"
+        )
+    if len(cells) and (cells.min() < 0 or cells.max() >= n_nodes):
+        raise ValueError(f"cells: expected nodes 0 to {n_nodes - 1}, got {cells.min()} to {cells.max()}")
     low = 1 if tetrahedral else 0
     if len(cells) and (of_cells.min() < low or of_cells.max() > len(mesh.regions)):
-        raise ValueError(f"regions: expected numbers {low} to {len(mesh.regions)} on the cells, got {of_cells.min()} to {of_cells.max()}")
+        raise ValueError(
+            f"regions: expected numbers {low} to {len(mesh.regions)} on the cells, got {of_cells.min()} to {of_cells.max()}"
+        )
     return cells
+
 
 def _region_number(mesh, region):
     require_choice("region", region, mesh.regions)
@@ -104,94 +124,116 @@ def _region_number(mesh, region):
 
 # %% ../../nbs/shapes/40_meshes.ipynb #6d502890
 def octasphere(
-    n:int, # Edges along a quarter of a great circle
-) -> tuple[np.ndarray, np.ndarray]: # Nodes on the unit sphere, (4n²+2,3) float64; outward triangles, (8n²,3) int64
+    n: int,  # Edges along a quarter of a great circle
+) -> tuple[np.ndarray, np.ndarray]:  # Nodes on the unit sphere, (4n²+2,3) float64; outward triangles, (8n²,3) int64
     "A sphere of triangles, symmetric about the coordinate planes."
-    if n < 1: raise ValueError(f"n: expected at least 1, got {n}")
+    if n < 1:
+        raise ValueError(f"n: expected at least 1, got {n}")
     i, j = (g.ravel() for g in np.indices((n, n)))
     up, down = (np.stack([i, j, m - i - j], 1)[i + j <= m] for m in (n - 1, n - 2))
-    corners = np.concatenate([up[:, None] + np.eye(3, dtype=int), down[:, None] + (1 - np.eye(3, dtype=int))])  # (n²,3,3), each sums to n
+    corners = np.concatenate(
+        [up[:, None] + np.eye(3, dtype=int), down[:, None] + (1 - np.eye(3, dtype=int))]
+    )  # (n²,3,3), each sums to n
     signs = np.array([[x, y, z] for x in (1, -1) for y in (1, -1) for z in (1, -1)])
-    octants = [c[:, ::1 if sign.prod() > 0 else -1] for sign in signs for c in [corners*sign]]
+    octants = [c[:, :: 1 if sign.prod() > 0 else -1] for sign in signs for c in [corners * sign]]
     whole, faces = np.unique(np.concatenate(octants).reshape(-1, 3), axis=0, return_inverse=True)
-    nodes = np.sign(whole)*np.sin(np.pi/2*np.abs(whole)/n)
-    return nodes/np.linalg.norm(nodes, axis=1, keepdims=True), faces.reshape(-1, 3)
+    nodes = np.sign(whole) * np.sin(np.pi / 2 * np.abs(whole) / n)
+    return nodes / np.linalg.norm(nodes, axis=1, keepdims=True), faces.reshape(-1, 3)
 
 # %% ../../nbs/shapes/40_meshes.ipynb #6c4a02bb
 def _labels_of(
-    cells:np.ndarray,      # Nodes of each cell, (C,k)
-    of_cells:np.ndarray,   # Regions of each cell, (C,s); 0 is nobody
-    regions:tuple[str, ...], # Names
-    n_nodes:int,           # Number of nodes
+    cells: np.ndarray,  # Nodes of each cell, (C,k)
+    of_cells: np.ndarray,  # Regions of each cell, (C,s); 0 is nobody
+    regions: tuple[str, ...],  # Names
+    n_nodes: int,  # Number of nodes
 ) -> tuple[str, ...]:
     "Label of each node: the regions that touch it."
     touches = np.zeros((n_nodes, len(regions) + 1), bool)
-    for side in of_cells.T: touches[cells, side[:, None]] = True
+    for side in of_cells.T:
+        touches[cells, side[:, None]] = True
     known = {}
-    for key in map(tuple, np.unique(touches[:, 1:], axis=0)): known[key] = "-".join(np.array(regions)[list(key)]) or "none"
+    for key in map(tuple, np.unique(touches[:, 1:], axis=0)):
+        known[key] = "-".join(np.array(regions)[list(key)]) or "none"
     return tuple(known[key] for key in map(tuple, touches[:, 1:]))
+
 
 def _onion(n, n_layers):
     "Tetrahedra of `n_layers` spheres around node 0, inner sphere first, and the layer of each."
-    size = 4*n*n + 2
+    size = 4 * n * n + 2
     a, b, c = np.sort(octasphere(n)[1], 1).T
-    cells = [np.stack([a + 1, b + 1, c + 1, 0*a], 1)]
+    cells = [np.stack([a + 1, b + 1, c + 1, 0 * a], 1)]
     for layer in range(1, n_layers):
-        (A, B, C), (D, E, F) = ([x + 1 + size*k for x in (a, b, c)] for k in (layer - 1, layer))
+        (A, B, C), (D, E, F) = ([x + 1 + size * k for x in (a, b, c)] for k in (layer - 1, layer))
         cells.append(np.concatenate([np.stack(t, 1) for t in ((A, B, C, F), (A, B, E, F), (A, D, E, F))]))
     return np.concatenate(cells), np.repeat(np.arange(n_layers), [len(t) for t in cells])
 
 # %% ../../nbs/shapes/40_meshes.ipynb #3777c727
 def layered_ball(
-    n:int,                          # Edges along a quarter of a great circle, as for `octasphere`
-    radii_mm:Sequence[float],       # Radius of each sphere, growing, mm
-    regions:Sequence[str],          # Region inside each sphere and outside the one before
-    other_half:Sequence[str]=(),    # The same where x < 0; default as `regions`
-) -> TetrahedralMesh:               # Nodes of the surface and of interfaces come first
+    n: int,  # Edges along a quarter of a great circle, as for `octasphere`
+    radii_mm: Sequence[float],  # Radius of each sphere, growing, mm
+    regions: Sequence[str],  # Region inside each sphere and outside the one before
+    other_half: Sequence[str] = (),  # The same where x < 0; default as `regions`
+) -> TetrahedralMesh:  # Nodes of the surface and of interfaces come first
     "A ball of tetrahedra around the origin."
     radii, names = np.asarray(radii_mm, float), [list(regions), list(other_half or regions)]
     if not len(radii) == len(names[0]) == len(names[1]) or (np.diff(radii, prepend=0) <= 0).any():
-        raise ValueError(f"radii_mm: expected growing positive radii, as many as regions ({len(names[0])}), got {list(radii_mm)}")
+        raise ValueError(
+            f"radii_mm: expected growing positive radii, as many as regions ({len(names[0])}), got {list(radii_mm)}"
+        )
     known = tuple(dict.fromkeys(names[0] + names[1]))
-    nodes = np.concatenate([np.zeros((1, 3)), *(octasphere(n)[0]*r for r in radii)])
+    nodes = np.concatenate([np.zeros((1, 3)), *(octasphere(n)[0] * r for r in radii)])
     cells, layer = _onion(n, len(radii))
     half = (nodes[cells, 0].mean(1) < 0).astype(int)
     region = np.array([[known.index(name) + 1 for name in half_names] for half_names in names])[half, layer]
     corners = nodes[cells]
     inside_out = np.linalg.det(corners[:, 1:] - corners[:, :1]) < 0
     cells[inside_out] = cells[inside_out][:, [0, 1, 3, 2]]
-    mesh = TetrahedralMesh(nodes, cells.astype(np.int32), region.astype(np.int16), known, _labels_of(cells, region[:, None], known, len(nodes)))
+    mesh = TetrahedralMesh(
+        nodes,
+        cells.astype(np.int32),
+        region.astype(np.int16),
+        known,
+        _labels_of(cells, region[:, None], known, len(nodes)),
+    )
     return _surface_first(mesh)
 
 # %% ../../nbs/shapes/40_meshes.ipynb #3f4389c0
-_OUTWARD = np.array([[1, 2, 3], [0, 3, 2], [0, 1, 3], [0, 2, 1]])  # Face opposite to each corner of a positive tetrahedron
+_OUTWARD = np.array(
+    [[1, 2, 3], [0, 3, 2], [0, 1, 3], [0, 2, 1]]
+)  # Face opposite to each corner of a positive tetrahedron
+
 
 def _rows_to_keys(rows, n_nodes):
     "One integer for each row of sorted nodes."
-    if n_nodes**rows.shape[1] > 2**63: raise ValueError(f"mesh: expected at most {int(2**(63/rows.shape[1]))} nodes, got {n_nodes}")
+    if n_nodes ** rows.shape[1] > 2**63:
+        raise ValueError(f"mesh: expected at most {int(2 ** (63 / rows.shape[1]))} nodes, got {n_nodes}")
     rows = np.sort(rows.astype(np.int64), 1)
     keys = rows[:, 0]
-    for column in rows.T[1:]: keys = keys*n_nodes + column
+    for column in rows.T[1:]:
+        keys = keys * n_nodes + column
     return keys
 
+
 def _neighbours(
-    tetrahedra:np.ndarray, # (T,4)
-    n_nodes:int,           # Number of nodes
-) -> np.ndarray:           # Tetrahedron beyond the face opposite to each corner, (T,4); −1 where there is none
+    tetrahedra: np.ndarray,  # (T,4)
+    n_nodes: int,  # Number of nodes
+) -> np.ndarray:  # Tetrahedron beyond the face opposite to each corner, (T,4); −1 where there is none
     keys = _rows_to_keys(tetrahedra[:, _OUTWARD].reshape(-1, 3), n_nodes)
     order = np.argsort(keys, kind="stable")
     same = keys[order][1:] == keys[order][:-1]
     if (same[1:] & same[:-1]).any():
-        raise ValueError(f"tetrahedra: expected one or two at a face, got three or more at {int((same[1:] & same[:-1]).sum())} faces; cells are listed twice or overlap")
+        raise ValueError(
+            f"tetrahedra: expected one or two at a face, got three or more at {int((same[1:] & same[:-1]).sum())} faces; cells are listed twice or overlap"
+        )
     across = np.full(len(keys), -1)
     first, second = order[:-1][same], order[1:][same]
-    across[first], across[second] = second//4, first//4
+    across[first], across[second] = second // 4, first // 4
     return across.reshape(-1, 4)
 
 # %% ../../nbs/shapes/40_meshes.ipynb #26980459
 def surface_of(
-    mesh:TetrahedralMesh,   # Tetrahedra
-    keep_nodes:bool=True,   # Keep inner nodes, so that numbers stay? Without them the surface nodes keep their order
+    mesh: TetrahedralMesh,  # Tetrahedra
+    keep_nodes: bool = True,  # Keep inner nodes, so that numbers stay? Without them the surface nodes keep their order
 ) -> SurfaceMesh:
     "The sheets between the regions of a tetrahedral mesh, and between them and the outside."
     cells = _check_cells(mesh)
@@ -199,15 +241,25 @@ def surface_of(
     before = np.where(across >= 0, mesh.region[across], 0)
     behind = np.broadcast_to(mesh.region[:, None], before.shape)
     sheet = (before == 0) | (behind < before)
-    faces, sides = cells[:, _OUTWARD][sheet].astype(np.int32), np.stack([behind[sheet], before[sheet]], 1).astype(np.int16)
+    faces, sides = (
+        cells[:, _OUTWARD][sheet].astype(np.int32),
+        np.stack([behind[sheet], before[sheet]], 1).astype(np.int16),
+    )
     surface = SurfaceMesh(mesh.nodes_mm, faces, sides, mesh.regions, mesh.node_labels)
     return surface if keep_nodes else _without_inner(surface)
+
 
 def _without_inner(surface):
     used = np.unique(surface.faces)
     number = np.full(len(surface.nodes_mm), -1, np.int32)
     number[used] = np.arange(len(used))
-    return replace(surface, nodes_mm=surface.nodes_mm[used], faces=number[surface.faces], node_labels=tuple(surface.node_labels[k] for k in used))
+    return replace(
+        surface,
+        nodes_mm=surface.nodes_mm[used],
+        faces=number[surface.faces],
+        node_labels=tuple(surface.node_labels[k] for k in used),
+    )
+
 
 def _surface_first(mesh):
     "The same tetrahedra with the nodes of all sheets first."
@@ -215,27 +267,38 @@ def _surface_first(mesh):
     order = np.concatenate([used, np.setdiff1d(np.arange(len(mesh.nodes_mm)), used)])
     number = np.empty(len(order), np.int32)
     number[order] = np.arange(len(order))
-    return replace(mesh, nodes_mm=mesh.nodes_mm[order], tetrahedra=number[mesh.tetrahedra], node_labels=tuple(mesh.node_labels[k] for k in order))
+    return replace(
+        mesh,
+        nodes_mm=mesh.nodes_mm[order],
+        tetrahedra=number[mesh.tetrahedra],
+        node_labels=tuple(mesh.node_labels[k] for k in order),
+    )
 
 # %% ../../nbs/shapes/40_meshes.ipynb #8a854736
 def ball_in_shell(
-    n:int=8,                     # Edges along a quarter of a great circle
-    inner_mm:float=25.0,         # Radius of the cavity, mm
-    outer_mm:float=35.0,         # Radius of the muscle, mm
-) -> SurfaceMesh:                # Regions `LV` and `LV cavity`, 8n²+4 nodes
+    n: int = 8,  # Edges along a quarter of a great circle
+    inner_mm: float = 25.0,  # Radius of the cavity, mm
+    outer_mm: float = 35.0,  # Radius of the muscle, mm
+) -> SurfaceMesh:  # Regions `LV` and `LV cavity`, 8n²+4 nodes
     "A hollow sphere and its filling."
     whole = surface_of(layered_ball(n, (inner_mm, outer_mm), ("LV cavity", "LV")), keep_nodes=False)
     sides = np.array([0, 2, 1], np.int16)[whole.sides]  # LV is region 1
     inner = sides[:, 0] == 2
     faces = np.where(inner[:, None], whole.faces[:, ::-1], whole.faces)
-    labels = np.where(np.linalg.norm(whole.nodes_mm, axis=1) > (inner_mm + outer_mm)/2, "LV", "LV-LV cavity")
-    return SurfaceMesh(whole.nodes_mm, faces, np.where(inner[:, None], sides[:, ::-1], sides), ("LV", "LV cavity"), tuple(labels.tolist()))
+    labels = np.where(np.linalg.norm(whole.nodes_mm, axis=1) > (inner_mm + outer_mm) / 2, "LV", "LV-LV cavity")
+    return SurfaceMesh(
+        whole.nodes_mm,
+        faces,
+        np.where(inner[:, None], sides[:, ::-1], sides),
+        ("LV", "LV cavity"),
+        tuple(labels.tolist()),
+    )
 
 # %% ../../nbs/shapes/40_meshes.ipynb #5dd43ce8
 def region_faces(
-    mesh:SurfaceMesh|TetrahedralMesh, # Mesh
-    region:str,                       # Name, one of `mesh.regions`
-) -> np.ndarray:                      # Nodes of outward triangles, (F',3) int32
+    mesh: SurfaceMesh | TetrahedralMesh,  # Mesh
+    region: str,  # Name, one of `mesh.regions`
+) -> np.ndarray:  # Nodes of outward triangles, (F',3) int32
     "Boundary of a region."
     number = _region_number(mesh, region)
     if isinstance(mesh, TetrahedralMesh):
@@ -245,54 +308,60 @@ def region_faces(
     behind, before = (mesh.sides == number).T
     return np.concatenate([mesh.faces[behind & ~before], mesh.faces[before & ~behind][:, ::-1]]).astype(np.int32)
 
+
 def edges_of(
-    mesh:SurfaceMesh|TetrahedralMesh, # Mesh
-) -> np.ndarray:                      # (2,E) int64, both directions, sorted
+    mesh: SurfaceMesh | TetrahedralMesh,  # Mesh
+) -> np.ndarray:  # (2,E) int64, both directions, sorted
     "Edges of all cells."
     cells, n = _check_cells(mesh).astype(np.int64), len(mesh.nodes_mm)
     a, b = np.triu_indices(cells.shape[1], 1)
     low, high = np.minimum(cells[:, a], cells[:, b]), np.maximum(cells[:, a], cells[:, b])
-    keys = np.unique(low*n + high)
-    return np.stack(np.divmod(np.sort(np.concatenate([keys, keys%n*n + keys//n])), n))
+    keys = np.unique(low * n + high)
+    return np.stack(np.divmod(np.sort(np.concatenate([keys, keys % n * n + keys // n])), n))
 
 # %% ../../nbs/shapes/40_meshes.ipynb #74ff516a
 def enclosed_volume_mm3(
-    nodes_mm:np.ndarray, # Node positions, (...,N,3), mm; any batch dimensions
-    faces:np.ndarray,    # Closed outward triangles, (F,3)
-) -> np.ndarray:         # (...) float64, mm³
+    nodes_mm: np.ndarray,  # Node positions, (...,N,3), mm; any batch dimensions
+    faces: np.ndarray,  # Closed outward triangles, (F,3)
+) -> np.ndarray:  # (...) float64, mm³
     "Volume inside a closed surface."
     nodes = np.asarray(nodes_mm, float)
     nodes = nodes - nodes[..., faces[:1, 0], :]  # near the origin, for precision
     a, b, c = (nodes[..., corner, :] for corner in np.asarray(faces).T)
-    return np.einsum("...fi,...fi->...", a, np.cross(b, c))/6
+    return np.einsum("...fi,...fi->...", a, np.cross(b, c)) / 6
+
 
 def region_volumes_ml(
-    mesh:SurfaceMesh|TetrahedralMesh, # Mesh; regions of a surface must be closed
-) -> dict[str, float]:                # Region → volume, mL
+    mesh: SurfaceMesh | TetrahedralMesh,  # Mesh; regions of a surface must be closed
+) -> dict[str, float]:  # Region → volume, mL
     "Volume of every region."
     if isinstance(mesh, TetrahedralMesh):
         volumes = tetrahedron_quality(mesh.nodes_mm, _check_cells(mesh), "volume")
-        return {name: float(volumes[mesh.region == k].sum()/1000) for k, name in enumerate(mesh.regions, 1)}
+        return {name: float(volumes[mesh.region == k].sum() / 1000) for k, name in enumerate(mesh.regions, 1)}
     volumes = {}
     for name in mesh.regions:
         faces = region_faces(mesh, name)
-        if len(faces) == 0: raise ValueError(f"region {name}: expected triangles around it, got none")
-        if n_open := _edge_faults(faces, len(mesh.nodes_mm))[0]: raise ValueError(f"region {name}: expected a closed surface, got {n_open} open edges; see check_mesh")
-        volumes[name] = float(enclosed_volume_mm3(mesh.nodes_mm, faces)/1000)
+        if len(faces) == 0:
+            raise ValueError(f"region {name}: expected triangles around it, got none")
+        if n_open := _edge_faults(faces, len(mesh.nodes_mm))[0]:
+            raise ValueError(f"region {name}: expected a closed surface, got {n_open} open edges; see check_mesh")
+        volumes[name] = float(enclosed_volume_mm3(mesh.nodes_mm, faces) / 1000)
     return volumes
 
 # %% ../../nbs/shapes/40_meshes.ipynb #4f43d114
 def _edge_faults(
-    faces:np.ndarray, # Outward triangles, (F,3)
-    n_nodes:int,      # Number of nodes
-) -> tuple[int, int, int]: # Edges of an odd number of triangles; edges run through twice in one direction; edges of more than two triangles
+    faces: np.ndarray,  # Outward triangles, (F,3)
+    n_nodes: int,  # Number of nodes
+) -> tuple[
+    int, int, int
+]:  # Edges of an odd number of triangles; edges run through twice in one direction; edges of more than two triangles
     "How often the edges of a boundary break the rule: once there, once back."
     ends = faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2).astype(np.int64)
     low = ends.min(1)
-    keys, where = np.unique(low*n_nodes + ends.max(1), return_inverse=True)
+    keys, where = np.unique(low * n_nodes + ends.max(1), return_inverse=True)
     n = np.bincount(where, minlength=len(keys))
     balance = np.bincount(where, np.where(ends[:, 0] == low, 1, -1), len(keys))
-    return int((n%2).sum()), int(((n%2 == 0) & (balance != 0)).sum()), int((n > 2).sum())
+    return int((n % 2).sum()), int(((n % 2 == 0) & (balance != 0)).sum()), int((n > 2).sum())
 
 # %% ../../nbs/shapes/40_meshes.ipynb #bcb2f70a
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
@@ -305,65 +374,89 @@ def _scaled_jacobian(nodes, cells, out):
         x3, y3, z3 = nodes[d, 0] - nodes[a, 0], nodes[d, 1] - nodes[a, 1], nodes[d, 2] - nodes[a, 2]
         x4, y4, z4 = nodes[d, 0] - nodes[b, 0], nodes[d, 1] - nodes[b, 1], nodes[d, 2] - nodes[b, 2]
         x5, y5, z5 = nodes[d, 0] - nodes[c, 0], nodes[d, 1] - nodes[c, 1], nodes[d, 2] - nodes[c, 2]
-        jacobian = x3*(y2*z0 - z2*y0) + y3*(z2*x0 - x2*z0) + z3*(x2*y0 - y2*x0)
-        s0, s1, s2 = x0*x0 + y0*y0 + z0*z0, x1*x1 + y1*y1 + z1*z1, x2*x2 + y2*y2 + z2*z2
-        s3, s4, s5 = x3*x3 + y3*y3 + z3*z3, x4*x4 + y4*y4 + z4*z4, x5*x5 + y5*y5 + z5*z5
-        longest = np.sqrt(max(max(s0*s2*s3, s0*s1*s4), max(s1*s2*s5, s3*s4*s5)))
-        out[k] = np.sqrt(2.0)*jacobian/max(longest, abs(jacobian))
+        jacobian = x3 * (y2 * z0 - z2 * y0) + y3 * (z2 * x0 - x2 * z0) + z3 * (x2 * y0 - y2 * x0)
+        s0, s1, s2 = x0 * x0 + y0 * y0 + z0 * z0, x1 * x1 + y1 * y1 + z1 * z1, x2 * x2 + y2 * y2 + z2 * z2
+        s3, s4, s5 = x3 * x3 + y3 * y3 + z3 * z3, x4 * x4 + y4 * y4 + z4 * z4, x5 * x5 + y5 * y5 + z5 * z5
+        longest = np.sqrt(max(max(s0 * s2 * s3, s0 * s1 * s4), max(s1 * s2 * s5, s3 * s4 * s5)))
+        out[k] = np.sqrt(2.0) * jacobian / max(longest, abs(jacobian))
+
 
 def _other_quality(nodes, cells, measure):
     a, b, c, d = (nodes[..., corner, :] for corner in cells.T)
     edges = np.stack([b - a, c - b, a - c, d - a, d - b, d - c], -2)  # (…,T,6,3)
     jacobian = np.einsum("...i,...i->...", edges[..., 3, :], np.cross(edges[..., 2, :], edges[..., 0, :]))
-    if measure == "volume": return jacobian/6
+    if measure == "volume":
+        return jacobian / 6
     squares = (edges**2).sum(-1)
-    if measure == "edge_ratio": return np.sqrt(squares.max(-1)/squares.min(-1))
+    if measure == "edge_ratio":
+        return np.sqrt(squares.max(-1) / squares.min(-1))
     if measure == "aspect_ratio":
-        areas = sum(np.linalg.norm(np.cross(edges[..., i, :], edges[..., j, :]), axis=-1) for i, j in ((0, 1), (0, 3), (2, 3), (1, 5)))
-        return np.sqrt(6)/12*np.sqrt(squares.max(-1))*areas/np.abs(jacobian)
-    return np.where(jacobian > 0, 6*np.cbrt(2)*np.cbrt(np.maximum(jacobian, 0))**2/squares.sum(-1), 0)
+        areas = sum(
+            np.linalg.norm(np.cross(edges[..., i, :], edges[..., j, :]), axis=-1)
+            for i, j in ((0, 1), (0, 3), (2, 3), (1, 5))
+        )
+        return np.sqrt(6) / 12 * np.sqrt(squares.max(-1)) * areas / np.abs(jacobian)
+    return np.where(jacobian > 0, 6 * np.cbrt(2) * np.cbrt(np.maximum(jacobian, 0)) ** 2 / squares.sum(-1), 0)
 
 # %% ../../nbs/shapes/40_meshes.ipynb #083f5122
 MEASURES = ("scaled_jacobian", "aspect_ratio", "shape", "edge_ratio", "volume")
 
+
 def tetrahedron_quality(
-    nodes_mm:np.ndarray,               # Node positions, (...,N,3); any batch dimensions
-    tetrahedra:np.ndarray,             # Nodes of each tetrahedron, (T,4)
-    measure:str="scaled_jacobian",     # One of `MEASURES`; all but `volume` (mm³) have no unit, as defined by Verdict
-    n_threads:int=1,                   # Threads for the scaled Jacobian
-) -> np.ndarray:                       # (...,T) float64
+    nodes_mm: np.ndarray,  # Node positions, (...,N,3); any batch dimensions
+    tetrahedra: np.ndarray,  # Nodes of each tetrahedron, (T,4)
+    measure: str = "scaled_jacobian",  # One of `MEASURES`; all but `volume` (mm³) have no unit, as defined by Verdict
+    n_threads: int = 1,  # Threads for the scaled Jacobian
+) -> np.ndarray:  # (...,T) float64
     "A measure of every tetrahedron."
     require_choice("measure", measure, MEASURES)
     nodes, cells = np.ascontiguousarray(nodes_mm, float), np.ascontiguousarray(tetrahedra)
     require_shape("tetrahedra", cells, "T,4")
     require_shape("nodes_mm", nodes.reshape(-1, *nodes.shape[-2:]), "B,N,3")
-    if len(cells) and not 0 <= cells.min() <= cells.max() < nodes.shape[-2]: raise ValueError(f"tetrahedra: expected nodes 0 to {nodes.shape[-2] - 1}, got {cells.min()} to {cells.max()}")
+    if len(cells) and not 0 <= cells.min() <= cells.max() < nodes.shape[-2]:
+        raise ValueError(f"tetrahedra: expected nodes 0 to {nodes.shape[-2] - 1}, got {cells.min()} to {cells.max()}")
     with np.errstate(divide="ignore", invalid="ignore"):
-        if measure != "scaled_jacobian": return _other_quality(nodes, cells, measure)
+        if measure != "scaled_jacobian":
+            return _other_quality(nodes, cells, measure)
     out = np.empty((*nodes.shape[:-2], len(cells)))
-    parts = [slice(k*len(cells)//n_threads, (k + 1)*len(cells)//n_threads) for k in range(n_threads)]
-    jobs = [(one, cells[part], row[part]) for one, row in zip(nodes.reshape(-1, *nodes.shape[-2:]), out.reshape(-1, len(cells)), strict=True) for part in parts]
+    parts = [slice(k * len(cells) // n_threads, (k + 1) * len(cells) // n_threads) for k in range(n_threads)]
+    jobs = [
+        (one, cells[part], row[part])
+        for one, row in zip(nodes.reshape(-1, *nodes.shape[-2:]), out.reshape(-1, len(cells)), strict=True)
+        for part in parts
+    ]
     if n_threads == 1:
-        for job in jobs: _scaled_jacobian(*job)
+        for job in jobs:
+            _scaled_jacobian(*job)
     else:
-        with ThreadPoolExecutor(n_threads) as pool: list(pool.map(lambda job: _scaled_jacobian(*job), jobs))
+        with ThreadPoolExecutor(n_threads) as pool:
+            list(pool.map(lambda job: _scaled_jacobian(*job), jobs))
     return out
 
 # %% ../../nbs/shapes/40_meshes.ipynb #a0a1075f
 def quality_summary(
-    values:np.ndarray, # Any shape; all values together
-) -> dict[str, float]: # mean, std (of a sample), min, max, p01, p05, p25, p50, p75
+    values: np.ndarray,  # Any shape; all values together
+) -> dict[str, float]:  # mean, std (of a sample), min, max, p01, p05, p25, p50, p75
     "The row of a table of element quality."
     values = np.asarray(values, float).ravel()
-    if len(values) < 2 or not np.isfinite(values).all(): raise ValueError(f"values: expected at least 2 finite numbers, got {len(values)} with {int((~np.isfinite(values)).sum())} not finite")
+    if len(values) < 2 or not np.isfinite(values).all():
+        raise ValueError(
+            f"values: expected at least 2 finite numbers, got {len(values)} with {int((~np.isfinite(values)).sum())} not finite"
+        )
     percentiles = np.percentile(values, (1, 5, 25, 50, 75))
-    return {"mean": float(values.mean()), "std": float(values.std(ddof=1)), "min": float(values.min()), "max": float(values.max()),
-            **{f"p{p:02d}": float(v) for p, v in zip((1, 5, 25, 50, 75), percentiles, strict=True)}}
+    return {
+        "mean": float(values.mean()),
+        "std": float(values.std(ddof=1)),
+        "min": float(values.min()),
+        "max": float(values.max()),
+        **{f"p{p:02d}": float(v) for p, v in zip((1, 5, 25, 50, 75), percentiles, strict=True)},
+    }
+
 
 def count_inverted(
-    nodes_mm:np.ndarray,   # Node positions, (...,N,3); any batch dimensions
-    tetrahedra:np.ndarray, # Nodes of each tetrahedron, (T,4)
-) -> np.ndarray:           # (...) int64
+    nodes_mm: np.ndarray,  # Node positions, (...,N,3); any batch dimensions
+    tetrahedra: np.ndarray,  # Nodes of each tetrahedron, (T,4)
+) -> np.ndarray:  # (...) int64
     "Number of tetrahedra without a positive volume."
     return (tetrahedron_quality(nodes_mm, tetrahedra) <= 0).sum(-1)
 
@@ -371,16 +464,20 @@ def count_inverted(
 @numba.njit(cache=True, error_model="numpy")
 def _parted(a, b, x, y, z, tolerance):
     "Does a direction part two triangles? Touching is parted. A direction of no length is none."
-    length = np.sqrt(x*x + y*y + z*z)
-    if length < 1e-12: return False
+    length = np.sqrt(x * x + y * y + z * z)
+    if length < 1e-12:
+        return False
     low_a, high_a, low_b, high_b = np.inf, -np.inf, np.inf, -np.inf
     for k in range(3):
-        u, v = (a[k, 0]*x + a[k, 1]*y + a[k, 2]*z)/length, (b[k, 0]*x + b[k, 1]*y + b[k, 2]*z)/length
+        u, v = (a[k, 0] * x + a[k, 1] * y + a[k, 2] * z) / length, (b[k, 0] * x + b[k, 1] * y + b[k, 2] * z) / length
         low_a, high_a, low_b, high_b = min(low_a, u), max(high_a, u), min(low_b, v), max(high_b, v)
     return high_a <= low_b + tolerance or high_b <= low_a + tolerance
 
+
 @numba.njit(cache=True, error_model="numpy")
-def _cross(u, v): return u[1]*v[2] - u[2]*v[1], u[2]*v[0] - u[0]*v[2], u[0]*v[1] - u[1]*v[0]
+def _cross(u, v):
+    return u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]
+
 
 @numba.njit(cache=True, error_model="numpy")
 def _intersect(a, b, tolerance):
@@ -389,100 +486,131 @@ def _intersect(a, b, tolerance):
     normals[0], normals[1] = _cross(a[1] - a[0], a[2] - a[0]), _cross(b[1] - b[0], b[2] - b[0])
     flat = True
     for k in range(3):
-        for (one, other, n) in ((a, b, 0), (b, a, 1)):
+        for one, other, n in ((a, b, 0), (b, a, 1)):
             x, y, z = normals[n]
             d = other[k] - one[0]
-            flat &= abs(d[0]*x + d[1]*y + d[2]*z) <= tolerance*np.sqrt(x*x + y*y + z*z)
+            flat &= abs(d[0] * x + d[1] * y + d[2] * z) <= tolerance * np.sqrt(x * x + y * y + z * z)
     if not flat:
         for n in range(2):
-            if _parted(a, b, normals[n, 0], normals[n, 1], normals[n, 2], tolerance): return False
+            if _parted(a, b, normals[n, 0], normals[n, 1], normals[n, 2], tolerance):
+                return False
     for i in range(3):
-        e, f = a[(i + 1)%3] - a[i], b[(i + 1)%3] - b[i]
+        e, f = a[(i + 1) % 3] - a[i], b[(i + 1) % 3] - b[i]
         if flat:
             for edge in (e, f):
                 x, y, z = _cross(normals[0], edge)
-                if _parted(a, b, x, y, z, tolerance): return False
+                if _parted(a, b, x, y, z, tolerance):
+                    return False
         else:
             for j in range(3):
-                x, y, z = _cross(e, b[(j + 1)%3] - b[j])
-                if _parted(a, b, x, y, z, tolerance): return False
+                x, y, z = _cross(e, b[(j + 1) % 3] - b[j])
+                if _parted(a, b, x, y, z, tolerance):
+                    return False
     return True
 
 # %% ../../nbs/shapes/40_meshes.ipynb #e95b6c26
 @numba.njit(cache=True, error_model="numpy")
 def _sweep(corners, faces, order, axis, low, high, tolerance, pairs):
     "Intersecting pairs in the order of their low ends along an axis, and how many; more than fit are counted."
-    n, u, v = 0, (axis + 1)%3, (axis + 2)%3
+    n, u, v = 0, (axis + 1) % 3, (axis + 2) % 3
     for p in range(len(order)):
         f = order[p]
         for q in range(p + 1, len(order)):
             g = order[q]
-            if low[g, axis] > high[f, axis]: break
-            if low[g, u] > high[f, u] or low[f, u] > high[g, u] or low[g, v] > high[f, v] or low[f, v] > high[g, v]: continue
+            if low[g, axis] > high[f, axis]:
+                break
+            if low[g, u] > high[f, u] or low[f, u] > high[g, u] or low[g, v] > high[f, v] or low[f, v] > high[g, v]:
+                continue
             shared = 0
             for i in faces[f]:
-                for j in faces[g]: shared += i == j
-            if shared == 3 or not _intersect(corners[f], corners[g], tolerance): continue
-            if n < len(pairs): pairs[n, 0], pairs[n, 1] = min(f, g), max(f, g)
+                for j in faces[g]:
+                    shared += i == j
+            if shared == 3 or not _intersect(corners[f], corners[g], tolerance):
+                continue
+            if n < len(pairs):
+                pairs[n, 0], pairs[n, 1] = min(f, g), max(f, g)
             n += 1
     return n
 
+
 def self_intersections(
-    nodes_mm:np.ndarray, # Node positions, (N,3), mm
-    faces:np.ndarray,    # Triangles, (F,3)
-) -> np.ndarray:         # Pairs of triangles that run through each other, (P,2) int64, sorted
+    nodes_mm: np.ndarray,  # Node positions, (N,3), mm
+    faces: np.ndarray,  # Triangles, (F,3)
+) -> np.ndarray:  # Pairs of triangles that run through each other, (P,2) int64, sorted
     "Find self-intersections of a surface."
     faces = np.ascontiguousarray(faces, np.int64)
     corners = np.ascontiguousarray(np.asarray(nodes_mm, float)[faces])
-    if not len(faces): return np.empty((0, 2), np.int64)
+    if not len(faces):
+        return np.empty((0, 2), np.int64)
     low, high = corners.min(1), corners.max(1)
     extent = high.max(0) - low.min(0)
     axis = int(extent.argmax())
     order, pairs = np.argsort(low[:, axis], kind="stable"), np.empty((1024, 2), np.int64)
-    while (n := _sweep(corners, faces, order, axis, low, high, 1e-9*extent.max(), pairs)) > len(pairs): pairs = np.empty((n, 2), np.int64)
+    while (n := _sweep(corners, faces, order, axis, low, high, 1e-9 * extent.max(), pairs)) > len(pairs):
+        pairs = np.empty((n, 2), np.int64)
     return np.array(sorted(map(tuple, pairs[:n].tolist())), np.int64).reshape(-1, 2)
 
 # %% ../../nbs/shapes/40_meshes.ipynb #be2d22cb
 @dataclass(frozen=True)
 class MeshReport:
     "What is wrong with a mesh, in numbers; all 0 for a good one."
-    open_edges:dict[str, int]         # Region → edges with an odd number of triangles
-    turned_edges:dict[str, int]       # Region → edges run through twice in one direction
-    pinched_edges:dict[str, int]      # Region → edges of more than two triangles
-    pinched_nodes:dict[str, int]      # Region → nodes with more than one fan of triangles
-    inside_out:tuple[str, ...]        # Regions of negative volume
-    pieces:dict[str, int]             # Region → connected pieces of its tetrahedra, or of its boundary
-    inverted:int                      # Tetrahedra without a positive volume
-    duplicated_nodes:int              # Nodes at the place of an earlier one
-    unused_nodes:int                  # Nodes of no cell
-    intersections:np.ndarray          # Pairs of triangles of the sheets, (P,2)
+
+    open_edges: dict[str, int]  # Region → edges with an odd number of triangles
+    turned_edges: dict[str, int]  # Region → edges run through twice in one direction
+    pinched_edges: dict[str, int]  # Region → edges of more than two triangles
+    pinched_nodes: dict[str, int]  # Region → nodes with more than one fan of triangles
+    inside_out: tuple[str, ...]  # Regions of negative volume
+    pieces: dict[str, int]  # Region → connected pieces of its tetrahedra, or of its boundary
+    inverted: int  # Tetrahedra without a positive volume
+    duplicated_nodes: int  # Nodes at the place of an earlier one
+    unused_nodes: int  # Nodes of no cell
+    intersections: np.ndarray  # Pairs of triangles of the sheets, (P,2)
 
     @property
-    def watertight(self) -> bool: return not any((*self.open_edges.values(), *self.turned_edges.values()))
+    def watertight(self) -> bool:
+        return not any((*self.open_edges.values(), *self.turned_edges.values()))
 
     def faults(self) -> list[str]:
         "Every fault in words."
-        texts = {"open_edges": "open edges", "turned_edges": "edges run through twice in one direction", "pinched_edges": "edges with four or more triangles", "pinched_nodes": "nodes with two fans of triangles"}
-        found = [f"region {name}: {n} {text}" for field, text in texts.items() for name, n in getattr(self, field).items() if n]
+        texts = {
+            "open_edges": "open edges",
+            "turned_edges": "edges run through twice in one direction",
+            "pinched_edges": "edges with four or more triangles",
+            "pinched_nodes": "nodes with two fans of triangles",
+        }
+        found = [
+            f"region {name}: {n} {text}"
+            for field, text in texts.items()
+            for name, n in getattr(self, field).items()
+            if n
+        ]
         found += [f"region {name}: inside out" for name in self.inside_out]
-        counts = (("inverted tetrahedra", self.inverted), ("nodes at the place of another", self.duplicated_nodes), ("nodes of no cell", self.unused_nodes), ("pairs of triangles that run through each other", len(self.intersections)))
+        counts = (
+            ("inverted tetrahedra", self.inverted),
+            ("nodes at the place of another", self.duplicated_nodes),
+            ("nodes of no cell", self.unused_nodes),
+            ("pairs of triangles that run through each other", len(self.intersections)),
+        )
         return found + [f"{n} {text}" for text, n in counts if n]
 
 # %% ../../nbs/shapes/40_meshes.ipynb #88c57b05
 def _fans(faces, n_nodes):
     "Number of nodes whose triangles form more than one fan."
-    if not len(faces): return 0
+    if not len(faces):
+        return 0
     ends = np.stack([faces[:, [0, 1, 2]].ravel(), faces[:, [1, 2, 0]].ravel()], 1).astype(np.int64)  # (3F,2)
     corner_of = np.arange(faces.size).reshape(-1, 3)
     first, second = corner_of.ravel(), corner_of[:, [1, 2, 0]].ravel()
     low = ends[:, 0] < ends[:, 1]
     at_low, at_high = np.where(low, first, second), np.where(low, second, first)
-    keys = ends.min(1)*n_nodes + ends.max(1)
+    keys = ends.min(1) * n_nodes + ends.max(1)
     order = np.argsort(keys, kind="stable")
     same = keys[order][1:] == keys[order][:-1]
     a, b = order[:-1][same], order[1:][same]
     rows, columns = np.concatenate([at_low[a], at_high[a]]), np.concatenate([at_low[b], at_high[b]])
-    _, fan = connected_components(sparse.coo_array((np.ones(len(rows)), (rows, columns)), (faces.size,)*2), directed=False)
+    _, fan = connected_components(
+        sparse.coo_array((np.ones(len(rows)), (rows, columns)), (faces.size,) * 2), directed=False
+    )
     pairs = np.unique(np.stack([faces.ravel().astype(np.int64), fan], 1), axis=0)
     return int((np.bincount(pairs[:, 0], minlength=n_nodes) > 1).sum())
 
@@ -492,9 +620,10 @@ def _n_pieces(links, used, n):
     _, piece = connected_components(sparse.coo_array((np.ones(links.shape[1]), tuple(links)), (n, n)), directed=False)
     return len(np.unique(piece[used]))
 
+
 def check_mesh(
-    mesh:SurfaceMesh|TetrahedralMesh, # Mesh
-    intersections:bool=True,          # Look for self-intersections, which takes most of the time?
+    mesh: SurfaceMesh | TetrahedralMesh,  # Mesh
+    intersections: bool = True,  # Look for self-intersections, which takes most of the time?
 ) -> MeshReport:
     "Look for everything that a template must not have."
     cells, n = _check_cells(mesh), len(mesh.nodes_mm)
@@ -504,35 +633,53 @@ def check_mesh(
     for number, name in enumerate(mesh.regions, 1):
         faces = region_faces(sheets, name)
         edges[name], pinched[name] = _edge_faults(faces, n), _fans(faces, n)
-        if len(faces) and enclosed_volume_mm3(mesh.nodes_mm, faces) < 0: inside_out.append(name)
+        if len(faces) and enclosed_volume_mm3(mesh.nodes_mm, faces) < 0:
+            inside_out.append(name)
         if tetrahedral:
             inside = mesh.region == number
-            own, other = np.nonzero((across >= 0) & inside[:, None] & inside[across])[0], across[(across >= 0) & inside[:, None] & inside[across]]
+            own, other = (
+                np.nonzero((across >= 0) & inside[:, None] & inside[across])[0],
+                across[(across >= 0) & inside[:, None] & inside[across]],
+            )
             pieces[name] = _n_pieces(np.stack([own, other]), inside, len(cells))
-        else: pieces[name] = _n_pieces(faces[:, [0, 1, 1, 2]].reshape(-1, 2).T, np.unique(faces), n)
+        else:
+            pieces[name] = _n_pieces(faces[:, [0, 1, 1, 2]].reshape(-1, 2).T, np.unique(faces), n)
     inverted = int((tetrahedron_quality(mesh.nodes_mm, cells) <= 0).sum()) if tetrahedral else 0
-    twins = cKDTree(mesh.nodes_mm).query_pairs(1e-9*float(np.ptp(mesh.nodes_mm, axis=0).max()), output_type="ndarray")
+    twins = cKDTree(mesh.nodes_mm).query_pairs(1e-9 * float(np.ptp(mesh.nodes_mm, axis=0).max()), output_type="ndarray")
     crossing = self_intersections(mesh.nodes_mm, sheets.faces) if intersections else np.empty((0, 2), np.int64)
-    return MeshReport(*({name: e[k] for name, e in edges.items()} for k in range(3)), pinched, tuple(inside_out), pieces, inverted,
-                      len(np.unique(twins.max(1))) if len(twins) else 0, n - len(np.unique(cells)), crossing)
+    return MeshReport(
+        *({name: e[k] for name, e in edges.items()} for k in range(3)),
+        pinched,
+        tuple(inside_out),
+        pieces,
+        inverted,
+        len(np.unique(twins.max(1))) if len(twins) else 0,
+        n - len(np.unique(cells)),
+        crossing,
+    )
 
 # %% ../../nbs/shapes/40_meshes.ipynb #0b7e879e
 def require_simulation_ready(
-    mesh:TetrahedralMesh, # Mesh
-    one_piece:bool=True,  # Must every region be connected through faces?
+    mesh: TetrahedralMesh,  # Mesh
+    one_piece: bool = True,  # Must every region be connected through faces?
 ) -> None:
     "Raise `ValueError` with all reasons why a solver would refuse the mesh."
-    if not isinstance(mesh, TetrahedralMesh): raise ValueError(f"mesh: expected tetrahedra, got a {type(mesh).__name__}; see tetrahedralise")
+    if not isinstance(mesh, TetrahedralMesh):
+        raise ValueError(f"mesh: expected tetrahedra, got a {type(mesh).__name__}; see tetrahedralise")
     report = check_mesh(mesh)
     faults = [fault for fault in report.faults() if "fans" not in fault and "four or more" not in fault]
     faults += [f"region {name}: no tetrahedra" for name, n in report.pieces.items() if n == 0]
-    if one_piece: faults += [f"region {name}: {n} pieces" for name, n in report.pieces.items() if n > 1]
-    if faults: raise ValueError(f"mesh: expected one that solvers accept, got {'; '.join(faults)}")
+    if one_piece:
+        faults += [f"region {name}: {n} pieces" for name, n in report.pieces.items() if n > 1]
+    if faults:
+        raise ValueError(f"mesh: expected one that solvers accept, got {'; '.join(faults)}")
 
 # %% ../../nbs/shapes/40_meshes.ipynb #0b88924b
 class _Blocks:
     "Binary blocks at the end of a VTK XML file."
-    def __init__(self): self.blocks, self.offset = [], 0
+
+    def __init__(self):
+        self.blocks, self.offset = [], 0
 
     def place(self, content):
         self.blocks += [struct.pack("<Q", len(content)), content]
@@ -541,27 +688,39 @@ class _Blocks:
 
     def array(self, name, values):
         values = np.ascontiguousarray(values)
-        kind = {"f": "Float", "i": "Int", "u": "UInt"}[values.dtype.kind] + str(8*values.dtype.itemsize)
+        kind = {"f": "Float", "i": "Int", "u": "UInt"}[values.dtype.kind] + str(8 * values.dtype.itemsize)
         width = values.shape[1] if values.ndim == 2 else 1
         return f'<DataArray type="{kind}" Name="{name}" NumberOfComponents="{width}" {self.place(values.astype(values.dtype.newbyteorder("<")).tobytes())}/>\n'
 
     def strings(self, name, texts):
         return f'<Array type="String" Name="{name}" NumberOfTuples="{len(texts)}" {self.place(b"".join(t.encode() + bytes(1) for t in texts))}/>\n'
 
+
 def _vtk_bytes(mesh, polygons, cell_data):
     "A VTU, or for `polygons` a VTP, as bytes."
     blocks, cells, labels = _Blocks(), _check_cells(mesh), list(dict.fromkeys(mesh.node_labels))
     kind, tag = ("PolyData", "Polys") if polygons else ("UnstructuredGrid", "Cells")
     fields = blocks.strings("regions", mesh.regions) + blocks.strings("node_labels", labels)
-    of_points = blocks.array("node_label", np.array([{t: k for k, t in enumerate(labels)}[t] for t in mesh.node_labels], np.int32))
+    of_points = blocks.array(
+        "node_label", np.array([{t: k for k, t in enumerate(labels)}[t] for t in mesh.node_labels], np.int32)
+    )
     of_cells = "".join(blocks.array(name, values) for name, values in cell_data.items())
     points = blocks.array("Points", mesh.nodes_mm)
-    topology = blocks.array("connectivity", cells.ravel().astype(np.int64)) + blocks.array("offsets", np.arange(1, len(cells) + 1, dtype=np.int64)*cells.shape[1])
-    if not polygons: topology += blocks.array("types", np.full(len(cells), 10 if cells.shape[1] == 4 else 5, np.uint8))
-    n_cells = f'NumberOfVerts="0" NumberOfLines="0" NumberOfStrips="0" NumberOfPolys="{len(cells)}"' if polygons else f'NumberOfCells="{len(cells)}"'
-    head = (f'<?xml version="1.0"?>\n<VTKFile type="{kind}" version="1.0" byte_order="LittleEndian" header_type="UInt64">\n<{kind}>\n<FieldData>\n{fields}</FieldData>\n'
-            f'<Piece NumberOfPoints="{len(mesh.nodes_mm)}" {n_cells}>\n<PointData>\n{of_points}</PointData>\n<CellData>\n{of_cells}</CellData>\n'
-            f'<Points>\n{points}</Points>\n<{tag}>\n{topology}</{tag}>\n</Piece>\n</{kind}>\n<AppendedData encoding="raw">\n_')
+    topology = blocks.array("connectivity", cells.ravel().astype(np.int64)) + blocks.array(
+        "offsets", np.arange(1, len(cells) + 1, dtype=np.int64) * cells.shape[1]
+    )
+    if not polygons:
+        topology += blocks.array("types", np.full(len(cells), 10 if cells.shape[1] == 4 else 5, np.uint8))
+    n_cells = (
+        f'NumberOfVerts="0" NumberOfLines="0" NumberOfStrips="0" NumberOfPolys="{len(cells)}"'
+        if polygons
+        else f'NumberOfCells="{len(cells)}"'
+    )
+    head = (
+        f'<?xml version="1.0"?>\n<VTKFile type="{kind}" version="1.0" byte_order="LittleEndian" header_type="UInt64">\n<{kind}>\n<FieldData>\n{fields}</FieldData>\n'
+        f'<Piece NumberOfPoints="{len(mesh.nodes_mm)}" {n_cells}>\n<PointData>\n{of_points}</PointData>\n<CellData>\n{of_cells}</CellData>\n'
+        f'<Points>\n{points}</Points>\n<{tag}>\n{topology}</{tag}>\n</Piece>\n</{kind}>\n<AppendedData encoding="raw">\n_'
+    )
     return b"".join([head.encode(), *blocks.blocks, b"\n</AppendedData>\n</VTKFile>\n"])
 
 # %% ../../nbs/shapes/40_meshes.ipynb #5174f54e
@@ -570,20 +729,47 @@ def _stl_bytes(mesh):
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
     records = np.zeros(len(corners), [("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
-    records["normal"], records["corners"] = normals/np.where(lengths > 0, lengths, 1), corners
+    records["normal"], records["corners"] = normals / np.where(lengths > 0, lengths, 1), corners
     return b"graphseg surface, mm".ljust(80) + struct.pack("<I", len(records)) + records.tobytes()
+
 
 def _msh_text(mesh, cell_data):
     "Gmsh 2.2: regions, and the sheets between them, as physical groups."
     cells, names = _check_cells(mesh), ("outside", *mesh.regions)
-    if isinstance(mesh, TetrahedralMesh): dimension, kind, tags = 3, 4, mesh.region.astype(int)
-    else: dimension, kind, tags = 2, 2, mesh.sides[:, 0].astype(int)*len(names) + mesh.sides[:, 1]
-    title = (lambda tag: names[tag]) if dimension == 3 else (lambda tag: f"{names[tag//len(names)]}|{names[tag%len(names)]}")
-    groups = [f'{dimension} {tag} "{title(tag)}"' for tag in (range(1, len(names)) if dimension == 3 else np.unique(tags))]
+    if isinstance(mesh, TetrahedralMesh):
+        dimension, kind, tags = 3, 4, mesh.region.astype(int)
+    else:
+        dimension, kind, tags = 2, 2, mesh.sides[:, 0].astype(int) * len(names) + mesh.sides[:, 1]
+    title = (
+        (lambda tag: names[tag])
+        if dimension == 3
+        else (lambda tag: f"{names[tag // len(names)]}|{names[tag % len(names)]}")
+    )
+    groups = [
+        f'{dimension} {tag} "{title(tag)}"' for tag in (range(1, len(names)) if dimension == 3 else np.unique(tags))
+    ]
     nodes = [f"{k} {x!r} {y!r} {z!r}" for k, (x, y, z) in enumerate(np.asarray(mesh.nodes_mm, float).tolist(), 1)]
-    elements = [f"{k} {kind} 2 {tag} {tag} {' '.join(map(str, cell))}" for k, (tag, cell) in enumerate(zip(tags.tolist(), (cells + 1).tolist(), strict=True), 1)]
-    text = ["$MeshFormat", "2.2 0 8", "$EndMeshFormat", "$PhysicalNames", str(len(groups)), *groups, "$EndPhysicalNames",
-            "$Nodes", str(len(nodes)), *nodes, "$EndNodes", "$Elements", str(len(elements)), *elements, "$EndElements"]
+    elements = [
+        f"{k} {kind} 2 {tag} {tag} {' '.join(map(str, cell))}"
+        for k, (tag, cell) in enumerate(zip(tags.tolist(), (cells + 1).tolist(), strict=True), 1)
+    ]
+    text = [
+        "$MeshFormat",
+        "2.2 0 8",
+        "$EndMeshFormat",
+        "$PhysicalNames",
+        str(len(groups)),
+        *groups,
+        "$EndPhysicalNames",
+        "$Nodes",
+        str(len(nodes)),
+        *nodes,
+        "$EndNodes",
+        "$Elements",
+        str(len(elements)),
+        *elements,
+        "$EndElements",
+    ]
     for name, values in cell_data.items():
         rows = [f"{k} {v!r}" for k, v in enumerate(np.asarray(values, float).tolist(), 1)]
         text += ["$ElementData", "1", f'"{name}"', "1", "0.0", "3", "0", "1", str(len(rows)), *rows, "$EndElementData"]
@@ -592,25 +778,35 @@ def _msh_text(mesh, cell_data):
 # %% ../../nbs/shapes/40_meshes.ipynb #79717fc4
 MESH_FILES = (".vtu", ".vtp", ".stl", ".msh")
 
+
 def write_mesh(
-    path:Path|str,                            # File, its ending one of `MESH_FILES`
-    mesh:SurfaceMesh|TetrahedralMesh,         # What to write; a surface for `.vtp` and `.stl`
-    cell_data:dict[str, np.ndarray]|None=None, # More values of each cell, name → (C,) numbers; not for `.stl`
-) -> Path:                                    # The file
+    path: Path | str,  # File, its ending one of `MESH_FILES`
+    mesh: SurfaceMesh | TetrahedralMesh,  # What to write; a surface for `.vtp` and `.stl`
+    cell_data: dict[str, np.ndarray] | None = None,  # More values of each cell, name → (C,) numbers; not for `.stl`
+) -> Path:  # The file
     "Write a mesh: the same bytes each time, and no file when it fails."
     path, cell_data = Path(path), {name: np.asarray(v) for name, v in (cell_data or {}).items()}
     require_choice("ending", path.suffix, MESH_FILES)
     tetrahedral, cells = isinstance(mesh, TetrahedralMesh), _check_cells(mesh)
-    if tetrahedral and path.suffix in (".vtp", ".stl"): raise ValueError(f"mesh: expected a surface for {path.suffix}, got tetrahedra; write surface_of(mesh), or a .vtu")
+    if tetrahedral and path.suffix in (".vtp", ".stl"):
+        raise ValueError(
+            f"mesh: expected a surface for {path.suffix}, got tetrahedra; write surface_of(mesh), or a .vtu"
+        )
     own = {"region": mesh.region} if tetrahedral else {"behind": mesh.sides[:, 0], "before": mesh.sides[:, 1]}
     for name, values in cell_data.items():
         if name in own or values.shape != (len(cells),) or values.dtype.kind not in "fiub" or path.suffix == ".stl":
-            raise ValueError(f"cell_data {name}: expected ({len(cells)},) numbers under a name other than {', '.join(own)}, and not for .stl; got {values.dtype} {values.shape}")
+            raise ValueError(
+                f"cell_data {name}: expected ({len(cells)},) numbers under a name other than {', '.join(own)}, and not for .stl; got {values.dtype} {values.shape}"
+            )
     cell_data = {name: v.astype(np.uint8) if v.dtype == bool else v for name, v in cell_data.items()}
-    if path.suffix == ".stl": content = _stl_bytes(mesh)
-    elif path.suffix == ".msh": content = _msh_text(mesh, cell_data).encode()
-    else: content = _vtk_bytes(mesh, path.suffix == ".vtp", own | cell_data)
-    with atomic_path(path) as temporary: temporary.write_bytes(content)
+    if path.suffix == ".stl":
+        content = _stl_bytes(mesh)
+    elif path.suffix == ".msh":
+        content = _msh_text(mesh, cell_data).encode()
+    else:
+        content = _vtk_bytes(mesh, path.suffix == ".vtp", own | cell_data)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
     return path
 
 # %% ../../nbs/shapes/40_meshes.ipynb #2a998c2f
@@ -622,77 +818,130 @@ def _mesh_of(nodes, cells, of_cells, regions, labels=None):
     _check_cells(mesh)
     return mesh
 
+
 def _read_vtk(path, name):
     import pyvista
+
     data = pyvista.read(path)
     polygons = isinstance(data, pyvista.PolyData)
-    cells = {3: data.regular_faces if data.is_all_triangles else None} if polygons else {{10: 4, 5: 3}.get(int(k), 0): v for k, v in data.cells_dict.items()}
+    cells = (
+        {3: data.regular_faces if data.is_all_triangles else None}
+        if polygons
+        else {{10: 4, 5: 3}.get(int(k), 0): v for k, v in data.cells_dict.items()}
+    )
     width = max(cells)
-    if len(cells) != 1 or cells.get(width) is None or width not in (3, 4): raise ValueError(f"{path}: expected triangles or tetrahedra alone, got another kind of cell or a mixture")
+    if len(cells) != 1 or cells.get(width) is None or width not in (3, 4):
+        raise ValueError(f"{path}: expected triangles or tetrahedra alone, got another kind of cell or a mixture")
     wanted = ("region",) if width == 4 else ("behind", "before")
     if any(w not in data.cell_data for w in wanted) or "regions" not in data.field_data:
-        if name is None: raise ValueError(f"{path}: expected cell data {', '.join(wanted)} and field data regions, found {list(data.cell_data)}; name the one region: read_mesh(path, region=…)")
-        of_cells, regions = np.ones(data.n_cells, np.int16) if width == 4 else np.tile([1, 0], (data.n_cells, 1)), (name,)
-    else: of_cells, regions = np.stack([data.cell_data[w] for w in wanted], -1), map(str, data.field_data["regions"])
+        if name is None:
+            raise ValueError(
+                f"{path}: expected cell data {', '.join(wanted)} and field data regions, found {list(data.cell_data)}; name the one region: read_mesh(path, region=…)"
+            )
+        of_cells, regions = (
+            np.ones(data.n_cells, np.int16) if width == 4 else np.tile([1, 0], (data.n_cells, 1)),
+            (name,),
+        )
+    else:
+        of_cells, regions = np.stack([data.cell_data[w] for w in wanted], -1), map(str, data.field_data["regions"])
     labels = None
-    if "node_label" in data.point_data and "node_labels" in data.field_data: labels = np.array(data.field_data["node_labels"], str)[data.point_data["node_label"]].tolist()
-    return _mesh_of(data.points, cells[width], of_cells[:, 0] if width == 4 and of_cells.ndim == 2 else of_cells, regions, labels)
+    if "node_label" in data.point_data and "node_labels" in data.field_data:
+        labels = np.array(data.field_data["node_labels"], str)[data.point_data["node_label"]].tolist()
+    return _mesh_of(
+        data.points, cells[width], of_cells[:, 0] if width == 4 and of_cells.ndim == 2 else of_cells, regions, labels
+    )
 
 # %% ../../nbs/shapes/40_meshes.ipynb #a9de5f83
 def _read_stl(path, name):
     content = path.read_bytes()
     n = struct.unpack("<I", content[80:84])[0] if len(content) > 84 else -1
-    if len(content) != 84 + 50*n: raise ValueError(f"{path}: expected a binary STL, 84 bytes and 50 for each triangle, got {len(content)} bytes")
-    if name is None: raise ValueError(f"{path}: STL knows no regions; name the one inside: read_mesh(path, region=…)")
-    records = np.frombuffer(content, [("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")], offset=84)
+    if len(content) != 84 + 50 * n:
+        raise ValueError(f"{path}: expected a binary STL, 84 bytes and 50 for each triangle, got {len(content)} bytes")
+    if name is None:
+        raise ValueError(f"{path}: STL knows no regions; name the one inside: read_mesh(path, region=…)")
+    records = np.frombuffer(
+        content, [("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")], offset=84
+    )
     nodes, faces = np.unique(records["corners"].reshape(-1, 3), axis=0, return_inverse=True)
     return _mesh_of(nodes, faces.reshape(-1, 3), np.tile([1, 0], (n, 1)), (name,))
+
 
 def _read_msh(path):
     lines = path.read_text().splitlines()
     at = {line: k for k, line in enumerate(lines) if line.startswith("$")}
-    if not {"$MeshFormat", "$PhysicalNames", "$Nodes", "$Elements"} <= set(at) or not lines[at["$MeshFormat"] + 1].startswith("2.2 0"):
-        raise ValueError(f"{path}: expected Gmsh 2.2 as text with physical names, got {' '.join(sorted(at))[:80] or 'something else'}")
-    part = {name: lines[at[f"${name}"] + 2:at[f"$End{name}"]] for name in ("PhysicalNames", "Nodes", "Elements")}
+    if not {"$MeshFormat", "$PhysicalNames", "$Nodes", "$Elements"} <= set(at) or not lines[
+        at["$MeshFormat"] + 1
+    ].startswith("2.2 0"):
+        raise ValueError(
+            f"{path}: expected Gmsh 2.2 as text with physical names, got {' '.join(sorted(at))[:80] or 'something else'}"
+        )
+    part = {name: lines[at[f"${name}"] + 2 : at[f"$End{name}"]] for name in ("PhysicalNames", "Nodes", "Elements")}
     titles = {int(line.split()[1]): line.split('"')[1] for line in part["PhysicalNames"]}
     nodes = np.array(" ".join(part["Nodes"]).split(), float).reshape(-1, 4)
-    if len({line.split()[1] for line in part["Elements"]}) != 1: raise ValueError(f"{path}: expected triangles or tetrahedra alone, got a mixture of elements")
+    if len({line.split()[1] for line in part["Elements"]}) != 1:
+        raise ValueError(f"{path}: expected triangles or tetrahedra alone, got a mixture of elements")
     elements = np.array([line.split() for line in part["Elements"]], int)
-    tags, cells = elements[:, 3], np.searchsorted(nodes[:, 0], elements[:, 3 + elements[0, 2]:])
-    if elements[0, 1] == 4: return _mesh_of(nodes[:, 1:], cells, np.searchsorted(sorted(titles), tags) + 1, [titles[k] for k in sorted(titles)])
+    tags, cells = elements[:, 3], np.searchsorted(nodes[:, 0], elements[:, 3 + elements[0, 2] :])
+    if elements[0, 1] == 4:
+        return _mesh_of(
+            nodes[:, 1:], cells, np.searchsorted(sorted(titles), tags) + 1, [titles[k] for k in sorted(titles)]
+        )
     sides = [titles[k].split("|") for k in sorted(titles)]
     regions = list(dict.fromkeys(name for pair in sides for name in pair if name != "outside"))
     number = {"outside": 0, **{name: k for k, name in enumerate(regions, 1)}}
-    return _mesh_of(nodes[:, 1:], cells, np.array([[number[name] for name in pair] for pair in sides])[np.searchsorted(sorted(titles), tags)], regions)
+    return _mesh_of(
+        nodes[:, 1:],
+        cells,
+        np.array([[number[name] for name in pair] for pair in sides])[np.searchsorted(sorted(titles), tags)],
+        regions,
+    )
+
 
 def read_mesh(
-    path:Path|str,        # File, its ending one of `MESH_FILES`
-    region:str|None=None, # Name of the region where the file names none, as in every STL
-) -> SurfaceMesh|TetrahedralMesh:
+    path: Path | str,  # File, its ending one of `MESH_FILES`
+    region: str | None = None,  # Name of the region where the file names none, as in every STL
+) -> SurfaceMesh | TetrahedralMesh:
     "Read a mesh that `write_mesh` wrote, or a plain one from elsewhere with the name of its region."
     path = require_file(path, "check the path")
     require_choice("ending", path.suffix, MESH_FILES)
-    if path.suffix == ".stl": return _read_stl(path, region)
+    if path.suffix == ".stl":
+        return _read_stl(path, region)
     return _read_msh(path) if path.suffix == ".msh" else _read_vtk(path, region)
 
 # %% ../../nbs/shapes/40_meshes.ipynb #74deaa6b
-REGION_COLOURS = {"LV": "#D55E00", "LV cavity": "#F5C9A6", "RV": "#0072B2", "LA": "#CC79A7", "RA": "#56B4E9", "aorta": "#009E73", "PA": "#E69F00",
-                  "MVP": "#555555", "AVP": "#777777", "TVP": "#999999", "PVP": "#BBBBBB", "wall": "#B8A99A"} # By region or structure of a heart
+REGION_COLOURS = {
+    "LV": "#D55E00",
+    "LV cavity": "#F5C9A6",
+    "RV": "#0072B2",
+    "LA": "#CC79A7",
+    "RA": "#56B4E9",
+    "aorta": "#009E73",
+    "PA": "#E69F00",
+    "MVP": "#555555",
+    "AVP": "#777777",
+    "TVP": "#999999",
+    "PVP": "#BBBBBB",
+    "wall": "#B8A99A",
+}  # By region or structure of a heart
+
 
 def region_colour(
-    name:str, # Region or structure
-) -> str:     # Hexadecimal
+    name: str,  # Region or structure
+) -> str:  # Hexadecimal
     "Colour of a region in every figure."
-    return REGION_COLOURS.get(name) or CYCLE[sum(name.encode())%len(CYCLE)]
+    return REGION_COLOURS.get(name) or CYCLE[sum(name.encode()) % len(CYCLE)]
+
 
 def _view_axes(view):
     "Right, up and towards the viewer, rows of a rotation."
     towards = np.asarray(view, float)
-    if towards.shape != (3,) or not np.linalg.norm(towards) > 0: raise ValueError(f"view: expected a direction (x, y, z) from the object to the viewer, got {view}")
-    towards = towards/np.linalg.norm(towards)
+    if towards.shape != (3,) or not np.linalg.norm(towards) > 0:
+        raise ValueError(f"view: expected a direction (x, y, z) from the object to the viewer, got {view}")
+    towards = towards / np.linalg.norm(towards)
     right = np.cross([0, 0, 1] if abs(towards[2]) < 0.999 else [0, 1, 0], towards)
     right /= np.linalg.norm(right)
     return np.stack([right, np.cross(towards, right), towards])
+
 
 def _paint(ax, nodes, faces, colours, view, lines, depth=0.5):
     "Paint outward triangles with (F,3) colours, those that look away left out."
@@ -702,34 +951,55 @@ def _paint(ax, nodes, faces, colours, view, lines, depth=0.5):
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
     front = np.flatnonzero(normals[:, 2] > 0)
     front = front[np.argsort(corners[front, :, 2].mean(1), kind="stable")]
-    light = np.array([-0.35, 0.5, 0.8])/np.linalg.norm([-0.35, 0.5, 0.8])
-    shade = (1 - depth + depth*np.clip(normals[front] @ light, 0, 1))[:, None]
-    painted = np.clip(colours[front]*shade + 0.2*depth*np.clip(normals[front] @ light, 0, 1)[:, None]**20, 0, 1)
-    edges = painted*0.55 if lines else painted
-    ax.add_collection(PolyCollection(corners[front, :, :2], facecolors=painted, edgecolors=edges, linewidths=0.25 if lines else 0.4, rasterized=True))
+    light = np.array([-0.35, 0.5, 0.8]) / np.linalg.norm([-0.35, 0.5, 0.8])
+    shade = (1 - depth + depth * np.clip(normals[front] @ light, 0, 1))[:, None]
+    painted = np.clip(colours[front] * shade + 0.2 * depth * np.clip(normals[front] @ light, 0, 1)[:, None] ** 20, 0, 1)
+    edges = painted * 0.55 if lines else painted
+    ax.add_collection(
+        PolyCollection(
+            corners[front, :, :2],
+            facecolors=painted,
+            edgecolors=edges,
+            linewidths=0.25 if lines else 0.4,
+            rasterized=True,
+        )
+    )
     low, high = seen[np.unique(faces), :2].min(0), seen[np.unique(faces), :2].max(0)
     ax.dataLim.update_from_data_xy(np.stack([low, high]), ignore=False)
     ax.set(aspect="equal", xticks=[], yticks=[])
     ax.autoscale_view()
-    for spine in ax.spines.values(): spine.set_visible(False)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
     return ax
 
 # %% ../../nbs/shapes/40_meshes.ipynb #2da2e373
 VIEW = (0.6, 1.0, 0.35)  # From the front, a little from the right and from above, where x is right, y front and z head
 
+
 def _of_faces(mesh, values, faces):
     "Mean of node values over each triangle."
     values = np.asarray(values, float)
-    if values.shape != (len(mesh.nodes_mm),): raise ValueError(f"values: expected one for each of {len(mesh.nodes_mm)} nodes, got {values.shape}")
+    if values.shape != (len(mesh.nodes_mm),):
+        raise ValueError(f"values: expected one for each of {len(mesh.nodes_mm)} nodes, got {values.shape}")
     return values[faces].mean(1)
+
 
 def _colour_bar(ax, colours, limits, label):
     scale = mpl.cm.ScalarMappable(mpl.colors.Normalize(*limits), colours)
     ax.figure.colorbar(scale, ax=ax, shrink=0.7, label=label, aspect=15)
 
+
 def _legend(ax, names):
     handles = [mpl.patches.Patch(color=region_colour(name), label=name) for name in names]
-    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.02), ncols=3, fontsize=6, handlelength=1, columnspacing=1)
+    ax.legend(
+        handles=handles,
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.02),
+        ncols=3,
+        fontsize=6,
+        handlelength=1,
+        columnspacing=1,
+    )
 
 # %% ../../nbs/shapes/40_meshes.ipynb #447f6093
 def _drawn_faces(mesh, regions):
@@ -739,8 +1009,10 @@ def _drawn_faces(mesh, regions):
     outer = drawn[:, 0] != drawn[:, 1]  # neighbours that are both drawn hide their interface
     behind = drawn[outer, 0]
     faces = np.where(behind[:, None], mesh.faces[outer], mesh.faces[outer][:, ::-1])
-    if not len(faces): raise ValueError(f"mesh: expected triangles around {', '.join(regions)}, got none")
+    if not len(faces):
+        raise ValueError(f"mesh: expected triangles around {', '.join(regions)}, got none")
     return faces, np.where(behind, mesh.sides[outer, 0], mesh.sides[outer, 1])
+
 
 def _by_structure(mesh, faces, structures):
     "Faces whose three nodes carry one of the structures, and the first such structure."
@@ -750,53 +1022,61 @@ def _by_structure(mesh, faces, structures):
 
 # %% ../../nbs/shapes/40_meshes.ipynb #77213a13
 def show_meshes(
-    mesh:SurfaceMesh|TetrahedralMesh,      # Mesh
-    ax:plt.Axes|None=None,                 # Axes to draw into; default a new figure
-    regions:Sequence[str]|None=None,       # Regions to draw; default all
-    structures:Sequence[str]|None=None,    # Paint by these structures of the node labels, the first that fits, and leave out the rest
-    view:Sequence[float]=VIEW,             # Direction from the mesh to the viewer, world
-    lines:bool=False,                      # Draw the edges of triangles?
-    legend:bool=True,                      # Name what is drawn?
-    values:np.ndarray|None=None,           # Paint by a value of each node instead, (N,), with a colour bar
-    label:str="",                          # What the values are, with unit
-    limits:tuple[float, float]|None=None,  # Ends of the colour bar; default those of the drawn values
-    colours:str="cividis",                 # Colour map of the values
+    mesh: SurfaceMesh | TetrahedralMesh,  # Mesh
+    ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
+    regions: Sequence[str] | None = None,  # Regions to draw; default all
+    structures: Sequence[str]
+    | None = None,  # Paint by these structures of the node labels, the first that fits, and leave out the rest
+    view: Sequence[float] = VIEW,  # Direction from the mesh to the viewer, world
+    lines: bool = False,  # Draw the edges of triangles?
+    legend: bool = True,  # Name what is drawn?
+    values: np.ndarray | None = None,  # Paint by a value of each node instead, (N,), with a colour bar
+    label: str = "",  # What the values are, with unit
+    limits: tuple[float, float] | None = None,  # Ends of the colour bar; default those of the drawn values
+    colours: str = "cividis",  # Colour map of the values
 ) -> plt.Axes:
     "Draw the regions of a mesh, shaded."
     _view_axes(view)
     sheets, names = surface_of(mesh) if isinstance(mesh, TetrahedralMesh) else mesh, list(mesh.regions)
     faces, owner = _drawn_faces(sheets, names if regions is None else list(regions))
-    if structures is not None: (faces, owner), names = _by_structure(mesh, faces, structures), list(structures)
-    else: owner = owner - 1
+    if structures is not None:
+        (faces, owner), names = _by_structure(mesh, faces, structures), list(structures)
+    else:
+        owner = owner - 1
     amounts = None if values is None else _of_faces(mesh, values, faces)
     ax = ax or plt.subplots(figsize=(COLUMN_IN, COLUMN_IN))[1]
-    if values is None: painted = np.array([mpl.colors.to_rgb(region_colour(name)) for name in names])[owner]
+    if values is None:
+        painted = np.array([mpl.colors.to_rgb(region_colour(name)) for name in names])[owner]
     else:
         limits = limits or (amounts.min(), amounts.max())
         painted = mpl.colormaps[colours](mpl.colors.Normalize(*limits)(amounts))[:, :3]
         _colour_bar(ax, colours, limits, label)
-    if legend and values is None: _legend(ax, [name for k, name in enumerate(names) if (owner == k).any()])
+    if legend and values is None:
+        _legend(ax, [name for k, name in enumerate(names) if (owner == k).any()])
     return _paint(ax, sheets.nodes_mm, faces, painted, view, lines, 0.5 if values is None else 0.25)
 
 # %% ../../nbs/shapes/40_meshes.ipynb #a53f834f
 def show_cut(
-    mesh:TetrahedralMesh,                  # Mesh
-    values:np.ndarray|None=None,           # A value of each tetrahedron, (T,); default its region
-    ax:plt.Axes|None=None,                 # Axes to draw into; default a new figure
-    point_mm:Sequence[float]|None=None,    # A point of the plane, mm; default the middle of the nodes
-    normal:Sequence[float]=(0, 1, 0),      # Tetrahedra on this side are taken away
-    view:Sequence[float]|None=None,        # Direction from the mesh to the viewer; default the normal, a little from above
-    label:str="scaled Jacobian",           # What the values are, with unit
-    limits:tuple[float, float]|None=None,  # Ends of the colour bar; default those of the values
-    colours:str="cividis",                 # Colour map of the values
-    lines:bool=True,                       # Draw the edges of triangles?
+    mesh: TetrahedralMesh,  # Mesh
+    values: np.ndarray | None = None,  # A value of each tetrahedron, (T,); default its region
+    ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
+    point_mm: Sequence[float] | None = None,  # A point of the plane, mm; default the middle of the nodes
+    normal: Sequence[float] = (0, 1, 0),  # Tetrahedra on this side are taken away
+    view: Sequence[float]
+    | None = None,  # Direction from the mesh to the viewer; default the normal, a little from above
+    label: str = "scaled Jacobian",  # What the values are, with unit
+    limits: tuple[float, float] | None = None,  # Ends of the colour bar; default those of the values
+    colours: str = "cividis",  # Colour map of the values
+    lines: bool = True,  # Draw the edges of triangles?
 ) -> plt.Axes:
     "Draw the tetrahedra behind a plane."
     cells, normal = _check_cells(mesh), np.asarray(normal, float)
     point = mesh.nodes_mm.mean(0) if point_mm is None else np.asarray(point_mm, float)
     kept = (mesh.nodes_mm[cells].mean(1) - point) @ normal <= 0
-    if not kept.any(): raise ValueError("show_cut: expected tetrahedra behind the plane, got none; is the normal turned?")
-    if values is not None and np.shape(values) != (len(cells),): raise ValueError(f"values: expected one for each of {len(cells)} tetrahedra, got {np.shape(values)}")
+    if not kept.any():
+        raise ValueError("show_cut: expected tetrahedra behind the plane, got none; is the normal turned?")
+    if values is not None and np.shape(values) != (len(cells),):
+        raise ValueError(f"values: expected one for each of {len(cells)} tetrahedra, got {np.shape(values)}")
     ax = ax or plt.subplots(figsize=(COLUMN_IN, COLUMN_IN))[1]
     boundary = (_neighbours(cells[kept], len(mesh.nodes_mm)) < 0).ravel()
     faces, owner = cells[kept][:, _OUTWARD].reshape(-1, 3)[boundary], np.repeat(np.flatnonzero(kept), 4)[boundary]
@@ -807,21 +1087,35 @@ def show_cut(
         limits = limits or (float(np.min(values)), float(np.max(values)))
         painted = mpl.colormaps[colours](mpl.colors.Normalize(*limits)(np.asarray(values, float)[owner]))[:, :3]
         _colour_bar(ax, colours, limits, label)
-    return _paint(ax, mesh.nodes_mm, faces, painted, normal + [0.15, 0, 0.3] if view is None else view, lines, 0.5 if values is None else 0.2)
+    return _paint(
+        ax,
+        mesh.nodes_mm,
+        faces,
+        painted,
+        normal + [0.15, 0, 0.3] if view is None else view,
+        lines,
+        0.5 if values is None else 0.2,
+    )
 
 # %% ../../nbs/shapes/40_meshes.ipynb #b6f0da85
 def solve_laplace(
-    mesh:TetrahedralMesh,       # Mesh that passes `require_simulation_ready`
-    boundary_values:np.ndarray, # Value of each node; only those of the outer surface count, (N,)
-) -> np.ndarray:                # Solution at the nodes, (N,) float64
+    mesh: TetrahedralMesh,  # Mesh that passes `require_simulation_ready`
+    boundary_values: np.ndarray,  # Value of each node; only those of the outer surface count, (N,)
+) -> np.ndarray:  # Solution at the nodes, (N,) float64
     "Solve Laplace's equation with linear elements; needs the package scikit-fem."
-    try: import skfem
-    except ImportError as error: raise ImportError("solve_laplace: expected the package scikit-fem; run: pip install scikit-fem") from error
+    try:
+        import skfem
+    except ImportError as error:
+        raise ImportError("solve_laplace: expected the package scikit-fem; run: pip install scikit-fem") from error
     from skfem.models.poisson import laplace
+
     require_simulation_ready(mesh, one_piece=False)
     values = np.asarray(boundary_values, float)
     require_shape("boundary_values", values, f"{len(mesh.nodes_mm)}")
     sheets = surface_of(mesh)
     outer = np.unique(sheets.faces[(sheets.sides == 0).any(1)])
-    basis = skfem.Basis(skfem.MeshTet(np.ascontiguousarray(mesh.nodes_mm.T), np.ascontiguousarray(mesh.tetrahedra.T.astype(np.int64))), skfem.ElementTetP1())
+    basis = skfem.Basis(
+        skfem.MeshTet(np.ascontiguousarray(mesh.nodes_mm.T), np.ascontiguousarray(mesh.tetrahedra.T.astype(np.int64))),
+        skfem.ElementTetP1(),
+    )
     return skfem.solve(*skfem.condense(laplace.assemble(basis), x=values, D=basis.nodal_dofs[0, outer]))

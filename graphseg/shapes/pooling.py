@@ -13,51 +13,57 @@ from .layouts import Layout, coarse_layout
 
 # %% ../../nbs/shapes/10_pooling.ipynb #146dbd7e
 def pool_contour(
-    n_nodes:int, # Nodes on the closed contour, at least 1
-) -> Tensor:     # (ceil(n_nodes/2),n_nodes) float32, rows sum to 1
+    n_nodes: int,  # Nodes on the closed contour, at least 1
+) -> Tensor:  # (ceil(n_nodes/2),n_nodes) float32, rows sum to 1
     "Matrix that averages nodes 2i and 2i+1 of one contour; an odd last node is copied."
-    if n_nodes < 1: raise ValueError(f"n_nodes: expected at least 1, got {n_nodes}")
+    if n_nodes < 1:
+        raise ValueError(f"n_nodes: expected at least 1, got {n_nodes}")
     fine = torch.arange(n_nodes)
-    matrix = torch.zeros((n_nodes + 1)//2, n_nodes)
-    matrix[fine//2, fine] = 0.5
-    if n_nodes % 2: matrix[-1, -1] = 1.0
+    matrix = torch.zeros((n_nodes + 1) // 2, n_nodes)
+    matrix[fine // 2, fine] = 0.5
+    if n_nodes % 2:
+        matrix[-1, -1] = 1.0
     return matrix
 
 # %% ../../nbs/shapes/10_pooling.ipynb #798022b8
 def unpool_contour(
-    n_nodes:int, # Nodes on the fine contour, at least 1
-) -> Tensor:     # (n_nodes,ceil(n_nodes/2)) float32, rows sum to 1
+    n_nodes: int,  # Nodes on the fine contour, at least 1
+) -> Tensor:  # (n_nodes,ceil(n_nodes/2)) float32, rows sum to 1
     "Matrix that copies coarse nodes to even places and puts midpoints between; the last odd node is a copy."
-    if n_nodes < 1: raise ValueError(f"n_nodes: expected at least 1, got {n_nodes}")
-    n_coarse = (n_nodes + 1)//2
+    if n_nodes < 1:
+        raise ValueError(f"n_nodes: expected at least 1, got {n_nodes}")
+    n_coarse = (n_nodes + 1) // 2
     fine = torch.arange(n_nodes)
     matrix = torch.zeros(n_nodes, n_coarse)
-    for neighbour in (fine//2, (fine + 1)//2):  # the same node twice at even places
+    for neighbour in (fine // 2, (fine + 1) // 2):  # the same node twice at even places
         matrix[fine, neighbour.clamp(max=n_coarse - 1)] += 0.5
     return matrix
 
 # %% ../../nbs/shapes/10_pooling.ipynb #f5bdc195
 def _block_diagonal(contour_matrix, layout):
-    if not isinstance(layout, Layout): raise ValueError(f"layout: expected a Layout such as LAYOUTS['LH'], got {layout!r:.40}")
+    if not isinstance(layout, Layout):
+        raise ValueError(f"layout: expected a Layout such as LAYOUTS['LH'], got {layout!r:.40}")
     return torch.block_diag(*(contour_matrix(organ.n_nodes) for organ in layout.organs))
 
+
 def pool_matrix(
-    layout:Layout, # Organs and their node counts
-) -> Tensor:       # (M,N) float32, N = layout.n_nodes, M = coarse_layout(layout).n_nodes
+    layout: Layout,  # Organs and their node counts
+) -> Tensor:  # (M,N) float32, N = layout.n_nodes, M = coarse_layout(layout).n_nodes
     "Block-diagonal pooling matrix of all organs."
     return _block_diagonal(pool_contour, layout)
 
+
 def unpool_matrix(
-    layout:Layout, # Organs and their node counts
-) -> Tensor:       # (N,M) float32, N = layout.n_nodes, M = coarse_layout(layout).n_nodes
+    layout: Layout,  # Organs and their node counts
+) -> Tensor:  # (N,M) float32, N = layout.n_nodes, M = coarse_layout(layout).n_nodes
     "Block-diagonal unpooling matrix of all organs."
     return _block_diagonal(unpool_contour, layout)
 
 # %% ../../nbs/shapes/10_pooling.ipynb #50a49f5b
 def pool_matrices(
-    layout:Layout,   # Organs and their node counts
-    n_levels:int=2,  # Number of coarser graphs
-) -> tuple[Tensor, ...]: # Matrices (M1,N), (M2,N), … from the full graph to each coarser one
+    layout: Layout,  # Organs and their node counts
+    n_levels: int = 2,  # Number of coarser graphs
+) -> tuple[Tensor, ...]:  # Matrices (M1,N), (M2,N), … from the full graph to each coarser one
     "Pooling matrices of all coarser levels."
     matrices = [pool_matrix(layout)]
     for _ in range(n_levels - 1):

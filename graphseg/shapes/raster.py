@@ -16,50 +16,57 @@ from .layouts import Layout, signed_area, split_nodes
 # %% ../../nbs/shapes/20_raster.ipynb #0d3e7999
 MAX_COORDINATE_PX = 2**20  # beyond this a landmark is a mistake, not a prediction
 
+
 def _vertices(landmarks_px, rounding, name="landmarks_px"):
     points = np.asarray(landmarks_px)
     require_shape(name, points, "N,2")
     require_choice("rounding", rounding, ("truncate", "round"))
     bad = ~(np.abs(points) < MAX_COORDINATE_PX).all(1)
     if bad.any() or not len(points):
-        raise ValueError(f"{name}: expected one node or more with finite coordinates in px, got {bad.sum()} bad of {len(points)} nodes, first"
-                         f" {points[bad][:1].tolist()}; leave out organs that are not annotated with organs=(…)")
+        raise ValueError(
+            f"{name}: expected one node or more with finite coordinates in px, got {bad.sum()} bad of {len(points)} nodes, first"
+            f" {points[bad][:1].tolist()}; leave out organs that are not annotated with organs=(…)"
+        )
     return (np.rint(points) if rounding == "round" else points).astype(np.int32)
+
 
 def _height_width(size):
     height, width = (size, size) if np.ndim(size) == 0 else size
-    if min(height, width) < 1: raise ValueError(f"size: expected a positive side or (height, width), got {size}")
+    if min(height, width) < 1:
+        raise ValueError(f"size: expected a positive side or (height, width), got {size}")
     return int(height), int(width)
 
 # %% ../../nbs/shapes/20_raster.ipynb #7d2f90f9
 def fill_organ(
-    landmarks_px,            # Closed contour, (n,2) float, xy, px; may reach outside the image
-    size,                    # Side of a square image, or (height, width), px
-    rounding:str="truncate", # Vertices to integers: "truncate" as in the data sets, "round" as in the inference scripts
-) -> np.ndarray:             # (H,W) uint8, 0 or 1
+    landmarks_px,  # Closed contour, (n,2) float, xy, px; may reach outside the image
+    size,  # Side of a square image, or (height, width), px
+    rounding: str = "truncate",  # Vertices to integers: "truncate" as in the data sets, "round" as in the inference scripts
+) -> np.ndarray:  # (H,W) uint8, 0 or 1
     "Fill one contour, boundary pixels included, exactly as the published masks."
     mask = np.zeros(_height_width(size), np.uint8)
     return cv2.drawContours(mask, [_vertices(landmarks_px, rounding)], -1, 1, cv2.FILLED)
 
 # %% ../../nbs/shapes/20_raster.ipynb #04ade23f
-def fill_family() -> str: # "X" (OpenCV 4.5–4.7, 4.11, 5.0) or "Y" (4.8–4.10)
+def fill_family() -> str:  # "X" (OpenCV 4.5–4.7, 4.11, 5.0) or "Y" (4.8–4.10)
     "Which of its two ways of filling contours the installed OpenCV follows."
     return {3: "X", 4: "Y"}.get(int(fill_organ([[1, 1], [1, 0], [2, 2]], 3).sum()), "unknown")
 
 # %% ../../nbs/shapes/20_raster.ipynb #6745d741
 def _organ_vertices(landmarks_px, layout, rounding, organs):
     names = layout.organ_names if organs is None else tuple(organs)
-    for name in names: require_choice("organs", name, layout.organ_names)
+    for name in names:
+        require_choice("organs", name, layout.organ_names)
     parts = split_nodes(np.asarray(landmarks_px), layout)
     return {name: _vertices(parts[name], rounding, name) for name in layout.organ_names if name in names}
 
+
 def landmarks_to_mask(
-    landmarks_px,            # All nodes of the layout, (N,2) float, xy, px
-    layout:Layout,           # Organs, their labels and painting order
-    size,                    # Side of a square image, or (height, width), px
-    rounding:str="truncate", # "truncate" or "round"
-    organs=None,             # Names of the organs to draw; default all
-) -> np.ndarray:             # (H,W) uint8 label map, 0 is background
+    landmarks_px,  # All nodes of the layout, (N,2) float, xy, px
+    layout: Layout,  # Organs, their labels and painting order
+    size,  # Side of a square image, or (height, width), px
+    rounding: str = "truncate",  # "truncate" or "round"
+    organs=None,  # Names of the organs to draw; default all
+) -> np.ndarray:  # (H,W) uint8 label map, 0 is background
     "Paint the organs in layout order; later ones overwrite earlier ones."
     mask = np.zeros(_height_width(size), np.uint8)
     for name, vertices in _organ_vertices(landmarks_px, layout, rounding, organs).items():
@@ -68,26 +75,29 @@ def landmarks_to_mask(
 
 # %% ../../nbs/shapes/20_raster.ipynb #26bec0ca
 def organ_masks(
-    landmarks_px,            # All nodes of the layout, (N,2) float, xy, px
-    layout:Layout,           # Organs
-    size,                    # Side of a square image, or (height, width), px
-    rounding:str="truncate", # "truncate" or "round"
-    organs=None,             # Names of the organs to draw; default all
-) -> dict:                   # Organ name → (H,W) bool; masks may overlap
+    landmarks_px,  # All nodes of the layout, (N,2) float, xy, px
+    layout: Layout,  # Organs
+    size,  # Side of a square image, or (height, width), px
+    rounding: str = "truncate",  # "truncate" or "round"
+    organs=None,  # Names of the organs to draw; default all
+) -> dict:  # Organ name → (H,W) bool; masks may overlap
     "Fill every organ into a mask of its own."
     size, vertices = _height_width(size), _organ_vertices(landmarks_px, layout, rounding, organs)
-    return {name: cv2.drawContours(np.zeros(size, np.uint8), [v], -1, 1, cv2.FILLED).view(bool) for name, v in vertices.items()}
+    return {
+        name: cv2.drawContours(np.zeros(size, np.uint8), [v], -1, 1, cv2.FILLED).view(bool)
+        for name, v in vertices.items()
+    }
 
 # %% ../../nbs/shapes/20_raster.ipynb #small02
 def sample_label_map(
-    nodes,              # All nodes of the layout, (N,2) float, xy, fraction of the image side
-    layout:Layout,      # Organs, their labels and painting order
-    size:int,           # Side of the label map, px
-    organs=None,        # Names of the organs to paint; default all
-    fine_px:int=1024,   # Side of the drawing from which labels are taken, px
-) -> np.ndarray:        # (size,size) uint8
+    nodes,  # All nodes of the layout, (N,2) float, xy, fraction of the image side
+    layout: Layout,  # Organs, their labels and painting order
+    size: int,  # Side of the label map, px
+    organs=None,  # Names of the organs to paint; default all
+    fine_px: int = 1024,  # Side of the drawing from which labels are taken, px
+) -> np.ndarray:  # (size,size) uint8
     "Label at the centre of each pixel of a small image."
-    fine = landmarks_to_mask(np.asarray(nodes)*fine_px, layout, fine_px, organs=organs)
+    fine = landmarks_to_mask(np.asarray(nodes) * fine_px, layout, fine_px, organs=organs)
     return cv2.resize(fine, (size, size), interpolation=cv2.INTER_NEAREST_EXACT)
 
 # %% ../../nbs/shapes/20_raster.ipynb #bc6d35b6
@@ -97,19 +107,21 @@ def _numbers_to_text(numbers):
     text = np.full((len(numbers), digits + 1), ord(" "), np.uint8)
     rest = numbers.astype(np.uint32 if digits < 10 else np.uint64)
     for column in range(digits - 1, -1, -1):
-        quotient = rest//10
-        text[:, column] = rest - 10*quotient + ord("0")
+        quotient = rest // 10
+        text[:, column] = rest - 10 * quotient + ord("0")
         rest = quotient
     shown = np.ones(text.shape, bool)
-    shown[:, :digits - 1] = numbers[:, None] >= 10**np.arange(digits - 1, 0, -1)
+    shown[:, : digits - 1] = numbers[:, None] >= 10 ** np.arange(digits - 1, 0, -1)
     return text[shown].tobytes().decode("ascii").rstrip()
+
 
 def _runs_to_text(starts, ends):
     return _numbers_to_text(np.stack([starts + 1, ends - starts], 1).ravel())
 
+
 def rle_encode(
-    mask:np.ndarray, # (H,W), any dtype; every value but 0 is foreground
-) -> str:            # "start length start length …", 1-based, row-major; "" for an empty mask
+    mask: np.ndarray,  # (H,W), any dtype; every value but 0 is foreground
+) -> str:  # "start length start length …", 1-based, row-major; "" for an empty mask
     "Run-length code of a mask, as in CheXmask."
     require_shape("mask", np.asarray(mask), "H,W")
     padded = np.zeros(np.size(mask) + 2, bool)
@@ -119,28 +131,38 @@ def rle_encode(
 
 # %% ../../nbs/shapes/20_raster.ipynb #d93c3ee9
 def _text_to_runs(text, n_pixels):
-    try: numbers = np.array([int(number) for number in text.split()], np.int64)
+    try:
+        numbers = np.array([int(number) for number in text.split()], np.int64)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"run-length code: expected whole numbers separated by blanks, got {text!r:.60}") from error
-    if len(numbers) % 2: raise ValueError(f"run-length code: expected pairs of start and length, got {len(numbers)} numbers")
+    if len(numbers) % 2:
+        raise ValueError(f"run-length code: expected pairs of start and length, got {len(numbers)} numbers")
     starts, lengths = numbers[::2] - 1, numbers[1::2]
     ends = starts + lengths
     if (starts < 0).any() or (lengths < 1).any() or (starts[1:] < ends[:-1]).any():
-        raise ValueError("run-length code: expected 1-based starts in rising order, positive lengths and runs that do not overlap")
+        raise ValueError(
+            "run-length code: expected 1-based starts in rising order, positive lengths and runs that do not overlap"
+        )
     if len(ends) and ends[-1] > n_pixels:
-        raise ValueError(f"run-length code: last run ends at pixel {ends[-1]}, but the image has {n_pixels}; is the shape (height, width) right?")
+        raise ValueError(
+            f"run-length code: last run ends at pixel {ends[-1]}, but the image has {n_pixels}; is the shape (height, width) right?"
+        )
     return starts, ends
 
+
 def rle_decode(
-    text:str, # Run-length code; "", None and NaN are empty masks
-    shape,    # (height, width), px
-) -> np.ndarray: # (H,W) uint8, 0 or 1
+    text: str,  # Run-length code; "", None and NaN are empty masks
+    shape,  # (height, width), px
+) -> np.ndarray:  # (H,W) uint8, 0 or 1
     "Mask of a run-length code."
-    if np.ndim(shape) != 1 or len(shape) != 2 or min(shape) < 1: raise ValueError(f"shape: expected (height, width), got {shape}")
+    if np.ndim(shape) != 1 or len(shape) != 2 or min(shape) < 1:
+        raise ValueError(f"shape: expected (height, width), got {shape}")
     mask = np.zeros(shape, np.uint8)
-    if text is None or text != text: return mask  # noqa: PLR0124, NaN differs from itself
+    if text is None or text != text:
+        return mask  # noqa: PLR0124, NaN differs from itself
     flat = mask.reshape(-1)
-    for start, end in np.stack(_text_to_runs(text, mask.size), 1).tolist(): flat[start:end] = 1
+    for start, end in np.stack(_text_to_runs(text, mask.size), 1).tolist():
+        flat[start:end] = 1
     return mask
 
 # %% ../../nbs/shapes/20_raster.ipynb #c547f118
@@ -149,24 +171,27 @@ def _box_runs(vertices, height, width):
     left, top = np.clip(vertices.min(0), 0, (width, height)).tolist()
     right, bottom = np.clip(vertices.max(0) + 1, 0, (width, height)).tolist()
     w, h = right - left, bottom - top
-    if w < 1 or h < 1: return np.zeros((2, 0), np.int64)
-    padded = np.zeros(h*(w + 1) + 1, np.uint8)
+    if w < 1 or h < 1:
+        return np.zeros((2, 0), np.int64)
+    padded = np.zeros(h * (w + 1) + 1, np.uint8)
     box = padded[1:].reshape(h, w + 1)[:, :w]
     cv2.drawContours(box, [vertices - (left, top)], -1, 1, cv2.FILLED)
     changes = np.flatnonzero(padded[1:] != padded[:-1])
-    rows = changes[::2]//(w + 1)
-    starts, ends = (changes.reshape(-1, 2) + (rows*(width - w - 1) + top*width + left)[:, None]).T
-    if w < width or not len(starts): return starts, ends
+    rows = changes[::2] // (w + 1)
+    starts, ends = (changes.reshape(-1, 2) + (rows * (width - w - 1) + top * width + left)[:, None]).T
+    if w < width or not len(starts):
+        return starts, ends
     apart = starts[1:] != ends[:-1]
     return starts[np.r_[True, apart]], ends[np.r_[apart, True]]
 
+
 def landmarks_to_rle(
-    landmarks_px,            # All nodes of the layout, (N,2) float, xy, px
-    layout:Layout,           # Organs
-    size,                    # Side of a square image, or (height, width), px
-    rounding:str="truncate", # "truncate" or "round"
-    organs=None,             # Names of the organs to code; default all
-) -> dict:                   # Organ name → run-length code
+    landmarks_px,  # All nodes of the layout, (N,2) float, xy, px
+    layout: Layout,  # Organs
+    size,  # Side of a square image, or (height, width), px
+    rounding: str = "truncate",  # "truncate" or "round"
+    organs=None,  # Names of the organs to code; default all
+) -> dict:  # Organ name → run-length code
     "Run-length codes of the organ masks, without drawing the whole image."
     height, width = _height_width(size)
     vertices = _organ_vertices(landmarks_px, layout, rounding, organs)
@@ -174,18 +199,21 @@ def landmarks_to_rle(
 
 # %% ../../nbs/shapes/20_raster.ipynb #daae7b2a
 def mask_to_contour(
-    mask:np.ndarray,       # (H,W), any dtype; every value but 0 is foreground
-    min_share:float=0.9,   # Least share of the foreground that the largest piece must hold
-) -> np.ndarray:           # (n,2) int32, xy, px; every boundary pixel, clockwise as displayed, topmost first
+    mask: np.ndarray,  # (H,W), any dtype; every value but 0 is foreground
+    min_share: float = 0.9,  # Least share of the foreground that the largest piece must hold
+) -> np.ndarray:  # (n,2) int32, xy, px; every boundary pixel, clockwise as displayed, topmost first
     "Outer contour of the largest connected piece of a mask."
     require_shape("mask", np.asarray(mask), "H,W")
     binary = np.ascontiguousarray(np.asarray(mask) != 0).view(np.uint8)
     _, labels, statistics, _ = cv2.connectedComponentsWithStats(binary, connectivity=8, ltype=cv2.CV_32S)
     areas = statistics[1:, cv2.CC_STAT_AREA]
-    if not len(areas): raise ValueError("mask: expected a foreground, got an empty mask; leave this organ out")
-    if areas.max() < min_share*areas.sum():
-        raise ValueError(f"mask: expected one piece with at least {min_share:.0%} of the foreground, got {len(areas)} pieces, the largest"
-                         f" {areas.max()/areas.sum():.0%}; clean the mask or lower min_share")
+    if not len(areas):
+        raise ValueError("mask: expected a foreground, got an empty mask; leave this organ out")
+    if areas.max() < min_share * areas.sum():
+        raise ValueError(
+            f"mask: expected one piece with at least {min_share:.0%} of the foreground, got {len(areas)} pieces, the largest"
+            f" {areas.max() / areas.sum():.0%}; clean the mask or lower min_share"
+        )
     largest = (labels == 1 + areas.argmax()).view(np.uint8)
     contour = cv2.findContours(largest, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0][0][::-1, 0]
     return np.roll(contour, -np.lexsort(contour.T)[0], axis=0)
@@ -193,24 +221,30 @@ def mask_to_contour(
 # %% ../../nbs/shapes/20_raster.ipynb #c5645008
 def _nearest_arc_length(points, steps, arc, target):
     lengths = np.maximum((steps**2).sum(1), np.finfo(float).tiny)
-    along = np.clip(((target - points)*steps).sum(1)/lengths, 0, 1)
-    nearest = ((points + along[:, None]*steps - target)**2).sum(1).argmin()
-    return arc[nearest] + along[nearest]*(arc[nearest + 1] - arc[nearest])
+    along = np.clip(((target - points) * steps).sum(1) / lengths, 0, 1)
+    nearest = ((points + along[:, None] * steps - target) ** 2).sum(1).argmin()
+    return arc[nearest] + along[nearest] * (arc[nearest + 1] - arc[nearest])
+
 
 def resample_contour(
-    contour,             # Closed contour, (n,2), xy, px; the last point is not the first again
-    n_nodes:int,         # Number of nodes wanted, at least 3
-    start=None,          # (2,) xy, px; the nearest point of the contour becomes node 0; default the first point
-    clockwise:bool=None, # Direction as displayed; default as given
-) -> np.ndarray:         # (n_nodes,2) float64, xy, px
+    contour,  # Closed contour, (n,2), xy, px; the last point is not the first again
+    n_nodes: int,  # Number of nodes wanted, at least 3
+    start=None,  # (2,) xy, px; the nearest point of the contour becomes node 0; default the first point
+    clockwise: bool = None,  # Direction as displayed; default as given
+) -> np.ndarray:  # (n_nodes,2) float64, xy, px
     "Nodes at equal arc length along a closed contour."
     points = np.asarray(contour, float)
     require_shape("contour", points, "n,2")
-    if n_nodes < 3: raise ValueError(f"n_nodes: expected at least 3, got {n_nodes}")
-    if clockwise is not None and clockwise != (signed_area(points) > 0): points = np.roll(points[::-1], 1, axis=0)
+    if n_nodes < 3:
+        raise ValueError(f"n_nodes: expected at least 3, got {n_nodes}")
+    if clockwise is not None and clockwise != (signed_area(points) > 0):
+        points = np.roll(points[::-1], 1, axis=0)
     steps = np.roll(points, -1, axis=0) - points
     arc = np.r_[0, np.hypot(*steps.T).cumsum()]
-    if not 0 < arc[-1] < np.inf: raise ValueError(f"contour: expected finite points and a positive perimeter, got {len(points)} points, {arc[-1]} px")
+    if not 0 < arc[-1] < np.inf:
+        raise ValueError(
+            f"contour: expected finite points and a positive perimeter, got {len(points)} points, {arc[-1]} px"
+        )
     first = 0 if start is None else _nearest_arc_length(points, steps, arc, np.asarray(start, float))
-    wanted = (first + arc[-1]*np.arange(n_nodes)/n_nodes) % arc[-1]
+    wanted = (first + arc[-1] * np.arange(n_nodes) / n_nodes) % arc[-1]
     return np.stack([np.interp(wanted, arc, np.r_[axis, axis[0]]) for axis in points.T], 1)

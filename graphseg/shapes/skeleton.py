@@ -23,138 +23,192 @@ from ..base.core import require_choice, require_shape
 # %% ../../nbs/shapes/30_skeleton.ipynb #8b775258
 class Unmeasurable(ValueError):
     "This frame has no plant that could be measured; `reason` is a short word for tables."
-    def __init__(self,
-        reason:str,  # One or two words, for example "empty mask"
-        message:str, # What was expected, what came, what to do
+
+    def __init__(
+        self,
+        reason: str,  # One or two words, for example "empty mask"
+        message: str,  # What was expected, what came, what to do
     ):
         super().__init__(message)
         self.reason = reason
 
+
 @dataclass(frozen=True, eq=False)
 class PlantMask:
     "The mask of one plant, cropped to its bounding box."
-    mask:np.ndarray           # (h,w) uint8, 0 or 1
-    offset_px:tuple[int, int] # xy of the crop's first pixel in the image, px
-    cut:tuple[str, ...]       # Sides of the image that the plant touches, of "left", "right", "top", "bottom": its roots may go on outside
+
+    mask: np.ndarray  # (h,w) uint8, 0 or 1
+    offset_px: tuple[int, int]  # xy of the crop's first pixel in the image, px
+    cut: tuple[
+        str, ...
+    ]  # Sides of the image that the plant touches, of "left", "right", "top", "bottom": its roots may go on outside
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #7ab2b358
 def require_binary(
-    mask:np.ndarray, # (H,W) bool or integers, background 0 and one other value
-) -> np.ndarray:     # (H,W) uint8, 0 or 1; may share memory with `mask`
+    mask: np.ndarray,  # (H,W) bool or integers, background 0 and one other value
+) -> np.ndarray:  # (H,W) uint8, 0 or 1; may share memory with `mask`
     "Raise `ValueError` unless `mask` is a binary image."
     mask = np.asarray(mask)
     require_shape("mask", mask, "H,W")
-    if mask.dtype == bool: return np.ascontiguousarray(mask).view(np.uint8)
-    if mask.dtype.kind not in "ui": raise ValueError(f"mask: expected bool or integers, got {mask.dtype}; threshold probabilities first, for example mask > 0.5")
-    if mask.size == 0: raise ValueError(f"mask: expected pixels, got an array of shape {mask.shape}")
+    if mask.dtype == bool:
+        return np.ascontiguousarray(mask).view(np.uint8)
+    if mask.dtype.kind not in "ui":
+        raise ValueError(
+            f"mask: expected bool or integers, got {mask.dtype}; threshold probabilities first, for example mask > 0.5"
+        )
+    if mask.size == 0:
+        raise ValueError(f"mask: expected pixels, got an array of shape {mask.shape}")
     binary = np.ascontiguousarray(mask) if mask.dtype == np.uint8 else (mask != 0).view(np.uint8)
     top = int(mask.max())
-    if mask.dtype != np.uint8: n_odd = mask.size - np.count_nonzero((mask == top) | (mask == 0))
-    else: n_odd = cv2.countNonZero(binary) - cv2.countNonZero(cv2.compare(binary, max(top, 1), cv2.CMP_EQ))
-    if n_odd: raise ValueError(f"mask: expected 0 and one other value, got {n_odd} px of other values than 0 and {top}; compare with the label of the roots first, for example mask == 1")
+    if mask.dtype != np.uint8:
+        n_odd = mask.size - np.count_nonzero((mask == top) | (mask == 0))
+    else:
+        n_odd = cv2.countNonZero(binary) - cv2.countNonZero(cv2.compare(binary, max(top, 1), cv2.CMP_EQ))
+    if n_odd:
+        raise ValueError(
+            f"mask: expected 0 and one other value, got {n_odd} px of other values than 0 and {top}; compare with the label of the roots first, for example mask == 1"
+        )
     return binary if top <= 1 or mask.dtype != np.uint8 else cv2.min(binary, 1)
 
+
 def require_seed(
-    seed,        # xy px of the image
-    shape:tuple, # (H,W) of the image
+    seed,  # xy px of the image
+    shape: tuple,  # (H,W) of the image
 ) -> tuple[float, float]:
     "Raise `ValueError` unless `seed` is a point inside an image."
     seed = np.asarray(seed, np.float64)
-    if seed.shape != (2,) or not np.isfinite(seed).all(): raise ValueError(f"seed: expected two finite numbers x, y in px, got {seed.tolist()}")
-    if not ((seed > -.5) & (seed < np.array(shape[1::-1]) - .5)).all():
-        raise ValueError(f"seed: expected a point inside the image of {shape[1]}×{shape[0]} px (width × height), got x={seed[0]:g}, y={seed[1]:g}; are x and y swapped, or is it in px of another crop?")
+    if seed.shape != (2,) or not np.isfinite(seed).all():
+        raise ValueError(f"seed: expected two finite numbers x, y in px, got {seed.tolist()}")
+    if not ((seed > -0.5) & (seed < np.array(shape[1::-1]) - 0.5)).all():
+        raise ValueError(
+            f"seed: expected a point inside the image of {shape[1]}×{shape[0]} px (width × height), got x={seed[0]:g}, y={seed[1]:g}; are x and y swapped, or is it in px of another crop?"
+        )
     return float(seed[0]), float(seed[1])
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #aaee50a0
 COMPONENTS = ("seed", "largest")
-OFFSETS = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1)) # Row, column of the eight neighbours, clockwise from north
+OFFSETS = (
+    (-1, 0),
+    (-1, 1),
+    (0, 1),
+    (1, 1),
+    (1, 0),
+    (1, -1),
+    (0, -1),
+    (-1, -1),
+)  # Row, column of the eight neighbours, clockwise from north
+
 
 def _choose(
-    contours:Sequence, # External contours of OpenCV
-    seed:tuple,        # xy px
-    component:str,     # One of `COMPONENTS`
-    reach_px:float,    # Farthest seed
-    least_px2:float,   # Smallest contour
+    contours: Sequence,  # External contours of OpenCV
+    seed: tuple,  # xy px
+    component: str,  # One of `COMPONENTS`
+    reach_px: float,  # Farthest seed
+    least_px2: float,  # Smallest contour
 ) -> int:
     "Index of the contour that is the plant."
     areas = np.array([cv2.contourArea(c) for c in contours])
     order = [k for k in np.argsort(-areas, kind="stable") if areas[k] >= least_px2]
-    if not order: raise Unmeasurable("empty mask", f"mask: expected a component of at least {least_px2:g} px², got {len(areas)} component(s), the largest of {max(areas, default=0):g} px²; no plant in this frame?")
-    if component == "largest": return int(order[0])
+    if not order:
+        raise Unmeasurable(
+            "empty mask",
+            f"mask: expected a component of at least {least_px2:g} px², got {len(areas)} component(s), the largest of {max(areas, default=0):g} px²; no plant in this frame?",
+        )
+    if component == "largest":
+        return int(order[0])
     distances = [-cv2.pointPolygonTest(contours[k], seed, True) for k in order]
     near = [k for k, distance in zip(order, distances, strict=True) if distance < reach_px]
-    if near: return int(near[0])
-    raise Unmeasurable("no plant at seed", f"seed: expected a component less than {reach_px:g} px from the seed, the nearest of {len(order)} is {min(distances):.0f} px away; "
-                       "check the seed, or raise reach_px")
+    if near:
+        return int(near[0])
+    raise Unmeasurable(
+        "no plant at seed",
+        f"seed: expected a component less than {reach_px:g} px from the seed, the nearest of {len(order)} is {min(distances):.0f} px away; "
+        "check the seed, or raise reach_px",
+    )
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #03daa342
 def _morphology(
-    part:np.ndarray, # (h,w) uint8
-    close_px:int,    # Side of the square of the closing
-    open_px:int,     # Side of the square of the opening
+    part: np.ndarray,  # (h,w) uint8
+    close_px: int,  # Side of the square of the closing
+    open_px: int,  # Side of the square of the opening
 ) -> np.ndarray:
     "Closing, then opening."
     for operation, side in ((cv2.MORPH_CLOSE, close_px), (cv2.MORPH_OPEN, open_px)):
-        if side > 1: part = cv2.morphologyEx(part, operation, np.ones((side, side), np.uint8))
+        if side > 1:
+            part = cv2.morphologyEx(part, operation, np.ones((side, side), np.uint8))
     return part
 
+
 def _bridges(
-    closed:np.ndarray, # (h,w) uint8, the plant after the closing
-    drawn:np.ndarray,  # (h,w) uint8, the mask before it
+    closed: np.ndarray,  # (h,w) uint8, the plant after the closing
+    drawn: np.ndarray,  # (h,w) uint8, the mask before it
 ) -> np.ndarray:
     "The plant as it was drawn, with those pixels of the closing that join two pieces of it."
     old = cv2.bitwise_and(closed, drawn)
-    if len(cv2.findContours(old, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]) < 2: return old
+    if len(cv2.findContours(old, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]) < 2:
+        return old
     pieces, patches = (cv2.connectedComponents(np.pad(image, 1))[1] for image in (old, closed - old))
     rows, columns = np.nonzero(patches)
-    near = np.concatenate([np.stack([patches[rows, columns], pieces[rows + r, columns + c]]) for r, c in OFFSETS], axis=1)
+    near = np.concatenate(
+        [np.stack([patches[rows, columns], pieces[rows + r, columns + c]]) for r, c in OFFSETS], axis=1
+    )
     pairs = np.unique(near[:, near[1] > 0], axis=1)
     joins = np.bincount(pairs[0], minlength=patches.max() + 1) > 1
     return old | joins[patches[1:-1, 1:-1]].astype(np.uint8)
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #2212ccdf
 def clean_mask(
-    mask:np.ndarray,         # (H,W) bool or integer, background 0 and one other value
-    seed,                    # Where the root begins, xy px
-    component:str="seed",    # "seed": largest contour near the seed, as in the published code; "largest": as in the paper
-    reach_px:float=30,       # Farthest seed from the plant
-    least_px2:float=30,      # Area of the smallest contour that counts
-    close_px:int=3,          # Side of the square of the closing; 1 for none
-    open_px:int=1,           # Side of the square of the opening; 3 as published: it removes roots that are thinner
-    outline:bool=True,       # Keep of the closing only what joins pieces? The published code keeps all of it
-    fill_px:int=0,           # Holes up to this area are filled; 0 as published
-    others:Sequence=(),      # Seeds of the neighbours, xy px: a plant that contains one of them has grown into its neighbour
+    mask: np.ndarray,  # (H,W) bool or integer, background 0 and one other value
+    seed,  # Where the root begins, xy px
+    component: str = "seed",  # "seed": largest contour near the seed, as in the published code; "largest": as in the paper
+    reach_px: float = 30,  # Farthest seed from the plant
+    least_px2: float = 30,  # Area of the smallest contour that counts
+    close_px: int = 3,  # Side of the square of the closing; 1 for none
+    open_px: int = 1,  # Side of the square of the opening; 3 as published: it removes roots that are thinner
+    outline: bool = True,  # Keep of the closing only what joins pieces? The published code keeps all of it
+    fill_px: int = 0,  # Holes up to this area are filled; 0 as published
+    others: Sequence = (),  # Seeds of the neighbours, xy px: a plant that contains one of them has grown into its neighbour
 ) -> PlantMask:
     "Rows above the seed dropped, closed, opened, one component chosen and cropped."
     require_choice("component", component, COMPONENTS)
     whole = require_binary(mask)
     seed = require_seed(seed, whole.shape)
-    top = int(seed[1])                                               # first row that is kept
+    top = int(seed[1])  # first row that is kept
     x, y, w, h = cv2.boundingRect(whole[top:])
-    if w == 0: raise Unmeasurable("empty mask", f"mask: expected pixels at or below the seed (row {top}), got none; no plant in this frame?")
-    drawn, origin = cv2.copyMakeBorder(whole[top + y:top + y + h, x:x + w], *[2]*4, cv2.BORDER_CONSTANT, value=0), np.array([x - 2, top + y - 2])
+    if w == 0:
+        raise Unmeasurable(
+            "empty mask", f"mask: expected pixels at or below the seed (row {top}), got none; no plant in this frame?"
+        )
+    drawn, origin = (
+        cv2.copyMakeBorder(whole[top + y : top + y + h, x : x + w], *[2] * 4, cv2.BORDER_CONSTANT, value=0),
+        np.array([x - 2, top + y - 2]),
+    )
     part = _morphology(drawn, close_px, open_px)
     contours = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
     contour = contours[_choose(contours, tuple(np.array(seed) - origin), component, reach_px, least_px2)]
     for k, other in enumerate(others):
         if cv2.pointPolygonTest(contour, tuple(np.asarray(other, np.float64) - origin), True) >= -3:
-            raise Unmeasurable("plants touch", f"others: the plant at x={seed[0]:g}, y={seed[1]:g} contains the seed of neighbour {k} as well; separate the two, or measure them as one without `others`")
+            raise Unmeasurable(
+                "plants touch",
+                f"others: the plant at x={seed[0]:g}, y={seed[1]:g} contains the seed of neighbour {k} as well; separate the two, or measure them as one without `others`",
+            )
     return _crop(part, contour, origin, whole.shape, fill_px, drawn if outline and close_px > 1 else None)
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #53aa0792
 def _crop(
-    part:np.ndarray,    # (h,w) uint8, cleaned mask
-    contour:np.ndarray, # Contour of the plant
-    origin:np.ndarray,  # xy px of the part's first pixel in the image
-    shape:tuple,        # (H,W) of the image
-    fill_px:int,        # Holes up to this area are filled
-    drawn:np.ndarray|None, # (h,w) uint8, mask before the closing, if that is to be kept
+    part: np.ndarray,  # (h,w) uint8, cleaned mask
+    contour: np.ndarray,  # Contour of the plant
+    origin: np.ndarray,  # xy px of the part's first pixel in the image
+    shape: tuple,  # (H,W) of the image
+    fill_px: int,  # Holes up to this area are filled
+    drawn: np.ndarray | None,  # (h,w) uint8, mask before the closing, if that is to be kept
 ) -> PlantMask:
     "The pixels of one contour, cropped."
     x, y, w, h = cv2.boundingRect(contour)
     inside = cv2.drawContours(np.zeros((h, w), np.uint8), [contour], 0, 1, cv2.FILLED, offset=(-x, -y))
-    plant = cv2.bitwise_and(inside, part[y:y + h, x:x + w])
-    if drawn is not None: plant = _bridges(plant, drawn[y:y + h, x:x + w])
+    plant = cv2.bitwise_and(inside, part[y : y + h, x : x + w])
+    if drawn is not None:
+        plant = _bridges(plant, drawn[y : y + h, x : x + w])
     if fill_px > 0 and cv2.countNonZero(plant) < cv2.countNonZero(inside):
         n, labels, stats, _ = cv2.connectedComponentsWithStats(inside - plant, connectivity=4)
         plant |= (stats[:, cv2.CC_STAT_AREA] <= fill_px)[labels].astype(np.uint8) & inside
@@ -163,72 +217,98 @@ def _crop(
     return PlantMask(plant, (x0, y0), tuple(side for side, touched in sides.items() if touched))
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #d53984d5
-def neighbour_tables() -> dict: # Name → (256,) uint8, indexed by the byte of the neighbours
+def neighbour_tables() -> dict:  # Name → (256,) uint8, indexed by the byte of the neighbours
     "Tables of the rules: `zhang`, `guo`, `end`, `redundant`, `degree`."
-    bits = (np.arange(256)[:, None] >> np.arange(8)) & 1                       # (256,8)
+    bits = (np.arange(256)[:, None] >> np.arange(8)) & 1  # (256,8)
     n, e, s, w = bits[:, 0], bits[:, 2], bits[:, 4], bits[:, 6]
     after = np.roll(bits, -1, axis=1)
     degree, rises = bits.sum(1), ((bits == 0) & (after == 1)).sum(1)
     border = (degree >= 2) & (degree <= 6) & (rises == 1)
-    first, second = border & (n*e*s == 0) & (e*s*w == 0), border & (n*e*w == 0) & (n*s*w == 0)
+    first, second = border & (n * e * s == 0) & (e * s * w == 0), border & (n * e * w == 0) & (n * s * w == 0)
     diagonal = bits[:, 1::2].sum(1)
-    lone = (degree - diagonal == 1) & ((bits[:, ::2]*(np.roll(bits, 1, axis=1) + after)[:, ::2]).sum(1) == diagonal)
-    joined = bits.copy(); joined[:, 1::2] |= bits[:, ::2] & after[:, 1::2] # two orthogonal neighbours touch at a corner
+    lone = (degree - diagonal == 1) & ((bits[:, ::2] * (np.roll(bits, 1, axis=1) + after)[:, ::2]).sum(1) == diagonal)
+    joined = bits.copy()
+    joined[:, 1::2] |= bits[:, ::2] & after[:, 1::2]  # two orthogonal neighbours touch at a corner
     pieces = ((joined == 0) & (np.roll(joined, -1, axis=1) == 1)).sum(1)
     end = (degree == 1) | lone
-    clockwise = np.roll(bits, -2, axis=1)                                       # [:, k]: the neighbour two places on
+    clockwise = np.roll(bits, -2, axis=1)  # [:, k]: the neighbour two places on
     turns = ((bits[:, ::2] == 0) & (after[:, ::2] + clockwise[:, ::2] > 0)).sum(1)
     pairs = [sum(bits[:, (k + j) % 8] | bits[:, (k + j + 1) % 8] for k in range(0, 8, 2)) for j in (0, 1)]
     narrow = (turns == 1) & (np.minimum(*pairs) >= 2) & (np.minimum(*pairs) <= 3)
-    one, other = narrow & ~((n | bits[:, 1] | (1 - bits[:, 3])) & e).astype(bool), narrow & ~((s | bits[:, 5] | (1 - bits[:, 7])) & w).astype(bool)
-    tables = {"zhang": first + 2*second, "guo": one + 2*other, "degree": degree, "end": end, "redundant": (pieces == 1) & (degree >= 2) & ~end}
+    one, other = (
+        narrow & ~((n | bits[:, 1] | (1 - bits[:, 3])) & e).astype(bool),
+        narrow & ~((s | bits[:, 5] | (1 - bits[:, 7])) & w).astype(bool),
+    )
+    tables = {
+        "zhang": first + 2 * second,
+        "guo": one + 2 * other,
+        "degree": degree,
+        "end": end,
+        "redundant": (pieces == 1) & (degree >= 2) & ~end,
+    }
     return {name: table.astype(np.uint8) for name, table in tables.items()}
+
 
 TABLES, THINNINGS = neighbour_tables(), ("guo", "zhang")
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #1b147adb
 def _flat(
-    image:np.ndarray, # (H,W) bool or uint8, 0 or 1
+    image: np.ndarray,  # (H,W) bool or uint8, 0 or 1
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     "Framed flat copy, places of its set pixels in raster order, and offsets of the eight neighbours."
     framed = np.zeros((image.shape[0] + 2, image.shape[1] + 2), np.uint8)
     framed[1:-1, 1:-1] = image
     width = framed.shape[1]
-    return framed.ravel(), np.flatnonzero(framed.ravel().view(bool)), np.array([r*width + c for r, c in OFFSETS])
+    return framed.ravel(), np.flatnonzero(framed.ravel().view(bool)), np.array([r * width + c for r, c in OFFSETS])
+
 
 @numba.njit(cache=True)
 def _thin(image, pixels, offsets, table):
     border, dead, n, alive = np.empty(len(pixels), np.int64), np.empty(len(pixels), np.int64), 0, True
     for p in pixels:
         if not (image[p + offsets[0]] and image[p + offsets[2]] and image[p + offsets[4]] and image[p + offsets[6]]):
-            border[n] = p; n += 1
-    for i in range(n): image[border[i]] = 2                      # 2: set, and in the list
+            border[n] = p
+            n += 1
+    for i in range(n):
+        image[border[i]] = 2  # 2: set, and in the list
     while alive:
         alive = False
         for half in (1, 2):
             k = m = 0
             for i in range(n):
                 code = 0
-                for b in range(8): code |= (image[border[i] + offsets[b]] != 0) << b
-                if table[code] & half: dead[k] = border[i]; k += 1
-                else: border[m] = border[i]; m += 1
+                for b in range(8):
+                    code |= (image[border[i] + offsets[b]] != 0) << b
+                if table[code] & half:
+                    dead[k] = border[i]
+                    k += 1
+                else:
+                    border[m] = border[i]
+                    m += 1
             n = m
-            for j in range(k): image[dead[j]] = 0
+            for j in range(k):
+                image[dead[j]] = 0
             for j in range(k):
                 for b in range(0, 8, 2):
                     q = dead[j] + offsets[b]
-                    if image[q] == 1: image[q] = 2; border[n] = q; n += 1
+                    if image[q] == 1:
+                        image[q] = 2
+                        border[n] = q
+                        n += 1
             alive |= k > 0
     n = 0
-    for p in pixels:                                             # also a pixel between four that stayed, which never was at the border
-        if image[p]: image[p] = 1; border[n] = p; n += 1
+    for p in pixels:  # also a pixel between four that stayed, which never was at the border
+        if image[p]:
+            image[p] = 1
+            border[n] = p
+            n += 1
     return border[:n]
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #38794ed1
 def skeletonise(
-    mask:np.ndarray,     # (H,W) bool or integers, background 0 and one other value
-    thinning:str="guo",  # One of `THINNINGS`: "zhang" as published
-) -> np.ndarray:         # (H,W) bool
+    mask: np.ndarray,  # (H,W) bool or integers, background 0 and one other value
+    thinning: str = "guo",  # One of `THINNINGS`: "zhang" as published
+) -> np.ndarray:  # (H,W) bool
     "Centre line, one pixel wide, by the thinning of Guo and Hall or of Zhang and Suen."
     require_choice("thinning", thinning, THINNINGS)
     binary = require_binary(mask)
@@ -239,24 +319,40 @@ def skeletonise(
 # %% ../../nbs/shapes/30_skeleton.ipynb #d4bab911
 @numba.njit(cache=True)
 def _prune(image, pixels, offsets, n, end):
-    old, queue, dead, m = image.copy(), np.empty(3*len(pixels), np.int64), np.empty(len(pixels), np.int64), len(pixels)
+    old, queue, dead, m = (
+        image.copy(),
+        np.empty(3 * len(pixels), np.int64),
+        np.empty(len(pixels), np.int64),
+        len(pixels),
+    )
     queue[:m] = pixels
     for _ in range(n):
         k = 0
         for i in range(m):
             code, p = 0, queue[i]
-            for b in range(8): code |= (image[p + offsets[b]] != 0) << b
-            if image[p] == 1 and end[code]: dead[k] = p; k += 1; image[p] = 2
+            for b in range(8):
+                code |= (image[p + offsets[b]] != 0) << b
+            if image[p] == 1 and end[code]:
+                dead[k] = p
+                k += 1
+                image[p] = 2
         m = 0
-        for j in range(k): image[dead[j]] = 0
+        for j in range(k):
+            image[dead[j]] = 0
         for j in range(k):
             for b in range(8):
-                if image[dead[j] + offsets[b]] == 1: queue[m] = dead[j] + offsets[b]; m += 1
+                if image[dead[j] + offsets[b]] == 1:
+                    queue[m] = dead[j] + offsets[b]
+                    m += 1
     k = 0
     for i in range(m):
         code, p = 0, queue[i]
-        for b in range(8): code |= (image[p + offsets[b]] != 0) << b
-        if old[p] == 1 and image[p] and end[code]: queue[k] = p; k += 1; old[p] = 2     # 2: reached
+        for b in range(8):
+            code |= (image[p + offsets[b]] != 0) << b
+        if old[p] == 1 and image[p] and end[code]:
+            queue[k] = p
+            k += 1
+            old[p] = 2  # 2: reached
     start = 0
     for _ in range(n):
         last = k
@@ -264,16 +360,21 @@ def _prune(image, pixels, offsets, n, end):
             image[queue[i]] = 1
             for b in range(8):
                 q = queue[i] + offsets[b]
-                if old[q] == 1: old[q] = 2; queue[k] = q; k += 1; image[q] = 1
+                if old[q] == 1:
+                    old[q] = 2
+                    queue[k] = q
+                    k += 1
+                    image[q] = 1
         start = last
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #b3ff442e
 def prune(
-    skeleton:np.ndarray, # (H,W) bool or integers, a line of one pixel
-    n:int,               # Branches of at most this many pixels vanish
-) -> np.ndarray:         # (H,W) bool
+    skeleton: np.ndarray,  # (H,W) bool or integers, a line of one pixel
+    n: int,  # Branches of at most this many pixels vanish
+) -> np.ndarray:  # (H,W) bool
     "Delete end pixels `n` times, then grow the remaining ends back `n` times inside the old skeleton."
-    if n < 0 or n != int(n): raise ValueError(f"n: expected a whole number of pixels, 0 or more, got {n}")
+    if n < 0 or n != int(n):
+        raise ValueError(f"n: expected a whole number of pixels, 0 or more, got {n}")
     binary = require_binary(skeleton)
     image, pixels, offsets = _flat(binary)
     _prune(image, pixels, offsets, int(n), TABLES["end"])
@@ -287,16 +388,23 @@ def _drop_corners(image, pixels, offsets, redundant):
         n = 0
         for i in range(left):
             code = 0
-            for b in range(8): code |= (image[pixels[i] + offsets[b]] != 0) << b
-            if not image[pixels[i]]: continue
-            if redundant[code]: image[pixels[i]] = 0
-            else: pixels[n] = pixels[i]; n += 1
-        if n == left: return pixels[:n]
+            for b in range(8):
+                code |= (image[pixels[i] + offsets[b]] != 0) << b
+            if not image[pixels[i]]:
+                continue
+            if redundant[code]:
+                image[pixels[i]] = 0
+            else:
+                pixels[n] = pixels[i]
+                n += 1
+        if n == left:
+            return pixels[:n]
         left = n
 
+
 def drop_corners(
-    skeleton:np.ndarray, # (H,W) bool or integers, a line of one pixel
-) -> np.ndarray:         # (H,W) bool
+    skeleton: np.ndarray,  # (H,W) bool or integers, a line of one pixel
+) -> np.ndarray:  # (H,W) bool
     "Remove pixels whose neighbours touch each other anyway, until each chain of pixels has one way to go."
     binary = require_binary(skeleton)
     image, pixels, offsets = _flat(binary)
@@ -307,28 +415,32 @@ def drop_corners(
 @dataclass(frozen=True, eq=False)
 class PixelGraph:
     "Chains of skeleton pixels between nodes."
-    nodes:np.ndarray      # (N,2) float64 xy, px
-    edges:np.ndarray      # (E,2) int64, nodes at both ends of each chain; equal for a loop
-    points:np.ndarray     # (P,2) float64 xy, px: all chains one after the other, both nodes included
-    starts:np.ndarray     # (E+1,) int64, chain e is points[starts[e]:starts[e+1]]
-    radius_px:np.ndarray|None = None # (N,) float64, distance of each node to the background of the mask, where the mask is known
-    cut:tuple[str, ...] = ()         # Sides of the image that the plant touches
-    half_width_px:float|None = None  # Half the width of the thick roots, where the mask is known
-    plant:PlantMask|None = None      # Where the chains come from
 
-    def chain(self,
-        e:int, # Number of the edge
-    ) -> np.ndarray: # (K,2) float64 xy, px
+    nodes: np.ndarray  # (N,2) float64 xy, px
+    edges: np.ndarray  # (E,2) int64, nodes at both ends of each chain; equal for a loop
+    points: np.ndarray  # (P,2) float64 xy, px: all chains one after the other, both nodes included
+    starts: np.ndarray  # (E+1,) int64, chain e is points[starts[e]:starts[e+1]]
+    radius_px: np.ndarray | None = (
+        None  # (N,) float64, distance of each node to the background of the mask, where the mask is known
+    )
+    cut: tuple[str, ...] = ()  # Sides of the image that the plant touches
+    half_width_px: float | None = None  # Half the width of the thick roots, where the mask is known
+    plant: PlantMask | None = None  # Where the chains come from
+
+    def chain(
+        self,
+        e: int,  # Number of the edge
+    ) -> np.ndarray:  # (K,2) float64 xy, px
         "Points of one chain, from `edges[e,0]` to `edges[e,1]`."
-        return self.points[self.starts[e]:self.starts[e + 1]]
+        return self.points[self.starts[e] : self.starts[e + 1]]
 
     @cached_property
-    def degree(self) -> np.ndarray: # (N,) int64
+    def degree(self) -> np.ndarray:  # (N,) int64
         "Number of chain ends at each node; a loop counts twice."
         return np.bincount(self.edges.ravel(), minlength=len(self.nodes))
 
     @cached_property
-    def lengths_px(self) -> np.ndarray: # (E,) float64
+    def lengths_px(self) -> np.ndarray:  # (E,) float64
         "Length of each chain, the sum of its steps."
         steps = np.append(np.hypot(*np.diff(self.points, axis=0).T), 0)
         steps[self.starts[1:] - 1] = 0
@@ -340,10 +452,12 @@ def _label_nodes(image, pixels, offsets, degree):
     label, stack, n = np.zeros(len(image), np.int32), np.empty(len(pixels), np.int64), 0
     for p in pixels:
         code = 0
-        for b in range(8): code |= (image[p + offsets[b]] != 0) << b
-        label[p] = -1 if degree[code] == 2 else -3 if degree[code] < 2 else -2 # chain, tip, junction
+        for b in range(8):
+            code |= (image[p + offsets[b]] != 0) << b
+        label[p] = -1 if degree[code] == 2 else -3 if degree[code] < 2 else -2  # chain, tip, junction
     for p in pixels:
-        if label[p] == -1 or label[p] > 0: continue
+        if label[p] == -1 or label[p] > 0:
+            continue
         n += 1
         grows, label[p], stack[0], m = label[p] == -2, n, p, 1
         while m and grows:
@@ -351,7 +465,10 @@ def _label_nodes(image, pixels, offsets, degree):
             here = stack[m]
             for b in range(8):
                 q = here + offsets[b]
-                if label[q] == -2: label[q] = n; stack[m] = q; m += 1
+                if label[q] == -2:
+                    label[q] = n
+                    stack[m] = q
+                    m += 1
     return label, n
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #08631509
@@ -363,103 +480,128 @@ def _walk(label, offsets, before, here, out, k):
         k += 1
         for b in range(8):
             after = here + offsets[b]
-            if label[after] and after != before and (label[after] == -1 or label[after] > 0): break
+            if label[after] and after != before and (label[after] == -1 or label[after] > 0):
+                break
         before, here = here, after
     return here, k
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #c57b0c61
 @numba.njit(cache=True)
 def _trace(label, pixels, offsets, n):
-    out, ends, m, k = np.empty(4*len(pixels) + 8, np.int64), np.empty((4*len(pixels) + 8, 3), np.int64), 0, 0
+    out, ends, m, k = np.empty(4 * len(pixels) + 8, np.int64), np.empty((4 * len(pixels) + 8, 3), np.int64), 0, 0
     for p in pixels:
-        if label[p] <= 0: continue
+        if label[p] <= 0:
+            continue
         for b in range(8):
             q = p + offsets[b]
-            if label[q] > 0 and label[q] != label[p] and p < q: ends[m] = label[p] - 1, label[q] - 1, k; m += 1
-            if label[q] != -1: continue
+            if label[q] > 0 and label[q] != label[p] and p < q:
+                ends[m] = label[p] - 1, label[q] - 1, k
+                m += 1
+            if label[q] != -1:
+                continue
             ends[m, 0], ends[m, 2] = label[p] - 1, k
             last, k = _walk(label, offsets, p, q, out, k)
-            ends[m, 1] = label[last] - 1; m += 1
+            ends[m, 1] = label[last] - 1
+            m += 1
     for p in pixels:
-        if label[p] != -1: continue                                # a loop without a node
+        if label[p] != -1:
+            continue  # a loop without a node
         n += 1
         label[p] = n
         for b in range(8):
-            if label[p + offsets[b]] == -1: break
+            if label[p + offsets[b]] == -1:
+                break
         ends[m] = n - 1, n - 1, k
         _, k = _walk(label, offsets, p, p + offsets[b], out, k)
         m += 1
     ends[m, 2] = k
-    return out[:k], ends[:m + 1]
+    return out[:k], ends[: m + 1]
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #279fe191
 def _assemble(
-    label:np.ndarray,   # (n,) int32, node of each place of the flat image, from 1
-    pixels:np.ndarray,  # Places of the skeleton
-    inner:np.ndarray,   # Places of the chains' pixels, one chain after the other
-    ends:np.ndarray,    # (E+1,3) both nodes and first inner pixel of each chain
-    width:int,          # Width of the framed image, px
-    offset_px:tuple,    # xy of the image's first pixel
+    label: np.ndarray,  # (n,) int32, node of each place of the flat image, from 1
+    pixels: np.ndarray,  # Places of the skeleton
+    inner: np.ndarray,  # Places of the chains' pixels, one chain after the other
+    ends: np.ndarray,  # (E+1,3) both nodes and first inner pixel of each chain
+    width: int,  # Width of the framed image, px
+    offset_px: tuple,  # xy of the image's first pixel
 ) -> PixelGraph:
     "Nodes and chains as coordinates."
     corner = np.array(offset_px, np.float64) - 1
     at = pixels[label[pixels] > 0]
-    member, xy = label[at] - 1, np.stack([at % width, at//width], axis=1) + corner
+    member, xy = label[at] - 1, np.stack([at % width, at // width], axis=1) + corner
     count = np.bincount(member)
-    nodes = np.stack([np.bincount(member, xy[:, axis]) for axis in (0, 1)], axis=1)/count[:, None] if len(at) else np.zeros((0, 2))
+    nodes = (
+        np.stack([np.bincount(member, xy[:, axis]) for axis in (0, 1)], axis=1) / count[:, None]
+        if len(at)
+        else np.zeros((0, 2))
+    )
     edges, first = ends[:-1, :2], ends[:, 2]
-    starts = first + 2*np.arange(len(first))
+    starts = first + 2 * np.arange(len(first))
     points = np.empty((starts[-1], 2))
     points[starts[:-1]], points[starts[1:] - 1] = nodes[edges[:, 0]], nodes[edges[:, 1]]
-    place = np.arange(len(inner)) + 1 + 2*np.repeat(np.arange(len(edges)), np.diff(first))
-    points[place] = np.stack([inner % width, inner//width], axis=1) + corner
+    place = np.arange(len(inner)) + 1 + 2 * np.repeat(np.arange(len(edges)), np.diff(first))
+    points[place] = np.stack([inner % width, inner // width], axis=1) + corner
     return PixelGraph(nodes, edges, points, starts)
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #6c5d113b
 def dissolve(
-    graph:PixelGraph, # Any graph of chains
-) -> PixelGraph:      # Without nodes of exactly two chains and without nodes of none
+    graph: PixelGraph,  # Any graph of chains
+) -> PixelGraph:  # Without nodes of exactly two chains and without nodes of none
     "Join the two chains of every node that has exactly two; drop nodes without chains, unless nothing else is there."
     degree = graph.degree
-    if not len(graph.edges) or not ((degree == 2) | (degree == 0)).any(): return graph
+    if not len(graph.edges) or not ((degree == 2) | (degree == 0)).any():
+        return graph
     chains, edges = [graph.chain(e) for e in range(len(graph.edges))], graph.edges.tolist()
     at = {int(node): [] for node in np.flatnonzero(degree == 2)}
     for e, pair in enumerate(edges):
-        for node in pair: at.get(node, []).append(e)
+        for node in pair:
+            at.get(node, []).append(e)
     for node, (one, two) in at.items():
-        if one == two: continue                                      # a loop keeps its node
+        if one == two:
+            continue  # a loop keeps its node
         (a, b), (c, d) = edges[one], edges[two]
         first, start = (chains[one], a) if b == node else (chains[one][::-1], b)
         second, stop = (chains[two], d) if c == node else (chains[two][::-1], c)
         edges[one], chains[one], edges[two] = [start, stop], np.concatenate([first, second[1:]]), None
-        if stop in at: at[stop] = [one if e == two else e for e in at[stop]]
+        if stop in at:
+            at[stop] = [one if e == two else e for e in at[stop]]
     return rebuild(graph, [e for e in edges if e], [c for c, e in zip(chains, edges, strict=True) if e])
 
+
 def rebuild(
-    graph:PixelGraph, # Where nodes, their radii and the cut sides come from
-    edges:Sequence,   # E pairs of nodes of `graph`
-    chains:Sequence,  # E arrays (K,2), xy px
+    graph: PixelGraph,  # Where nodes, their radii and the cut sides come from
+    edges: Sequence,  # E pairs of nodes of `graph`
+    chains: Sequence,  # E arrays (K,2), xy px
 ) -> PixelGraph:
     "A graph with other chains; nodes without chains are left out."
     used, edges = np.unique(np.array(edges, np.int64).reshape(-1, 2), return_inverse=True)
     starts, radius = np.cumsum([0, *map(len, chains)]), None if graph.radius_px is None else graph.radius_px[used]
-    return replace(graph, nodes=graph.nodes[used], edges=edges.reshape(-1, 2), points=np.concatenate([np.zeros((0, 2)), *chains]), starts=starts, radius_px=radius)
+    return replace(
+        graph,
+        nodes=graph.nodes[used],
+        edges=edges.reshape(-1, 2),
+        points=np.concatenate([np.zeros((0, 2)), *chains]),
+        starts=starts,
+        radius_px=radius,
+    )
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #402169b8
 def _graph_of(
-    image:np.ndarray,   # Flat framed skeleton without redundant pixels
-    pixels:np.ndarray,  # Its places
-    offsets:np.ndarray, # Offsets of the neighbours
-    offset_px:tuple,    # xy of the image's first pixel
+    image: np.ndarray,  # Flat framed skeleton without redundant pixels
+    pixels: np.ndarray,  # Its places
+    offsets: np.ndarray,  # Offsets of the neighbours
+    offset_px: tuple,  # xy of the image's first pixel
 ) -> PixelGraph:
     "Label nodes, follow chains, write coordinates."
     label, n = _label_nodes(image, pixels, offsets, TABLES["degree"])
     inner, ends = _trace(label, pixels, offsets, n)
     return dissolve(_assemble(label, pixels, inner, ends, int(offsets[4]), offset_px))
 
+
 def trace(
-    skeleton:np.ndarray,     # (H,W) bool or integers, a line of one pixel
-    offset_px:tuple=(0, 0),  # xy of its first pixel in the image
+    skeleton: np.ndarray,  # (H,W) bool or integers, a line of one pixel
+    offset_px: tuple = (0, 0),  # xy of its first pixel in the image
 ) -> PixelGraph:
     "Nodes and chains of a skeleton; redundant pixels are dropped first."
     image, pixels, offsets = _flat(require_binary(skeleton))
@@ -470,20 +612,22 @@ def trace(
 def _smooth(points, half, rounds):
     n, now = len(points), points.copy()
     for _ in range(rounds):
-        x = y = 0.
+        x = y = 0.0
         sums = np.zeros((n + 1, 2))
         for i in range(n):
-            x += now[i, 0]; y += now[i, 1]
+            x += now[i, 0]
+            y += now[i, 1]
             sums[i + 1, 0], sums[i + 1, 1] = x, y
         for i in range(n):
             w = min(half, i, n - 1 - i)
-            now[i] = (sums[i + w + 1] - sums[i - w])/(2*w + 1)
+            now[i] = (sums[i + w + 1] - sums[i - w]) / (2 * w + 1)
     return now
 
+
 def smooth_chain(
-    points:np.ndarray,  # (K,2) float64 xy px, neighbouring pixels
-    half_width:int=5,   # Points on either side that count
-) -> np.ndarray:        # (K,2) float64 xy px, first and last point unchanged
+    points: np.ndarray,  # (K,2) float64 xy px, neighbouring pixels
+    half_width: int = 5,  # Points on either side that count
+) -> np.ndarray:  # (K,2) float64 xy px, first and last point unchanged
     "Moving mean of a chain, applied twice, with a window that shrinks towards the ends."
     require_shape("points", points, "K,2")
     return _smooth(np.ascontiguousarray(points, np.float64), int(half_width), 2)
@@ -491,97 +635,118 @@ def smooth_chain(
 # %% ../../nbs/shapes/30_skeleton.ipynb #4e7f16e7
 LENGTHS = ("steps", "corners", "smooth")
 
+
 def chain_length(
-    points:np.ndarray,       # (K,2) float64 xy px, neighbouring pixels
-    method:str="smooth",     # One of `LENGTHS`
-    half_width:int=5,        # Points on either side, for "smooth"
-) -> float:                  # Length, px
+    points: np.ndarray,  # (K,2) float64 xy px, neighbouring pixels
+    method: str = "smooth",  # One of `LENGTHS`
+    half_width: int = 5,  # Points on either side, for "smooth"
+) -> float:  # Length, px
     "Estimate the length of the line that a chain of pixels stands for."
     require_choice("method", method, LENGTHS)
     require_shape("points", points, "K,2")
-    if method == "smooth": points = smooth_chain(points, half_width)
+    if method == "smooth":
+        points = smooth_chain(points, half_width)
     steps = np.diff(points, axis=0)
     sizes = np.hypot(*steps.T)
-    if method != "corners": return float(sizes.sum())
-    diagonal, changes = (sizes > 1.2).sum(), (np.abs(np.diff(steps, axis=0)).max(1) > .01).sum() if len(steps) > 1 else 0
-    return float(.980*(len(sizes) - diagonal) + 1.406*diagonal - .091*changes)
+    if method != "corners":
+        return float(sizes.sum())
+    diagonal, changes = (
+        (sizes > 1.2).sum(),
+        (np.abs(np.diff(steps, axis=0)).max(1) > 0.01).sum() if len(steps) > 1 else 0,
+    )
+    return float(0.980 * (len(sizes) - diagonal) + 1.406 * diagonal - 0.091 * changes)
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #f9214b5d
 @numba.njit(cache=True)
 def _axis(chain, n, far):
     "Middle of the last points of a chain, and its direction there."
-    half, ax, ay, bx, by = far//2, 0., 0., 0., 0.
-    for i in range(n - half, n): ax += chain[i, 0]/half; ay += chain[i, 1]/half
-    for i in range(n - 2*half, n - half): bx += chain[i, 0]/half; by += chain[i, 1]/half
+    half, ax, ay, bx, by = far // 2, 0.0, 0.0, 0.0, 0.0
+    for i in range(n - half, n):
+        ax += chain[i, 0] / half
+        ay += chain[i, 1] / half
+    for i in range(n - 2 * half, n - half):
+        bx += chain[i, 0] / half
+        by += chain[i, 1] / half
     size = np.hypot(ax - bx, ay - by)
-    return ax, ay, (ax - bx)/size, (ay - by)/size
+    return ax, ay, (ax - bx) / size, (ay - by) / size
+
 
 @numba.njit(cache=True)
 def _reach(radius, x, y, dx, dy, r):
     "How far the middle of a root goes on from a point, less the round end."
-    t, band, area = 0., max(.6*r, .5), 0.
-    while t < 40. and radius[int(y + t*dy + .5), int(x + t*dx + .5)] > 0: t += .25
-    x0, x1, y0, y1 = min(x, x + t*dx) - 3, max(x, x + t*dx) + 4, min(y, y + t*dy) - 3, max(y, y + t*dy) + 4
+    t, band, area = 0.0, max(0.6 * r, 0.5), 0.0
+    while t < 40.0 and radius[int(y + t * dy + 0.5), int(x + t * dx + 0.5)] > 0:
+        t += 0.25
+    x0, x1, y0, y1 = min(x, x + t * dx) - 3, max(x, x + t * dx) + 4, min(y, y + t * dy) - 3, max(y, y + t * dy) + 4
     for row in range(max(int(y0), 0), min(int(y1), radius.shape[0])):
         for column in range(max(int(x0), 0), min(int(x1), radius.shape[1])):
-            along, across = (column - x)*dx + (row - y)*dy, abs((row - y)*dx - (column - x)*dy)
-            if radius[row, column] > 0 and along < t + 2: area += min(max(along + .5, 0.), 1.)*min(max(band + .5 - across, 0.), 1.)
-    return area/(2*band) - .936*r
+            along, across = (column - x) * dx + (row - y) * dy, abs((row - y) * dx - (column - x) * dy)
+            if radius[row, column] > 0 and along < t + 2:
+                area += min(max(along + 0.5, 0.0), 1.0) * min(max(band + 0.5 - across, 0.0), 1.0)
+    return area / (2 * band) - 0.936 * r
+
 
 @numba.njit(cache=True)
 def _true_end(radius, chain):
     "Points of a chain that stay, and the place of its true end, for a chain whose last point is a free end."
     n = len(chain)
-    k, r = min(12, (n - 1)//2), 0.
-    for i in range(n - 1 - k, n - 1): r += radius[int(chain[i, 1] + .5), int(chain[i, 0] + .5)]/k
-    r = max(r - .2, .6)
-    far = max(4, min(int(5*r) + 4, 2*n//3))
+    k, r = min(12, (n - 1) // 2), 0.0
+    for i in range(n - 1 - k, n - 1):
+        r += radius[int(chain[i, 1] + 0.5), int(chain[i, 0] + 0.5)] / k
+    r = max(r - 0.2, 0.6)
+    far = max(4, min(int(5 * r) + 4, 2 * n // 3))
     x, y, dx, dy = _axis(chain, n, far)
-    t = max(_reach(radius, x, y, dx, dy, r), .1)
-    return n - far//2, x, y, x + t*dx, y + t*dy
+    t = max(_reach(radius, x, y, dx, dy, r), 0.1)
+    return n - far // 2, x, y, x + t * dx, y + t * dy
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #f073e3c5
 def extend_ends(
-    graph:PixelGraph,    # Chains
-    radius:np.ndarray,   # (h,w) float32, distance of each pixel of the mask to the background, 0 outside
-    origin,              # xy px of the first pixel of `radius` in the image
-) -> PixelGraph:         # Free ends moved to one radius before the border of the mask
+    graph: PixelGraph,  # Chains
+    radius: np.ndarray,  # (h,w) float32, distance of each pixel of the mask to the background, 0 outside
+    origin,  # xy px of the first pixel of `radius` in the image
+) -> PixelGraph:  # Free ends moved to one radius before the border of the mask
     "Move free ends to where the root ends in the mask."
     origin = np.asarray(origin, np.float64)
     chains, nodes, free = [graph.chain(e) for e in range(len(graph.edges))], graph.nodes.copy(), graph.degree == 1
     for e, pair in enumerate(graph.edges.tolist()):
         for end in (0, 1):
             chain = chains[e] if end else chains[e][::-1]
-            if not free[pair[end]] or len(chain) < 4: continue
+            if not free[pair[end]] or len(chain) < 4:
+                continue
             n, x, y, tip_x, tip_y = _true_end(radius, np.ascontiguousarray(chain - origin))
             middle, tip = origin + [x, y], origin + [tip_x, tip_y]
             steps = max(1, round(math.dist(middle, tip)))
-            chain = np.concatenate([chain[:n], middle + np.arange(1, steps + 1)[:, None]/steps*(tip - middle)])
+            chain = np.concatenate([chain[:n], middle + np.arange(1, steps + 1)[:, None] / steps * (tip - middle)])
             chains[e], nodes[pair[end]] = chain if end else chain[::-1], tip
     starts = np.cumsum([0, *map(len, chains)])
     return replace(graph, nodes=nodes, points=np.concatenate([np.zeros((0, 2)), *chains]), starts=starts)
 
 # %% ../../nbs/shapes/30_skeleton.ipynb #1ed9bd9f
-PUBLISHED_CLEANING = {"close_px": 3, "open_px": 3, "outline": False}                    # Arguments of `clean_mask`
-PUBLISHED_STEPS = {"thinning": "zhang", "prune_px": (5, 3), "extend": False}            # Arguments of `pixel_graph`
+PUBLISHED_CLEANING = {"close_px": 3, "open_px": 3, "outline": False}  # Arguments of `clean_mask`
+PUBLISHED_STEPS = {"thinning": "zhang", "prune_px": (5, 3), "extend": False}  # Arguments of `pixel_graph`
+
 
 def pixel_graph(
-    plant:PlantMask,                    # What `clean_mask` returned
-    prune_px:Sequence[int]|None=None,   # Rounds of pruning, one after the other; (5, 3) as published; default one of 0.6 half widths
-    thinning:str="guo",                 # One of `THINNINGS`: "zhang" as published
-    extend:bool=True,                   # Move free ends to where the root ends in the mask? The published code does not
-) -> PixelGraph:                        # In px of the whole image
+    plant: PlantMask,  # What `clean_mask` returned
+    prune_px: Sequence[int]
+    | None = None,  # Rounds of pruning, one after the other; (5, 3) as published; default one of 0.6 half widths
+    thinning: str = "guo",  # One of `THINNINGS`: "zhang" as published
+    extend: bool = True,  # Move free ends to where the root ends in the mask? The published code does not
+) -> PixelGraph:  # In px of the whole image
     "Skeleton of a plant, pruned and cleaned, as a graph."
     require_choice("thinning", thinning, THINNINGS)
     image, pixels, offsets = _flat(plant.mask)
     radius = cv2.distanceTransform(image.reshape(-1, plant.mask.shape[1] + 2), cv2.DIST_L2, 5)
     pixels = _drop_corners(image, _thin(image, pixels, offsets, TABLES[thinning]), offsets, TABLES["redundant"])
-    half_width = max(float(np.quantile(radius.ravel()[pixels], .9)) - .3, .5) if len(pixels) else .5
-    if prune_px is None: prune_px = (round(.6*half_width),)
+    half_width = max(float(np.quantile(radius.ravel()[pixels], 0.9)) - 0.3, 0.5) if len(pixels) else 0.5
+    if prune_px is None:
+        prune_px = (round(0.6 * half_width),)
     for n in prune_px:
         _prune(image, pixels, offsets, int(n), TABLES["end"])
         pixels = _drop_corners(image, pixels[image[pixels] > 0], offsets, TABLES["redundant"])
     graph, origin = _graph_of(image, pixels, offsets, plant.offset_px), np.array(plant.offset_px) - 1
     x, y = np.round(graph.nodes - origin).astype(int).T
-    graph = replace(graph, radius_px=radius[y, x].astype(np.float64), half_width_px=half_width, cut=plant.cut, plant=plant)
+    graph = replace(
+        graph, radius_px=radius[y, x].astype(np.float64), half_width_px=half_width, cut=plant.cut, plant=plant
+    )
     return extend_ends(graph, radius, origin) if extend else graph

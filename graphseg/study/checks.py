@@ -22,15 +22,17 @@ from ..base.core import require_file, root
 # %% ../../nbs/study/20_checks.ipynb #c9311b5d
 class Breach(NamedTuple):
     "One broken rule."
-    where:str # File, with the number of the cell where there is one
-    what:str  # What is wrong, with the measure and the limit
 
-    def __str__(self) -> str: return f"{self.where}: {self.what}"
+    where: str  # File, with the number of the cell where there is one
+    what: str  # What is wrong, with the measure and the limit
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
 
 # %% ../../nbs/study/20_checks.ipynb #9a627637
 def directives(
-    source:str, # Source of a code cell
-) -> tuple[dict[str, str], str]: # The `#|` lines as {name: value}, and the code below them
+    source: str,  # Source of a code cell
+) -> tuple[dict[str, str], str]:  # The `#|` lines as {name: value}, and the code below them
     "Split a code cell into its directives and its code."
     found, lines = {}, source.splitlines()
     while lines and (match := re.match(r"\s*#\|\s*([\w-]+):?\s*(.*)", lines[0])):
@@ -41,12 +43,13 @@ def directives(
 # %% ../../nbs/study/20_checks.ipynb #196beb25
 class Cell(NamedTuple):
     "One cell of a notebook, with its directives split off."
-    number:int                # Position in the notebook, from 0
-    kind:str                  # "code", "markdown" or "raw"
-    directives:dict[str, str] # `#|` lines of a code cell
-    source:str                # Text without directives
-    tags:tuple[str, ...]      # Tags from the metadata, for example "parameters"
-    n_outputs:int             # Number of stored outputs
+
+    number: int  # Position in the notebook, from 0
+    kind: str  # "code", "markdown" or "raw"
+    directives: dict[str, str]  # `#|` lines of a code cell
+    source: str  # Text without directives
+    tags: tuple[str, ...]  # Tags from the metadata, for example "parameters"
+    n_outputs: int  # Number of stored outputs
 
     @property
     def exported(self) -> bool:
@@ -59,12 +62,14 @@ class Cell(NamedTuple):
 
 # %% ../../nbs/study/20_checks.ipynb #00c19eda
 def read_cells(
-    path:Path, # Notebook file
-) -> list[Cell]: # Its cells in order
+    path: Path,  # Notebook file
+) -> list[Cell]:  # Its cells in order
     "Read a notebook for checking."
     require_file(path, "an editor")
-    try: notebook = nbformat.read(path, as_version=4)
-    except Exception as error: raise ValueError(f"{path}: expected a notebook (JSON, nbformat 4), got {type(error).__name__}") from error
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except Exception as error:
+        raise ValueError(f"{path}: expected a notebook (JSON, nbformat 4), got {type(error).__name__}") from error
     cells = []
     for number, cell in enumerate(notebook.cells):
         found, source = directives(cell.source) if cell.cell_type == "code" else ({}, cell.source)
@@ -73,11 +78,22 @@ def read_cells(
     return cells
 
 # %% ../../nbs/study/20_checks.ipynb #814b80f8
-DECADES = {"Base": "0", "Graphs and shapes": "1", "Data": "2", "Models": "3", "Learning": "4", "Use": "5", "Plant roots": "67", "Hearts": "8", "Command line": "9"} # Part of the library → first digits of its notebooks
+DECADES = {
+    "Base": "0",
+    "Graphs and shapes": "1",
+    "Data": "2",
+    "Models": "3",
+    "Learning": "4",
+    "Use": "5",
+    "Plant roots": "67",
+    "Hearts": "8",
+    "Command line": "9",
+}  # Part of the library → first digits of its notebooks
+
 
 def headline(
-    texts:list[str], # Markdown cells in order
-) -> tuple[str, str]: # Title and one-line summary, empty where missing
+    texts: list[str],  # Markdown cells in order
+) -> tuple[str, str]:  # Title and one-line summary, empty where missing
     "Title (`# …`) and summary (`> …`) of a notebook."
     text = "\n\n".join(texts)
     title, summary = re.search(r"^# (.+)$", text, re.M), re.search(r"^> (.+(?:\n> .+)*)$", text, re.M)
@@ -86,26 +102,35 @@ def headline(
 # %% ../../nbs/study/20_checks.ipynb #9880c004
 SECTIONS = ("Summary", "Exercises", "References")
 
+
 def check_anatomy(
-    name:str,         # Stem of the file, for example "12_raster"
-    cells:list[Cell], # The notebook
-) -> list[str]: # Faults
+    name: str,  # Stem of the file, for example "12_raster"
+    cells: list[Cell],  # The notebook
+) -> list[str]:  # Faults
     "What a library notebook lacks."
     text = "\n".join(c.source for c in cells if c.kind == "markdown")
     module, faults = name[3:], []
-    if not cells or cells[0].directives.get("default_exp") != module: faults.append(f"the first cell must be `#| default_exp {module}`")
+    if not cells or cells[0].directives.get("default_exp") != module:
+        faults.append(f"the first cell must be `#| default_exp {module}`")
     title, summary = headline([text])
-    if not title: faults.append("no title (`# …`)")
-    if not summary: faults.append("no one-line summary (`> …`)")
+    if not title:
+        faults.append("no title (`# …`)")
+    if not summary:
+        faults.append("no one-line summary (`> …`)")
     faults += [f"no `## {s}`" for s in SECTIONS if not re.search(rf"^## {s}\s*$", text, re.M)]
-    if not cells or not re.search(r"nbdev_export\(\)", cells[-1].source): faults.append("the last cell must export the notebook")
-    hidden = [c.number for c in cells if "hide" in c.directives and re.search(r"^\s*(test_\w+|expect_fail|assert)\b", c.source, re.M)]
+    if not cells or not re.search(r"nbdev_export\(\)", cells[-1].source):
+        faults.append("the last cell must export the notebook")
+    hidden = [
+        c.number
+        for c in cells
+        if "hide" in c.directives and re.search(r"^\s*(test_\w+|expect_fail|assert)\b", c.source, re.M)
+    ]
     return faults + [f"cell {n}: a hidden test; show it as a lesson" for n in hidden]
 
 # %% ../../nbs/study/20_checks.ipynb #af23afba
 def check_tests(
-    cells:list[Cell], # The notebook
-) -> list[str]: # Faults
+    cells: list[Cell],  # The notebook
+) -> list[str]:  # Faults
     "Tests of errors that test nothing."
     faults = []
     for cell in (c for c in cells if c.kind == "code"):
@@ -118,147 +143,183 @@ def check_tests(
 # %% ../../nbs/study/20_checks.ipynb #670fe7ce
 AIM, CAP = 25, 40
 
+
 def check_size(
-    cells:list[Cell], # The notebook
-    cap:int=CAP,      # Most lines of an exported cell or function
-) -> list[str]: # Faults
+    cells: list[Cell],  # The notebook
+    cap: int = CAP,  # Most lines of an exported cell or function
+) -> list[str]:  # Faults
     "Exported cells and functions that are too long."
     faults = []
     for cell in (c for c in cells if c.exported):
         length = len(cell.source.strip().splitlines())
-        if length > cap: faults.append(f"cell {cell.number}: {length} lines exported, at most {cap} (aim {AIM})")
+        if length > cap:
+            faults.append(f"cell {cell.number}: {length} lines exported, at most {cap} (aim {AIM})")
         for node in ast.walk(cell.tree()):
-            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)): continue
+            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                continue
             length = node.end_lineno - node.lineno + 1
-            if length > cap: faults.append(f"cell {cell.number}: {node.name} has {length} lines, at most {cap} (aim {AIM})")
+            if length > cap:
+                faults.append(f"cell {cell.number}: {node.name} has {length} lines, at most {cap} (aim {AIM})")
     return faults
 
 # %% ../../nbs/study/20_checks.ipynb #018ae58b
 def undocumented(
-    function:ast.FunctionDef, # Definition
-    lines:list[str],          # Lines of its cell
-) -> list[str]: # Names of parameters without a comment on their line
+    function: ast.FunctionDef,  # Definition
+    lines: list[str],  # Lines of its cell
+) -> list[str]:  # Names of parameters without a comment on their line
     "Parameters of a function that nothing explains."
     args = function.args
     named = [a for a in (*args.posonlyargs, *args.args, *args.kwonlyargs) if a.arg not in ("self", "cls")]
     return [a.arg for a in named if "#" not in lines[a.end_lineno - 1]]
 
+
 def check_symbols(
-    cells:list[Cell], # The notebook
-) -> list[str]: # Faults
+    cells: list[Cell],  # The notebook
+) -> list[str]:  # Faults
     "Public symbols without a docstring, parameters without a docment."
     faults = []
     for cell in (c for c in cells if c.exported):
         for node in cell.tree().body:
-            if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) or node.name.startswith("_"): continue
-            if not ast.get_docstring(node): faults.append(f"cell {cell.number}: {node.name} has no docstring")
-            if isinstance(node, ast.ClassDef): continue
+            if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) or node.name.startswith("_"):
+                continue
+            if not ast.get_docstring(node):
+                faults.append(f"cell {cell.number}: {node.name} has no docstring")
+            if isinstance(node, ast.ClassDef):
+                continue
             missing = undocumented(node, cell.source.splitlines())
-            if missing: faults.append(f"cell {cell.number}: {node.name} does not explain {', '.join(missing)}")
+            if missing:
+                faults.append(f"cell {cell.number}: {node.name} does not explain {', '.join(missing)}")
     return faults
 
 # %% ../../nbs/study/20_checks.ipynb #2f6b41c4
 def check_imports(
-    name:str,            # Stem of the file, for example "12_raster"
-    cells:list[Cell],    # The notebook
-    order:dict[str, int], # Module name -> number of its notebook
-) -> list[str]: # Faults
+    name: str,  # Stem of the file, for example "12_raster"
+    cells: list[Cell],  # The notebook
+    order: dict[str, int],  # Module name -> number of its notebook
+) -> list[str]:  # Faults
     "Imports of later modules, of development tools, and of everything."
     faults, number = [], int(name[:2])
     for cell in (c for c in cells if c.exported):
         for node in ast.walk(cell.tree()):
-            if isinstance(node, ast.Import): modules = [a.name for a in node.names]
+            if isinstance(node, ast.Import):
+                modules = [a.name for a in node.names]
             elif isinstance(node, ast.ImportFrom):
-                modules = [node.module or ""] if node.module != "graphseg" else [f"graphseg.{a.name}" for a in node.names]
-                if any(a.name == "*" for a in node.names): faults.append(f"cell {cell.number}: import * from {node.module}")
-            else: continue
+                modules = (
+                    [node.module or ""] if node.module != "graphseg" else [f"graphseg.{a.name}" for a in node.names]
+                )
+                if any(a.name == "*" for a in node.names):
+                    faults.append(f"cell {cell.number}: import * from {node.module}")
+            else:
+                continue
             for module in modules:
                 top, _, rest = module.partition(".")
-                if top in ("fastcore", "nbdev"): faults.append(f"cell {cell.number}: exported code imports {top}")
+                if top in ("fastcore", "nbdev"):
+                    faults.append(f"cell {cell.number}: exported code imports {top}")
                 if top == "graphseg" and order.get(rest, -1) >= number:
                     faults.append(f"cell {cell.number}: {name} imports {rest}, which comes later ({order[rest]:02d})")
     return faults
 
 # %% ../../nbs/study/20_checks.ipynb #e8d515a6
 def check_stage(
-    cells:list[Cell], # The notebook
-    longest:int=5,    # Most lines of a definition
-) -> list[str]: # Faults
+    cells: list[Cell],  # The notebook
+    longest: int = 5,  # Most lines of a definition
+) -> list[str]:  # Faults
     "What makes a notebook unfit as a stage."
     faults = [] if any("parameters" in c.tags for c in cells) else ["no cell tagged `parameters`"]
     for cell in (c for c in cells if c.kind == "code"):
-        if cell.n_outputs: faults.append(f"cell {cell.number}: stored outputs; run nbstripout")
-        if cell.exported: faults.append(f"cell {cell.number}: a stage exports nothing")
+        if cell.n_outputs:
+            faults.append(f"cell {cell.number}: stored outputs; run nbstripout")
+        if cell.exported:
+            faults.append(f"cell {cell.number}: a stage exports nothing")
         for node in cell.tree().body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.end_lineno - node.lineno >= longest:
                 faults.append(f"cell {cell.number}: {node.name} has more than {longest} lines; move it to the library")
     return faults
 
+
 def check_chapter(
-    cells:list[Cell], # The notebook
-) -> list[str]: # Faults
+    cells: list[Cell],  # The notebook
+) -> list[str]:  # Faults
     "What makes a notebook unfit as a chapter: chapters read results and never train."
     text = "\n".join(c.source for c in cells)
     faults = [] if re.search(r"^## Exercises\s*$", text, re.M) else ["no `## Exercises`"]
-    if re.search(r"^\s*(from|import) graphseg\.training", text, re.M): faults.append("a chapter never trains: it imports graphseg.learning.training")
+    if re.search(r"^\s*(from|import) graphseg\.training", text, re.M):
+        faults.append("a chapter never trains: it imports graphseg.learning.training")
     return faults
 
 # %% ../../nbs/study/20_checks.ipynb #ec3b46d4
 TEXT = {".ipynb", ".py", ".md", ".yaml", ".yml", ".ini", ".toml", ".csv", ".json", ".cff", ".txt", ".lock", ".dvc", ""}
 MACHINE = re.compile(r"(?<![\w.:/<~-])/(?:home|root|work|Users|mnt|private|srv|farm)/\w[\w./-]*")
 
+
 def check_paths(
-    text:str, # Content of a file
-) -> list[str]: # Faults, one per line that has a path
+    text: str,  # Content of a file
+) -> list[str]:  # Faults, one per line that has a path
     "Absolute paths of a machine."
-    return [f"line {n}: an absolute path, {match[0]}" for n, line in enumerate(text.splitlines(), 1) if (match := MACHINE.search(line))]
+    return [
+        f"line {n}: an absolute path, {match[0]}"
+        for n, line in enumerate(text.splitlines(), 1)
+        if (match := MACHINE.search(line))
+    ]
 
 # %% ../../nbs/study/20_checks.ipynb #156d2554
 def listed_files(
-    folder:Path, # Root of a git repository
-) -> list[Path]: # Tracked and new files that exist, relative to the root
+    folder: Path,  # Root of a git repository
+) -> list[Path]:  # Tracked and new files that exist, relative to the root
     "Files that git tracks or would add."
     command = ["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
-    return [Path(name) for name in sorted(set(names)) if name and (folder/name).is_file()]
+    return [Path(name) for name in sorted(set(names)) if name and (folder / name).is_file()]
+
 
 def check_notebook(
-    path:Path,           # Notebook, relative to the root
-    order:dict[str, int], # Module name -> number of its notebook
-    folder:Path=root,    # Root of the repository
-) -> list[str]: # Faults
+    path: Path,  # Notebook, relative to the root
+    order: dict[str, int],  # Module name -> number of its notebook
+    folder: Path = root,  # Root of the repository
+) -> list[str]:  # Faults
     "Apply the rules for this kind of notebook."
-    cells = read_cells(folder/path)
-    if path.parent.name == "stages": return check_stage(cells)
-    if path.parent.name == "chapters": return check_chapter(cells)
-    if not re.match(r"\d\d_", path.name): return []
-    return [*check_anatomy(path.stem, cells), *check_tests(cells), *check_size(cells), *check_symbols(cells),
-            *check_imports(path.stem, cells, order)]
+    cells = read_cells(folder / path)
+    if path.parent.name == "stages":
+        return check_stage(cells)
+    if path.parent.name == "chapters":
+        return check_chapter(cells)
+    if not re.match(r"\d\d_", path.name):
+        return []
+    return [
+        *check_anatomy(path.stem, cells),
+        *check_tests(cells),
+        *check_size(cells),
+        *check_symbols(cells),
+        *check_imports(path.stem, cells, order),
+    ]
 
 # %% ../../nbs/study/20_checks.ipynb #6409b351
 def check_repository(
-    folder:Path=root, # Root of the repository
-) -> list[Breach]: # Everything that is wrong
+    folder: Path = root,  # Root of the repository
+) -> list[Breach]:  # Everything that is wrong
     "Apply every rule to every file of the repository."
     files = listed_files(folder)
     notebooks = [p for p in files if p.parts[0] == "nbs" and p.suffix == ".ipynb"]
     order = {p.stem[3:]: int(p.stem[:2]) for p in notebooks if len(p.parts) == 2 and re.match(r"\d\d_", p.name)}
     breaches = [Breach(str(p), fault) for p in notebooks for fault in check_notebook(p, order, folder)]
     for path in files:
-        if path.suffix not in TEXT or path.parts[0] in ("data", "dvcstore"): continue
-        text = (folder/path).read_text(encoding="utf-8", errors="ignore")
+        if path.suffix not in TEXT or path.parts[0] in ("data", "dvcstore"):
+            continue
+        text = (folder / path).read_text(encoding="utf-8", errors="ignore")
         breaches += [Breach(str(path), fault) for fault in check_paths(text)]
     return breaches
 
 # %% ../../nbs/study/20_checks.ipynb #3c5396ef
-def main() -> int: # Exit status
+def main() -> int:  # Exit status
     "Check the repository and print what is wrong."
     breaches = check_repository()
-    for breach in breaches: print(breach)
+    for breach in breaches:
+        print(breach)
     n_notebooks = sum(p.suffix == ".ipynb" for p in listed_files(root))
     print(f"{n_notebooks} notebooks checked, {len(breaches)} rules broken")
     return 1 if breaches else 0
 
 # %% ../../nbs/study/20_checks.ipynb #55a0301d
 #| eval: false
-if __name__ == "__main__": sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -16,10 +16,15 @@ from pathlib import Path
 from ..base.core import find_root, progress
 
 # %% ../../nbs/study/30_parallel.ipynb #dbc5d7da
-def read_study() -> tuple[dict[str, set[str]], dict[str, list[str]]]: # Stage → stages it reads from; changed stage → words of its command
+def read_study() -> tuple[
+    dict[str, set[str]], dict[str, list[str]]
+]:  # Stage → stages it reads from; changed stage → words of its command
     "DVC's graph of stages, and the stages that `dvc status` calls changed."
     from dvc.repo import Repo
-    def name(stage): return getattr(stage, "name", None) or Path(stage.path_in_repo).name
+
+    def name(stage):
+        return getattr(stage, "name", None) or Path(stage.path_in_repo).name
+
     with Repo(str(find_root())) as repo:
         graph = repo.index.graph
         inputs = {name(stage): {name(before) for before in graph.successors(stage)} for stage in graph}
@@ -28,35 +33,40 @@ def read_study() -> tuple[dict[str, set[str]], dict[str, list[str]]]: # Stage �
 
 # %% ../../nbs/study/30_parallel.ipynb #34ea699c
 def ready_stages(
-    changed:Iterable[str],       # Stages out of date
-    inputs:dict[str, set[str]],  # Stage → stages whose outputs it reads
-    targets:Iterable[str]=(),    # Stages wanted, with all they need; default all
-) -> list[str]:                  # In the order of the alphabet
+    changed: Iterable[str],  # Stages out of date
+    inputs: dict[str, set[str]],  # Stage → stages whose outputs it reads
+    targets: Iterable[str] = (),  # Stages wanted, with all they need; default all
+) -> list[str]:  # In the order of the alphabet
     "Stages out of date that wait for no other."
     changed, before = set(changed), {}
+
     def upstream(name):
-        if name not in before: before[name] = set().union(*({i} | upstream(i) for i in inputs.get(name, ())))
+        if name not in before:
+            before[name] = set().union(*({i} | upstream(i) for i in inputs.get(name, ())))
         return before[name]
+
     wanted = set().union(*({t} | upstream(t) for t in targets)) if targets else changed
     return sorted(name for name in changed & wanted if not upstream(name) & changed)
 
 # %% ../../nbs/study/30_parallel.ipynb #cb2a63b8
 def run_ahead(
-    command:list[str], # Words of the stage's command
-) -> str:              # End of what it printed if it failed, else nothing
+    command: list[str],  # Words of the stage's command
+) -> str:  # End of what it printed if it failed, else nothing
     "Compute a stage and leave it for `dvc repro` to publish."
     where = command.index("graphseg.study.stages") + 1
     words = [sys.executable, *command[1:where], "--ahead", *command[where:]]
     done = subprocess.run(words, cwd=find_root(), capture_output=True, text=True)
     return "" if done.returncode == 0 else (done.stdout + done.stderr)[-2000:] or f"exit status {done.returncode}"
 
+
 def wait_for_room(
-    running:dict[Future, str], # Computation → stage; those that have ended are taken out
-    n_workers:int,             # Stages at a time
-) -> dict[str, str]:           # Stage that has ended → what `run_ahead` gave
+    running: dict[Future, str],  # Computation → stage; those that have ended are taken out
+    n_workers: int,  # Stages at a time
+) -> dict[str, str]:  # Stage that has ended → what `run_ahead` gave
     "Wait until something has ended and no stage waits for a worker."
     wait(running, return_when=FIRST_COMPLETED)
-    while sum(not future.done() for future in running) > n_workers: wait([f for f in running if not f.done()], return_when=FIRST_COMPLETED)
+    while sum(not future.done() for future in running) > n_workers:
+        wait([f for f in running if not f.done()], return_when=FIRST_COMPLETED)
     return {running.pop(future): future.result() for future in [f for f in running if f.done()]}
 
 # %% ../../nbs/study/30_parallel.ipynb #c05rec02
@@ -71,43 +81,52 @@ for lock, stages, options in waiting.values(): write(lock, stages, **options)
 sys.exit(code)
 """
 
+
 def run_python(
-    *words:str, # Arguments of the interpreter, for example -m, dvc, repro
-) -> str:       # What it printed
+    *words: str,  # Arguments of the interpreter, for example -m, dvc, repro
+) -> str:  # What it printed
     "Run this Python at the root of the repository."
     environment = os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
     done = subprocess.run([sys.executable, *words], cwd=find_root(), capture_output=True, text=True, env=environment)
-    if done.returncode: raise RuntimeError(f"{' '.join(words[-9:])}: {(done.stdout + done.stderr)[-2000:]}")
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(words[-9:])}: {(done.stdout + done.stderr)[-2000:]}")
     return done.stdout
 
+
 def record_stages(
-    names:Iterable[str], # Stages computed ahead
-) -> str:                # What DVC printed
+    names: Iterable[str],  # Stages computed ahead
+) -> str:  # What DVC printed
     "Let `dvc repro` publish stages and write `dvc.lock` once."
     return run_python("-c", RECORD, "--single-item", *names)
 
 # %% ../../nbs/study/30_parallel.ipynb #89c8640b
 def reproduce(
-    *targets:str,          # Stages wanted; default all
-    n_workers:int|None=None, # Stages at a time; default the number of cores
-) -> int:                  # Number of stages computed
+    *targets: str,  # Stages wanted; default all
+    n_workers: int | None = None,  # Stages at a time; default the number of cores
+) -> int:  # Number of stages computed
     "Bring the study up to date, several stages at a time."
     n_workers, running, started, failed = n_workers or os.cpu_count() or 1, {}, set(), {}
     with ThreadPoolExecutor(n_workers) as pool, progress((), "stages") as bar:
         while True:
             inputs, changed = ({}, {}) if failed else read_study()
-            new = {name for name in ready_stages(changed, inputs, targets) if "graphseg.study.stages" in changed[name]} - started
+            new = {
+                name for name in ready_stages(changed, inputs, targets) if "graphseg.study.stages" in changed[name]
+            } - started
             running |= {pool.submit(run_ahead, changed[name]): name for name in sorted(new)}
             started |= new
-            if not running: break
+            if not running:
+                break
             ended = wait_for_room(running, n_workers)
             failed |= {name: message for name, message in ended.items() if message}
-            if done := sorted(set(ended) - set(failed)): record_stages(done)
+            if done := sorted(set(ended) - set(failed)):
+                record_stages(done)
             bar.update(len(ended))
-    if failed: raise RuntimeError("\n".join(f"{name}: {text}" for name, text in failed.items()))
+    if failed:
+        raise RuntimeError("\n".join(f"{name}: {text}" for name, text in failed.items()))
     run_python("-m", "dvc", "repro", *targets)
     return len(started)
 
 # %% ../../nbs/study/30_parallel.ipynb #b0aa13e6
 #| eval: false
-if __name__ == "__main__": print(f"{reproduce(*sys.argv[1:])} stages computed", file=sys.stderr)
+if __name__ == "__main__":
+    print(f"{reproduce(*sys.argv[1:])} stages computed", file=sys.stderr)

@@ -28,7 +28,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema would build its grammar of addresses at import: 2 s in every process, and no notebook has any
+sys.modules.setdefault(
+    "rfc3987_syntax", None
+)  # jsonschema would build its grammar of addresses at import: 2 s in every process, and no notebook has any
 
 import nbformat
 import yaml
@@ -38,116 +40,151 @@ from ..base.core import atomic_path, find_root, require_choice, require_file
 
 # %% ../../nbs/study/10_stages.ipynb #ffa500df
 def stage_notebooks(
-    home:Path|None=None, # Repository root; default the one found by `core`
-) -> dict[str, Path]:    # Stage name → notebook, in order of their numbers
+    home: Path | None = None,  # Repository root; default the one found by `core`
+) -> dict[str, Path]:  # Stage name → notebook, in order of their numbers
     "All stage notebooks `nbs/stages/NN_name.ipynb`."
-    found = sorted(((home or find_root())/"nbs"/"stages").glob("[0-9][0-9]_*.ipynb"))
+    found = sorted(((home or find_root()) / "nbs" / "stages").glob("[0-9][0-9]_*.ipynb"))
     return {path.stem[3:]: path for path in found}
 
+
 def read_yaml(
-    path:Path|str, # File
+    path: Path | str,  # File
 ) -> dict:
     "Content of a YAML file; an empty file is an empty mapping."
-    try: return yaml.safe_load(require_file(path, "check the name and the folder you are in").read_text()) or {}
-    except yaml.YAMLError as error: raise ValueError(f"{Path(path).name}: expected valid YAML; {error}") from error
+    try:
+        return yaml.safe_load(require_file(path, "check the name and the folder you are in").read_text()) or {}
+    except yaml.YAMLError as error:
+        raise ValueError(f"{Path(path).name}: expected valid YAML; {error}") from error
 
 # %% ../../nbs/study/10_stages.ipynb #7e1c21f8
 def notebook_parameters(
-    path:Path, # Stage notebook
-) -> dict:     # Name → default value, in order
+    path: Path,  # Stage notebook
+) -> dict:  # Name → default value, in order
     "Read the names and defaults of the cell tagged `parameters` without running it."
     nb = nbformat.read(require_file(path, "check the name"), as_version=4)
     cells = [c for c in nb.cells if "parameters" in c.metadata.get("tags", [])]
-    if len(cells) != 1: raise ValueError(f"{path.name}: expected one cell tagged 'parameters', got {len(cells)}; tag it in JupyterLab's property inspector")
+    if len(cells) != 1:
+        raise ValueError(
+            f"{path.name}: expected one cell tagged 'parameters', got {len(cells)}; tag it in JupyterLab's property inspector"
+        )
     parameters = {}
     for node in ast.parse(cells[0].source).body:
-        try: (target,) = node.targets; parameters[target.id] = ast.literal_eval(node.value)
+        try:
+            (target,) = node.targets
+            parameters[target.id] = ast.literal_eval(node.value)
         except (AttributeError, ValueError) as error:
-            raise ValueError(f"{path.name}: expected lines `name = literal` in the parameters cell, got `{ast.unparse(node)}`") from error
+            raise ValueError(
+                f"{path.name}: expected lines `name = literal` in the parameters cell, got `{ast.unparse(node)}`"
+            ) from error
     return parameters
 
 # %% ../../nbs/study/10_stages.ipynb #600be7df
 PROFILES = ("smoke", "laptop", "paper")
 CONTEXT = ("cohort", "model", "seed")
 
+
 def resolve(
-    value,          # Literal or mapping
-    profile:str,    # One of `PROFILES`
-    context:dict,   # For example {"cohort": "phantoms", "model": "pca", "seed": 0}
-    name:str="value", # Name of the parameter, for messages
+    value,  # Literal or mapping
+    profile: str,  # One of `PROFILES`
+    context: dict,  # For example {"cohort": "phantoms", "model": "pca", "seed": 0}
+    name: str = "value",  # Name of the parameter, for messages
 ):
     "Value of a parameter for one profile and one context."
-    if not isinstance(value, dict): return value
-    if set(value) <= set(PROFILES): choices = [profile]
-    elif set(value) & set(PROFILES): raise ValueError(f"{name}: expected profiles or cohort and model names as keys, got both: {', '.join(map(str, value))}")
-    else: choices = [c for c in map(str, context.values()) if c in value] or ["default"]
-    if len(choices) > 1: raise ValueError(f"{name}: {' and '.join(choices)} both apply; nest one mapping in the other")
-    if choices[0] not in value: raise ValueError(f"{name}: expected a value for {choices[0]!r}, got only {', '.join(map(str, value))}")
+    if not isinstance(value, dict):
+        return value
+    if set(value) <= set(PROFILES):
+        choices = [profile]
+    elif set(value) & set(PROFILES):
+        raise ValueError(
+            f"{name}: expected profiles or cohort and model names as keys, got both: {', '.join(map(str, value))}"
+        )
+    else:
+        choices = [c for c in map(str, context.values()) if c in value] or ["default"]
+    if len(choices) > 1:
+        raise ValueError(f"{name}: {' and '.join(choices)} both apply; nest one mapping in the other")
+    if choices[0] not in value:
+        raise ValueError(f"{name}: expected a value for {choices[0]!r}, got only {', '.join(map(str, value))}")
     return resolve(value[choices[0]], profile, context, name)
 
 # %% ../../nbs/study/10_stages.ipynb #bb712a46
 def _check_names(
-    params:dict,   # Content of params.yaml
-    stages:tuple,  # Names of all stages
-    context:dict,  # Context of the run
+    params: dict,  # Content of params.yaml
+    stages: tuple,  # Names of all stages
+    context: dict,  # Context of the run
 ) -> None:
     "Raise `ValueError` for names that params.yaml or the context should not hold."
-    for key in params: require_choice("params.yaml", key, ("profile", "seeds", "cohorts", "models", "names", *stages))
+    for key in params:
+        require_choice("params.yaml", key, ("profile", "seeds", "cohorts", "models", "names", *stages))
     names = params.get("names", {})
     for kind in ("cohort", "model"):
         for group, listed in params.get(f"{kind}s", {}).items():
-            for item in listed: require_choice(f"params.yaml: {kind}s.{group}", item, names.get(kind, []))
-        if kind in context: require_choice(kind, context[kind], names.get(kind, []))
-    for key in context: require_choice("context", key, CONTEXT)
+            for item in listed:
+                require_choice(f"params.yaml: {kind}s.{group}", item, names.get(kind, []))
+        if kind in context:
+            require_choice(kind, context[kind], names.get(kind, []))
+    for key in context:
+        require_choice("context", key, CONTEXT)
     if not isinstance(context.get("seed", 0), int) or context.get("seed", 0) < 0:
         raise ValueError(f"seed: expected a non-negative integer, got {context['seed']!r}")
 
+
 def _check_keys(
-    name:str,     # Name of the parameter
-    value,        # Any value of params.yaml
-    known:tuple,  # Names that may be keys of a mapping
+    name: str,  # Name of the parameter
+    value,  # Any value of params.yaml
+    known: tuple,  # Names that may be keys of a mapping
 ) -> None:
     "Raise `ValueError` for a key of a nested mapping that names no profile, cohort or model."
-    if not isinstance(value, dict): return
+    if not isinstance(value, dict):
+        return
     for key, inner in value.items():
         require_choice(f"params.yaml: key of {name}", key, ("default", *PROFILES, *known))
         _check_keys(name, inner, known)
 
+
 def _same_type(
-    name:str,  # Name of the parameter
-    value,     # Value from params.yaml
-    default,   # Value in the notebook
-):             # The value; integers become floats where the notebook has a float
+    name: str,  # Name of the parameter
+    value,  # Value from params.yaml
+    default,  # Value in the notebook
+):  # The value; integers become floats where the notebook has a float
     "Raise `ValueError` when `value` has another type than `default`."
-    if isinstance(default, float) and type(value) is int: return float(value)
-    if default is None or value is None or type(value) is type(default): return value
-    hint = "; write 0.001 or 1.0e-3, YAML reads 1e-3 as text" if isinstance(default, float) and isinstance(value, str) else ""
+    if isinstance(default, float) and type(value) is int:
+        return float(value)
+    if default is None or value is None or type(value) is type(default):
+        return value
+    hint = (
+        "; write 0.001 or 1.0e-3, YAML reads 1e-3 as text"
+        if isinstance(default, float) and isinstance(value, str)
+        else ""
+    )
     raise ValueError(f"{name}: expected {type(default).__name__} as in the notebook ({default!r}), got {value!r}{hint}")
 
 # %% ../../nbs/study/10_stages.ipynb #e17b53c1
 def stage_parameters(
-    stage:str,              # Name of the stage
-    context:dict,           # Cohort, model, seed: what the stage is run for
-    profile:str|None=None,  # Overrides the profile of params.yaml
-    home:Path|None=None,    # Repository root
-) -> dict:                  # Value of every parameter of the notebook, in its order
+    stage: str,  # Name of the stage
+    context: dict,  # Cohort, model, seed: what the stage is run for
+    profile: str | None = None,  # Overrides the profile of params.yaml
+    home: Path | None = None,  # Repository root
+) -> dict:  # Value of every parameter of the notebook, in its order
     "Resolve and check the parameters of one run."
     home = home or find_root()
     notebooks = stage_notebooks(home)
     require_choice("stage", stage, notebooks)
-    params, defaults = read_yaml(home/"params.yaml"), notebook_parameters(notebooks[stage])
+    params, defaults = read_yaml(home / "params.yaml"), notebook_parameters(notebooks[stage])
     _check_names(params, tuple(notebooks), context)
     profile = profile or params.get("profile", "laptop")
     require_choice("profile", profile, PROFILES)
     block = params.get(stage) or {}
     known = tuple(name for names in params.get("names", {}).values() for name in names)
-    for key in block: require_choice(f"params.yaml: {stage}", key, [d for d in defaults if d not in context])
-    for key in context: require_choice(f"{stage}: context", key, defaults)
+    for key in block:
+        require_choice(f"params.yaml: {stage}", key, [d for d in defaults if d not in context])
+    for key in context:
+        require_choice(f"{stage}: context", key, defaults)
     for key in defaults:
         if key not in block and key not in context:
             where = "the command line" if key in CONTEXT else f"block {stage} of params.yaml"
             raise ValueError(f"{stage}: expected a value for {key!r} in {where}, got none")
-    for key, value in block.items(): _check_keys(f"{stage}.{key}", value, known)
+    for key, value in block.items():
+        _check_keys(f"{stage}.{key}", value, known)
     given = {**{k: resolve(v, profile, context, f"{stage}.{k}") for k, v in block.items()}, **context}
     return {key: _same_type(f"{stage}.{key}", given[key], default) for key, default in defaults.items()}
 
@@ -155,147 +192,194 @@ def stage_parameters(
 @dataclass(frozen=True)
 class Folders:
     "Folders of one run of a stage."
-    results:Path  # Tables, metrics.json
-    figures:Path  # SVG and PNG
-    models:Path   # Weights and intermediate arrays
-    work:Path     # Checkpoints; survives a killed run, removed after a finished one
+
+    results: Path  # Tables, metrics.json
+    figures: Path  # SVG and PNG
+    models: Path  # Weights and intermediate arrays
+    work: Path  # Checkpoints; survives a killed run, removed after a finished one
+
 
 def instance(
-    context:dict, # Any of cohort, model, seed
-) -> Path:        # Relative path, for example phantoms/pca/seed0
+    context: dict,  # Any of cohort, model, seed
+) -> Path:  # Relative path, for example phantoms/pca/seed0
     "Path of a run below the folder of its stage."
     parts = [f"seed{context[k]}" if k == "seed" else str(context[k]) for k in CONTEXT if k in context]
     return Path(*parts)
 
-def _folders(base:Path, stage:str, context:dict, work:Path) -> Folders:
+
+def _folders(base: Path, stage: str, context: dict, work: Path) -> Folders:
     "Folders of a stage below `base`."
-    return Folders(*(base/kind/stage/instance(context) for kind in ("results", "figures", "models")), work)
+    return Folders(*(base / kind / stage / instance(context) for kind in ("results", "figures", "models")), work)
 
 # %% ../../nbs/study/10_stages.ipynb #0e0eb2dd
 RUN, HOME = "GRAPHSEG_RUN", "GRAPHSEG_HOME"
 _practice = []
 
+
 def stage_folders(
-    stage:str,     # Name of the stage
-    **context:str, # Cohort, model, seed, as the parameters cell has them
-) -> Folders:      # Existing, empty folders (`work` may hold checkpoints)
+    stage: str,  # Name of the stage
+    **context: str,  # Cohort, model, seed, as the parameters cell has them
+) -> Folders:  # Existing, empty folders (`work` may hold checkpoints)
     "Folders for the outputs of the notebook that calls this."
     base = os.environ.get(RUN)
     if base is None:
-        if not _practice: _practice.append(tempfile.TemporaryDirectory(prefix="graphseg-", ignore_cleanup_errors=True))
+        if not _practice:
+            _practice.append(tempfile.TemporaryDirectory(prefix="graphseg-", ignore_cleanup_errors=True))
         base = _practice[0].name
-    folders = _folders(Path(base)/"out", stage, context, Path(base)/"work")
-    if RUN in os.environ and not Path(base).match(f"*/{Path(stage)/instance(context)}"):
+    folders = _folders(Path(base) / "out", stage, context, Path(base) / "work")
+    if RUN in os.environ and not Path(base).match(f"*/{Path(stage) / instance(context)}"):
         raise ValueError(f"stage_folders: expected the stage and context of this run ({base}), got {stage} {context}")
-    for path in vars(folders).values(): path.mkdir(parents=True, exist_ok=True)
+    for path in vars(folders).values():
+        path.mkdir(parents=True, exist_ok=True)
     return folders
 
 # %% ../../nbs/study/10_stages.ipynb #3d92d153
 def stage_dependencies(
-    stage:str,            # Name of the stage
-    context:dict,         # Context of the run
-    home:Path|None=None,  # Repository root
-) -> list[str]:           # Paths relative to the root
+    stage: str,  # Name of the stage
+    context: dict,  # Context of the run
+    home: Path | None = None,  # Repository root
+) -> list[str]:  # Paths relative to the root
     "Dependencies that dvc.yaml lists for one run of `stage`; none where there is no dvc.yaml."
-    path = (home or find_root())/"dvc.yaml"
+    path = (home or find_root()) / "dvc.yaml"
     entry = (read_yaml(path).get("stages", {}) if path.exists() else {}).get(stage, {})
-    def fill(text): return re.sub(r"\$\{item\.(\w+)\}", lambda m: str(context.get(m[1], m[0])), text)
+
+    def fill(text):
+        return re.sub(r"\$\{item\.(\w+)\}", lambda m: str(context.get(m[1], m[0])), text)
+
     return sorted(fill(str(dep)) for dep in entry.get("deps", []))
 
+
 def fingerprint(
-    stage:str,                # Name of the stage
-    context:dict,             # Context of the run
-    parameters:dict,          # Resolved parameters
-    outputs:Path|None=None,   # Folder that holds results/ and models/; default the root
-) -> str:                     # 64 hexadecimal digits
+    stage: str,  # Name of the stage
+    context: dict,  # Context of the run
+    parameters: dict,  # Resolved parameters
+    outputs: Path | None = None,  # Folder that holds results/ and models/; default the root
+) -> str:  # 64 hexadecimal digits
     "Checksum of everything that decides the outcome of a run."
     home = find_root()
     digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode())
     for dep in stage_dependencies(stage, context, home):
         base = (outputs or home) if dep.split("/")[0] in ("results", "models") else home
-        path = base/dep
+        path = base / dep
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file(): digest.update(f"{file.relative_to(base)}:{file.stat().st_size}:".encode() + file.read_bytes())
+            if file.is_file():
+                digest.update(f"{file.relative_to(base)}:{file.stat().st_size}:".encode() + file.read_bytes())
     return digest.hexdigest()
 
 # %% ../../nbs/study/10_stages.ipynb #569c9279
-KERNEL = {"kernelspec": {"display_name": "python3", "language": "python", "name": "python3"},
-          "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python", "pygments_lexer": "ipython3"}}
+KERNEL = {
+    "kernelspec": {"display_name": "python3", "language": "python", "name": "python3"},
+    "language_info": {
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "pygments_lexer": "ipython3",
+    },
+}
+
 
 def _stable_text(
-    text:str,          # Printed text
-    replacements:dict, # Path → what to write for it, applied in order
+    text: str,  # Printed text
+    replacements: dict,  # Path → what to write for it, applied in order
 ) -> str:
     "Text without absolute paths and memory addresses."
-    for path, shown in replacements.items(): text = text.replace(str(path), shown)
+    for path, shown in replacements.items():
+        text = text.replace(str(path), shown)
     text = re.sub(re.escape(tempfile.gettempdir()) + r"/[\w.-]+", "<temporary>", text)
     return re.sub(r"\b0x[0-9a-f]{8,16}\b", "0x0", text)
 
+
 def _small_png(
-    encoded:str, # PNG, base64
+    encoded: str,  # PNG, base64
 ) -> str:
     "The picture with at most 256 colours, where that is smaller."
     picture, small = Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB"), io.BytesIO()
     picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(small, format="PNG", optimize=True)
     return min(base64.b64encode(small.getvalue()).decode(), encoded, key=len)
 
+
 def _stable_outputs(
-    outputs:list,      # Outputs of one cell
-    replacements:dict, # Path → what to write for it, applied in order
+    outputs: list,  # Outputs of one cell
+    replacements: dict,  # Path → what to write for it, applied in order
 ) -> list:
     "Outputs without the error stream and widgets; printed pieces joined."
     kept = []
     for output in outputs:
         is_text = output.output_type == "stream"
-        if is_text and output.name == "stderr": continue
-        if is_text and kept and kept[-1].output_type == "stream": kept[-1].text += output.text
-        else: kept.append(output)
+        if is_text and output.name == "stderr":
+            continue
+        if is_text and kept and kept[-1].output_type == "stream":
+            kept[-1].text += output.text
+        else:
+            kept.append(output)
     for output in kept:
-        if output.output_type == "stream": output.text = _stable_text(output.text, replacements)
-        data = {kind: content for kind, content in output.get("data", {}).items() if kind.startswith("text/") or kind == "image/png"}
-        if "data" in output: output.data = nbformat.from_dict({k: _small_png(v) if k == "image/png" else _stable_text(v, replacements) for k, v in data.items()})
+        if output.output_type == "stream":
+            output.text = _stable_text(output.text, replacements)
+        data = {
+            kind: content
+            for kind, content in output.get("data", {}).items()
+            if kind.startswith("text/") or kind == "image/png"
+        }
+        if "data" in output:
+            output.data = nbformat.from_dict(
+                {k: _small_png(v) if k == "image/png" else _stable_text(v, replacements) for k, v in data.items()}
+            )
     return [output for output in kept if output.get("data", True)]
 
 # %% ../../nbs/study/10_stages.ipynb #4673edd2
 def stable_notebook(
-    nb:nbformat.NotebookNode,    # Executed notebook
-    replacements:dict|None=None, # Path → what to write for it, applied in order
-) -> str:                        # Text of the notebook file
+    nb: nbformat.NotebookNode,  # Executed notebook
+    replacements: dict | None = None,  # Path → what to write for it, applied in order
+) -> str:  # Text of the notebook file
     "JSON of an executed notebook, the same for two runs that printed and drew the same."
     nb = copy.deepcopy(nb)
     nb.metadata = nbformat.from_dict(KERNEL)
     for k, cell in enumerate(nb.cells):
         tags = cell.metadata.get("tags", [])
         cell.id, cell.metadata = f"cell-{k:02d}", nbformat.from_dict({"tags": tags} if tags else {})
-        if cell.cell_type == "code": cell.outputs = _stable_outputs(cell.outputs, replacements or {})
+        if cell.cell_type == "code":
+            cell.outputs = _stable_outputs(cell.outputs, replacements or {})
     nb.nbformat, nb.nbformat_minor = 4, 5
     return json.dumps(json.loads(nbformat.writes(nb)), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 # %% ../../nbs/study/10_stages.ipynb #74cb84e3
 N_THREADS = 1
 
+
 @contextlib.contextmanager
 def _environment(
-    **extra:str, # Further variables
+    **extra: str,  # Further variables
 ) -> Iterator[None]:
     "Environment of the kernel while a stage runs."
     threads = {f"{name}_NUM_THREADS": str(N_THREADS) for name in ("OMP", "MKL", "OPENBLAS", "NUMEXPR", "NUMBA")}
-    fixed = {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0", "PYTHONPATH": str(find_root()),
-             "GRAPHSEG_ROOT": str(find_root()), "PYDEVD_DISABLE_FILE_VALIDATION": "1", "TZ": "UTC", "COLUMNS": "100",
-             "MPLBACKEND": "module://matplotlib_inline.backend_inline", "GRAPHSEG_PROGRESS": str(int(sys.stderr.isatty()))}
+    fixed = {
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "PYTHONHASHSEED": "0",
+        "SOURCE_DATE_EPOCH": "0",
+        "PYTHONPATH": str(find_root()),
+        "GRAPHSEG_ROOT": str(find_root()),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "TZ": "UTC",
+        "COLUMNS": "100",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "GRAPHSEG_PROGRESS": str(int(sys.stderr.isatty())),
+    }
     before = dict(os.environ)
     os.environ.update({**threads, **fixed, **extra})
-    try: yield
+    try:
+        yield
     finally:
         os.environ.clear()
         os.environ.update(before)
 
+
 @contextlib.contextmanager
 def _locked(
-    path:Path, # Lock file
+    path: Path,  # Lock file
 ) -> Iterator[None]:
     "Let one process at a time work on a run; the lock ends with its process."
     import fcntl
+
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -305,121 +389,153 @@ def _locked(
 class StageError(RuntimeError):
     "A cell of a stage notebook failed."
 
+
 def _execute(
-    stage:str,        # Name of the stage
-    parameters:dict,  # Value of every parameter
-    label:str,        # Text of the progress bar
-    work:Path,        # Folder of the run
+    stage: str,  # Name of the stage
+    parameters: dict,  # Value of every parameter
+    label: str,  # Text of the progress bar
+    work: Path,  # Folder of the run
 ) -> nbformat.NotebookNode:
     "Execute the stage's notebook with `parameters`."
     import papermill
     from nbclient.exceptions import DeadKernelError
+
     nb = nbformat.read(stage_notebooks()[stage], as_version=4)
     nb.metadata = nbformat.from_dict(KERNEL)
     for cell in nb.cells:
-        if cell.source.startswith("#| eval: false"): cell.metadata["tags"] = cell.metadata.get("tags", []) + ["skip-execution"]
-    failed = work/"failed.ipynb"
-    options = {"progress_bar": {"desc": label, "leave": False, "disable": None}, "kernel_name": "python3", "cwd": str(find_root()),
-               "extra_arguments": ["--IPKernelApp.log_level=ERROR"]}
+        if cell.source.startswith("#| eval: false"):
+            cell.metadata["tags"] = cell.metadata.get("tags", []) + ["skip-execution"]
+    failed = work / "failed.ipynb"
+    options = {
+        "progress_bar": {"desc": label, "leave": False, "disable": None},
+        "kernel_name": "python3",
+        "cwd": str(find_root()),
+        "extra_arguments": ["--IPKernelApp.log_level=ERROR"],
+    }
     warnings.filterwarnings("ignore", message="IProgress not found")
-    try: return papermill.execute_notebook(nb, failed, parameters, stderr_file=sys.stderr, request_save_on_cell_execute=False, **options)
+    try:
+        return papermill.execute_notebook(
+            nb, failed, parameters, stderr_file=sys.stderr, request_save_on_cell_execute=False, **options
+        )
     except papermill.PapermillExecutionError as error:
         shown = failed.relative_to(find_root()) if failed.is_relative_to(find_root()) else failed
-        raise StageError(f"{label}: code cell {error.exec_count} failed: {error.ename}: {error.evalue}; see {shown}") from error
-    except DeadKernelError as error: raise StageError(f"{label}: the kernel died, often for lack of memory; close other programs or lower batch_size and image_size") from error
+        raise StageError(
+            f"{label}: code cell {error.exec_count} failed: {error.ename}: {error.evalue}; see {shown}"
+        ) from error
+    except DeadKernelError as error:
+        raise StageError(
+            f"{label}: the kernel died, often for lack of memory; close other programs or lower batch_size and image_size"
+        ) from error
+
 
 def _publish(
-    made:Folders,  # Folders the notebook wrote into
-    final:Folders, # Where they belong
+    made: Folders,  # Folders the notebook wrote into
+    final: Folders,  # Where they belong
 ) -> None:
     "Replace the outputs of a run by the new ones, folder by folder, by renaming."
     for kind in ("results", "figures", "models"):
         new, old = getattr(made, kind), getattr(final, kind)
         aside = new.with_name(f"{new.name}.old")
-        if old.exists(): os.replace(old, aside)
+        if old.exists():
+            os.replace(old, aside)
         if any(new.iterdir()):
             old.parent.mkdir(parents=True, exist_ok=True)
             os.replace(new, old)
         shutil.rmtree(aside, ignore_errors=True)
 
 # %% ../../nbs/study/10_stages.ipynb #cfe4aa8e
-def _prepare_work(work:Path, mark:str) -> bool: # Whether the folder already holds the finished run
+def _prepare_work(work: Path, mark: str) -> bool:  # Whether the folder already holds the finished run
     "Empty the folder of a run, except for what a run with the same fingerprint left: checkpoints, or everything."
-    stamp = work/"fingerprint.txt"
-    if not stamp.exists() or stamp.read_text() != mark: shutil.rmtree(work, ignore_errors=True)
-    if (work/"executed.ipynb").exists(): return True
-    shutil.rmtree(work/"out", ignore_errors=True)
+    stamp = work / "fingerprint.txt"
+    if not stamp.exists() or stamp.read_text() != mark:
+        shutil.rmtree(work, ignore_errors=True)
+    if (work / "executed.ipynb").exists():
+        return True
+    shutil.rmtree(work / "out", ignore_errors=True)
     work.mkdir(parents=True, exist_ok=True)
-    with atomic_path(stamp) as temporary: temporary.write_text(mark)
+    with atomic_path(stamp) as temporary:
+        temporary.write_text(mark)
     return False
 
 # %% ../../nbs/study/10_stages.ipynb #run01
 def run_stage(
-    stage:str,              # Name of the stage
-    profile:str|None=None,  # Overrides the profile of params.yaml
-    outputs:Path|None=None, # Folder that receives results/, figures/, models/; default the root
-    is_ahead:bool=False,    # Whether to leave the finished run in its work folder, for a later call to publish
-    **context,              # Cohort, model, seed
-) -> Folders:               # Folders of the finished run
+    stage: str,  # Name of the stage
+    profile: str | None = None,  # Overrides the profile of params.yaml
+    outputs: Path | None = None,  # Folder that receives results/, figures/, models/; default the root
+    is_ahead: bool = False,  # Whether to leave the finished run in its work folder, for a later call to publish
+    **context,  # Cohort, model, seed
+) -> Folders:  # Folders of the finished run
     "Check, execute and publish one stage."
     outputs = Path(outputs or find_root()).resolve()
     parameters = stage_parameters(stage, context, profile)
-    work = outputs/".cache"/"graphseg"/stage/instance(context)
-    final, label = _folders(outputs, stage, context, work/"work"), f"{stage} {instance(context)}".removesuffix(" .")
+    work = outputs / ".cache" / "graphseg" / stage / instance(context)
+    final, label = _folders(outputs, stage, context, work / "work"), f"{stage} {instance(context)}".removesuffix(" .")
     with _locked(work.with_name(f"{work.name}.lock")), _environment(**{RUN: str(work), HOME: str(outputs)}):
         is_finished = _prepare_work(work, fingerprint(stage, context, parameters, outputs))
         made = stage_folders(stage, **context)
         if not is_finished:
             nb = _execute(stage, parameters, label, work)
-            shown = {getattr(made, k): str(getattr(final, k).relative_to(outputs)) for k in ("results", "figures", "models")}
-            text = stable_notebook(nb, {**shown, work: "<work>", f"{find_root()}/": "", find_root(): ".", sys.prefix: "<python>"})
-            with atomic_path(work/"executed.ipynb") as temporary: temporary.write_text(text)
-        if is_ahead: return made
+            shown = {
+                getattr(made, k): str(getattr(final, k).relative_to(outputs)) for k in ("results", "figures", "models")
+            }
+            text = stable_notebook(
+                nb, {**shown, work: "<work>", f"{find_root()}/": "", find_root(): ".", sys.prefix: "<python>"}
+            )
+            with atomic_path(work / "executed.ipynb") as temporary:
+                temporary.write_text(text)
+        if is_ahead:
+            return made
         _publish(made, final)
         executed = executed_notebook(outputs, stage, context)
         executed.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(work/"executed.ipynb", executed)
+        os.replace(work / "executed.ipynb", executed)
         shutil.rmtree(work)
     return final
 
 # %% ../../nbs/study/10_stages.ipynb #run02
 def executed_notebook(
-    outputs:Path, # Folder that holds results/
-    stage:str,    # Name of the stage
-    context:dict, # Cohort, model, seed
-) -> Path:        # results/notebooks/<stage>/<cohort>-<model>-seed<k>.ipynb, or results/notebooks/<stage>.ipynb
+    outputs: Path,  # Folder that holds results/
+    stage: str,  # Name of the stage
+    context: dict,  # Cohort, model, seed
+) -> Path:  # results/notebooks/<stage>/<cohort>-<model>-seed<k>.ipynb, or results/notebooks/<stage>.ipynb
     "Path of the executed copy of a stage notebook."
     name = Path(stage, "-".join(instance(context).parts)) if context else Path(stage)
-    return outputs/"results"/"notebooks"/f"{name}.ipynb"
+    return outputs / "results" / "notebooks" / f"{name}.ipynb"
 
 # %% ../../nbs/study/10_stages.ipynb #d103d7bc
 def _practise(
-    stage:str,    # Name of the earlier stage
-    context:dict, # Complete context
-) -> Path:        # Folder that holds the practice results/ and models/
+    stage: str,  # Name of the earlier stage
+    context: dict,  # Complete context
+) -> Path:  # Folder that holds the practice results/ and models/
     "Run the smoke version of a stage once for each fingerprint."
-    outputs = find_root()/".cache"/"graphseg"/"practice"
-    stamp = (outputs/"stamps"/stage/instance(context)).with_suffix(".txt")
+    outputs = find_root() / ".cache" / "graphseg" / "practice"
+    stamp = (outputs / "stamps" / stage / instance(context)).with_suffix(".txt")
     mark = fingerprint(stage, context, stage_parameters(stage, context, "smoke"), outputs)
     with _locked(stamp.with_suffix(".lock")):
         if not stamp.exists() or stamp.read_text() != mark:
-            with _without(RUN): run_stage(stage, "smoke", outputs, **context)
+            with _without(RUN):
+                run_stage(stage, "smoke", outputs, **context)
             mark = fingerprint(stage, context, stage_parameters(stage, context, "smoke"), outputs)
-            with atomic_path(stamp) as temporary: temporary.write_text(mark)
+            with atomic_path(stamp) as temporary:
+                temporary.write_text(mark)
     return outputs
 
+
 @contextlib.contextmanager
-def _without(name:str) -> Iterator[None]:
+def _without(name: str) -> Iterator[None]:
     "Hide one environment variable."
     value = os.environ.pop(name, None)
-    try: yield
+    try:
+        yield
     finally:
-        if value is not None: os.environ[name] = value
+        if value is not None:
+            os.environ[name] = value
+
 
 def stage_inputs(
-    stage:str,  # Name of the earlier stage
+    stage: str,  # Name of the earlier stage
     **context,  # Cohort, model, seed; parts left out at the end give the folder above
-) -> Folders:   # Its folders, to be read only
+) -> Folders:  # Its folders, to be read only
     "Folders of an earlier stage."
     outputs = Path(os.environ.get(HOME, find_root()))
     if RUN not in os.environ or outputs.name == "practice":
@@ -427,112 +543,145 @@ def stage_inputs(
         outputs = _practise(stage, {k: context.get(k, defaults[k]) for k in CONTEXT if k in defaults})
     folders = _folders(outputs, stage, context, Path(os.devnull))
     target = f"{stage}@{'-'.join(str(v) for v in context.values())}" if context else stage
-    if not folders.results.exists(): require_file(folders.models, f"run: dvc repro {target}")
+    if not folders.results.exists():
+        require_file(folders.models, f"run: dvc repro {target}")
     return folders
 
 # %% ../../nbs/study/10_stages.ipynb #8ad94875
 def _direct_imports(
-    source:str, # Python code, IPython magics allowed
+    source: str,  # Python code, IPython magics allowed
 ) -> set[str]:  # Names of graphseg modules
     "Modules of graphseg that a piece of code imports."
     lines = ["pass" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
     found = set()
     for node in ast.walk(ast.parse("\n".join(lines))):
-        if isinstance(node, ast.Import): names = [a.name for a in node.names]
+        if isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = "graphseg" if node.level else ""
             base = ".".join(filter(None, (base, node.module)))
             names = [f"{base}.{a.name}" for a in node.names] if base == "graphseg" else [base]
-        else: continue
+        else:
+            continue
         found |= {n.split(".")[1] for n in names if n.startswith("graphseg.")}
     return found
 
+
 def imported_modules(
-    source:str,          # Code of a notebook or module
-    home:Path|None=None, # Repository root
-) -> list[str]:          # Sorted names
+    source: str,  # Code of a notebook or module
+    home: Path | None = None,  # Repository root
+) -> list[str]:  # Sorted names
     "Modules of graphseg that `source` imports, directly or through other modules."
-    folder, known, waiting = (home or find_root())/"graphseg", set(), _direct_imports(source)
+    folder, known, waiting = (home or find_root()) / "graphseg", set(), _direct_imports(source)
     while waiting:
         name = waiting.pop()
-        if name in known: continue
+        if name in known:
+            continue
         known.add(name)
-        code = require_file(folder/f"{name}.py", "run: nbdev_export").read_text()
+        code = require_file(folder / f"{name}.py", "run: nbdev_export").read_text()
         waiting |= _direct_imports(code)
     return sorted(known)
 
 # %% ../../nbs/study/10_stages.ipynb #4ff5acca
-def _notebook_code(path:Path) -> str:
+def _notebook_code(path: Path) -> str:
     "Code cells of a notebook as one text."
     return "\n".join(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code")
 
+
 def expected_entry(
-    stage:str,            # Name of the stage
-    home:Path|None=None,  # Repository root
-) -> dict:                # Keys cmd, deps, outs as dvc.yaml should have them; deps without data and earlier stages
+    stage: str,  # Name of the stage
+    home: Path | None = None,  # Repository root
+) -> dict:  # Keys cmd, deps, outs as dvc.yaml should have them; deps without data and earlier stages
     "What the notebook implies for the stage's entry in dvc.yaml."
     home = home or find_root()
     require_choice("stage", stage, stage_notebooks(home))
     notebook = stage_notebooks(home)[stage]
     keys = [k for k in CONTEXT if k in notebook_parameters(notebook)]
     item = {k: f"${{item.{k}}}" for k in keys}
-    block = [stage] if stage in read_yaml(home/"params.yaml") else []
+    block = [stage] if stage in read_yaml(home / "params.yaml") else []
     modules = imported_modules(_notebook_code(notebook), home)
     outs = [str(p.relative_to(home)) for p in vars(_folders(home, stage, item, home)).values()][:3]
-    return {"cmd": " ".join(["python -m graphseg.study.stages", stage, *(f"{k}={v}" for k, v in item.items())]),
-            "deps": [f"graphseg/{m}.py" for m in modules] + [str(notebook.relative_to(home))],
-            "params": ["profile", *block] if block else [],
-            "outs": [*outs, str(executed_notebook(home, stage, item).relative_to(home))]}
+    return {
+        "cmd": " ".join(["python -m graphseg.study.stages", stage, *(f"{k}={v}" for k, v in item.items())]),
+        "deps": [f"graphseg/{m}.py" for m in modules] + [str(notebook.relative_to(home))],
+        "params": ["profile", *block] if block else [],
+        "outs": [*outs, str(executed_notebook(home, stage, item).relative_to(home))],
+    }
 
 # %% ../../nbs/study/10_stages.ipynb #b93ceb15
-def _check_defaults(stage:str, home:Path) -> list[str]:
+def _check_defaults(stage: str, home: Path) -> list[str]:
     "Differences between the parameters cell and the smoke profile."
     defaults = notebook_parameters(stage_notebooks(home)[stage])
-    try: smoke = stage_parameters(stage, {k: defaults[k] for k in CONTEXT if k in defaults}, "smoke", home)
-    except ValueError as error: return [str(error)]
-    return [f"{stage}: the notebook's default of {k} is {v!r}, the smoke profile of params.yaml says {smoke[k]!r}; make them equal"
-            for k, v in defaults.items() if v != smoke[k]]
+    try:
+        smoke = stage_parameters(stage, {k: defaults[k] for k in CONTEXT if k in defaults}, "smoke", home)
+    except ValueError as error:
+        return [str(error)]
+    return [
+        f"{stage}: the notebook's default of {k} is {v!r}, the smoke profile of params.yaml says {smoke[k]!r}; make them equal"
+        for k, v in defaults.items()
+        if v != smoke[k]
+    ]
 
 # %% ../../nbs/study/10_stages.ipynb #chk01
 def check_stages(
-    home:Path|None=None, # Repository root
-) -> list[str]:          # Problems, one sentence each
+    home: Path | None = None,  # Repository root
+) -> list[str]:  # Problems, one sentence each
     "Compare stage notebooks, params.yaml and dvc.yaml."
     home = home or find_root()
-    entries, notebooks = read_yaml(home/"dvc.yaml").get("stages", {}), stage_notebooks(home)
+    entries, notebooks = read_yaml(home / "dvc.yaml").get("stages", {}), stage_notebooks(home)
     owners = {name: entry_notebook(name, entry, tuple(notebooks)) for name, entry in entries.items()}
-    problems = [f"dvc.yaml: stage {name} has no notebook nbs/stages/NN_{name}.ipynb" for name, stage in owners.items() if stage is None]
+    problems = [
+        f"dvc.yaml: stage {name} has no notebook nbs/stages/NN_{name}.ipynb"
+        for name, stage in owners.items()
+        if stage is None
+    ]
     for stage in notebooks:
         problems += _check_defaults(stage, home)
         mine = [name for name, owner in owners.items() if owner == stage]
-        if not mine: problems.append(f"dvc.yaml: expected a stage {stage}, got none")
-        for name in mine: problems += _check_entry(name, entries[name], expected_entry(stage, home))
+        if not mine:
+            problems.append(f"dvc.yaml: expected a stage {stage}, got none")
+        for name in mine:
+            problems += _check_entry(name, entries[name], expected_entry(stage, home))
     return problems
 
 # %% ../../nbs/study/10_stages.ipynb #chk02
 def entry_notebook(
-    name:str,               # Name of an entry of dvc.yaml
-    entry:dict,             # Its content
-    stages:tuple[str, ...], # Names of the stage notebooks
-) -> str|None:              # Stage that the entry runs; None where the names do not fit
+    name: str,  # Name of an entry of dvc.yaml
+    entry: dict,  # Its content
+    stages: tuple[str, ...],  # Names of the stage notebooks
+) -> str | None:  # Stage that the entry runs; None where the names do not fit
     "Stage notebook of an entry of dvc.yaml: several entries may run one notebook for different lists of cohorts."
     called = re.match(r"python -m graphseg\.stages (\w+)", str(entry.get("cmd", "")))
     stage = called[1] if called else name
     return stage if stage in stages and (name == stage or name.startswith(f"{stage}_")) else None
 
 # %% ../../nbs/study/10_stages.ipynb #chk03
-def _check_entry(stage:str, entry:dict, expected:dict) -> list[str]:
+def _check_entry(stage: str, entry: dict, expected: dict) -> list[str]:
     "Differences between one entry of dvc.yaml and what its notebook implies."
     problems, deps = [], set(entry.get("deps", []))
     code = {d for d in deps if d.startswith(("graphseg/", "nbs/stages/"))}
     problems += [f"{stage}: add the dependency {d}" for d in sorted(set(expected["deps"]) - code)]
-    problems += [f"{stage}: remove the dependency {d}, the notebook does not import it" for d in sorted(code - set(expected["deps"]))]
-    if entry.get("cmd") != expected["cmd"]: problems.append(f"{stage}: expected cmd {expected['cmd']!r}, got {entry.get('cmd')!r}")
-    outs = {next(iter(o)) if isinstance(o, dict) else o: isinstance(o, dict) and not next(iter(o.values())).get("cache", True) for o in entry.get("outs", [])}
+    problems += [
+        f"{stage}: remove the dependency {d}, the notebook does not import it"
+        for d in sorted(code - set(expected["deps"]))
+    ]
+    if entry.get("cmd") != expected["cmd"]:
+        problems.append(f"{stage}: expected cmd {expected['cmd']!r}, got {entry.get('cmd')!r}")
+    outs = {
+        next(iter(o)) if isinstance(o, dict) else o: isinstance(o, dict)
+        and not next(iter(o.values())).get("cache", True)
+        for o in entry.get("outs", [])
+    }
     problems += [f"{stage}: {o} is not a place the runner writes to" for o in outs if o not in expected["outs"]]
-    problems += [f"{stage}: add `cache: false` to {o}, it is read in git" for o, plain in outs.items() if not plain and not o.startswith("models/")]
-    if expected["outs"][-1] not in outs: problems.append(f"{stage}: add the output {expected['outs'][-1]}")
-    if set(entry.get("params", [])) != set(expected["params"]): problems.append(f"{stage}: expected params {expected['params']}, got {entry.get('params', [])}")
+    problems += [
+        f"{stage}: add `cache: false` to {o}, it is read in git"
+        for o, plain in outs.items()
+        if not plain and not o.startswith("models/")
+    ]
+    if expected["outs"][-1] not in outs:
+        problems.append(f"{stage}: add the output {expected['outs'][-1]}")
+    if set(entry.get("params", [])) != set(expected["params"]):
+        problems.append(f"{stage}: expected params {expected['params']}, got {entry.get('params', [])}")
     return problems
 
 # %% ../../nbs/study/10_stages.ipynb #61691566
@@ -542,14 +691,17 @@ USAGE = """usage: python -m graphseg.study.stages NAME key=value …   run one s
        python -m graphseg.study.stages --check             compare notebooks, params.yaml and dvc.yaml
        python -m graphseg.study.stages --entry NAME        cmd, deps and outs that the notebook implies, for dvc.yaml"""
 
+
 def parse_context(
-    words:list[str], # For example ["cohort=phantoms", "seed=0"]
-) -> dict:           # Values of digits alone become integers
+    words: list[str],  # For example ["cohort=phantoms", "seed=0"]
+) -> dict:  # Values of digits alone become integers
     "Read `key=value` words."
     for word in words:
-        if not re.fullmatch(r"\w+=.+", word): raise ValueError(f"arguments: expected key=value, got {word!r}")
+        if not re.fullmatch(r"\w+=.+", word):
+            raise ValueError(f"arguments: expected key=value, got {word!r}")
     pairs = dict(word.split("=", 1) for word in words)
     return {k: int(v) if v.isdigit() else v for k, v in pairs.items()}
+
 
 def _titles() -> Iterator[str]:
     "One line for each stage: name and the line under its title."
@@ -559,14 +711,17 @@ def _titles() -> Iterator[str]:
 
 # %% ../../nbs/study/10_stages.ipynb #7fb06f5d
 def main(
-    arguments:list[str]|None=None, # Default: of the command line
-) -> int:                          # Exit status, 0 for success
+    arguments: list[str] | None = None,  # Default: of the command line
+) -> int:  # Exit status, 0 for success
     "Entry point of `python -m graphseg.study.stages`."
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        if not words or words[0] in ("-h", "--help"): print(USAGE)
-        elif words[0] == "--list": print("\n".join(_titles()))
-        elif words[0] == "--entry": print(yaml.safe_dump(expected_entry(words[1]), sort_keys=False, width=200))
+        if not words or words[0] in ("-h", "--help"):
+            print(USAGE)
+        elif words[0] == "--list":
+            print("\n".join(_titles()))
+        elif words[0] == "--entry":
+            print(yaml.safe_dump(expected_entry(words[1]), sort_keys=False, width=200))
         elif words[0] == "--check":
             problems = check_stages()
             print("\n".join(problems) or "stages: notebooks, params.yaml and dvc.yaml agree")
@@ -583,4 +738,5 @@ def main(
 
 # %% ../../nbs/study/10_stages.ipynb #92af41cb
 #| eval: false
-if __name__ == "__main__": sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -18,101 +18,145 @@ from ..base.report import format_number, require_columns
 
 # %% ../../nbs/study/40_story.ipynb #eb9d6438
 def read_table(
-    path:Path|str,       # CSV file of a stage
-) -> pd.DataFrame|None:  # Cells as text; None where there is no such file
+    path: Path | str,  # CSV file of a stage
+) -> pd.DataFrame | None:  # Cells as text; None where there is no such file
     "Read a table that a stage may have written."
     path = Path(path)
     return pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else None
 
+
 def shorten(
-    table:pd.DataFrame,    # Cells as text
-    columns:Iterable[str], # Columns of numbers
-    digits:int=3,          # Significant digits
-) -> pd.DataFrame:         # A copy; "–" where a number is missing
+    table: pd.DataFrame,  # Cells as text
+    columns: Iterable[str],  # Columns of numbers
+    digits: int = 3,  # Significant digits
+) -> pd.DataFrame:  # A copy; "–" where a number is missing
     "Shorten columns of numbers; leave whole numbers and what is not there."
+
     def text(cell):
-        if cell in ("", "nan", None): return "–"
+        if cell in ("", "nan", None):
+            return "–"
         value = float(cell)
-        if value.is_integer() and abs(value) < 1e6: return f"{value:.0f}"
+        if value.is_integer() and abs(value) < 1e6:
+            return f"{value:.0f}"
         return f"{value:.{digits - 1}e}" if abs(value) < 1e-3 else format_number(value, digits)
+
     found = [c for c in columns if c in table]
     return table.assign(**{c: table[c].map(text) for c in found})
 
 # %% ../../nbs/study/40_story.ipynb #752fe749
 def show_table(
-    table:pd.DataFrame|None, # Cells as text; None where a stage has not run
-    missing:str="",          # Sentence for that case
-) -> Markdown|None:          # Nothing to show where both are empty
+    table: pd.DataFrame | None,  # Cells as text; None where a stage has not run
+    missing: str = "",  # Sentence for that case
+) -> Markdown | None:  # Nothing to show where both are empty
     "Show a table; where there is none, say what is missing."
-    if table is None: return Markdown(f"*{missing}*") if missing else None
-    kept = table.astype(str).replace(r"(?<=\d) (?=[(±])|(?<=±) ", "\N{NO-BREAK SPACE}", regex=True) # a number and its spread stay on one line
+    if table is None:
+        return Markdown(f"*{missing}*") if missing else None
+    kept = table.astype(str).replace(
+        r"(?<=\d) (?=[(±])|(?<=±) ", "\N{NO-BREAK SPACE}", regex=True
+    )  # a number and its spread stay on one line
     kept = kept.map(lambda cell: cell.replace("|", "\\|"))
     return Markdown(kept.to_markdown(index=False, disable_numparse=True))
 
+
 def show_figure(
-    path:Path|str,        # PNG file of a stage
-    missing:str="",       # Sentence for the case that there is none
-) -> Image|Markdown|None: # The picture at 100 px per inch
+    path: Path | str,  # PNG file of a stage
+    missing: str = "",  # Sentence for the case that there is none
+) -> Image | Markdown | None:  # The picture at 100 px per inch
     "Show a figure of a stage; where there is none, say what is missing."
     path = Path(path)
-    if not path.is_file(): return Markdown(f"*{missing}*") if missing else None
-    with open_image(path) as image: width_in = image.width/image.info.get("dpi", (300,))[0]
-    return Image(data=path.read_bytes(), format="png", width=round(100*width_in))
+    if not path.is_file():
+        return Markdown(f"*{missing}*") if missing else None
+    with open_image(path) as image:
+        width_in = image.width / image.info.get("dpi", (300,))[0]
+    return Image(data=path.read_bytes(), format="png", width=round(100 * width_in))
 
 # %% ../../nbs/study/40_story.ipynb #b5797d0a
 def compare_words(
-    tests:pd.DataFrame|None, # Rows of one score: model, reference, n, rank_biserial, p_holm; texts or numbers
-    what:str,                # The score in words, such as "landmark error"
-    level:float=0.05,        # Significant below this Holm-adjusted p
-) -> str:                    # A sentence; empty where there are no tests
+    tests: pd.DataFrame | None,  # Rows of one score: model, reference, n, rank_biserial, p_holm; texts or numbers
+    what: str,  # The score in words, such as "landmark error"
+    level: float = 0.05,  # Significant below this Holm-adjusted p
+) -> str:  # A sentence; empty where there are no tests
     "Say which models differ from the reference, and how."
-    if tests is None or len(tests) == 0: return ""
+    if tests is None or len(tests) == 0:
+        return ""
     require_columns(tests, ["model", "reference", "n", "rank_biserial", "p_holm"])
     rows, groups = tests.assign(r=tests["rank_biserial"].astype(float), p=tests["p_holm"].astype(float)), []
-    for words, mine in (("lower than that of", rows[(rows.p < level) & (rows.r < 0)]), ("higher than that of", rows[(rows.p < level) & (rows.r > 0)]),
-                        ("not significantly different from that of", rows[(rows.p >= level) | (rows.r == 0)])):
-        if len(mine) == 0: continue
+    for words, mine in (
+        ("lower than that of", rows[(rows.p < level) & (rows.r < 0)]),
+        ("higher than that of", rows[(rows.p < level) & (rows.r > 0)]),
+        ("not significantly different from that of", rows[(rows.p >= level) | (rows.r == 0)]),
+    ):
+        if len(mine) == 0:
+            continue
         extreme = f"p ≥ {mine.p.min():.2g}" if words.startswith("not") else f"p ≤ {mine.p.max():.2g}"
         groups.append(f"{words} {join_words(mine.model)} ({extreme if len(mine) > 1 else f'p = {mine.p.iloc[0]:.2g}'})")
     return f"On {rows.n.iloc[0]} test cases the {what} of {rows.reference.iloc[0]} is {join_words(groups, '; ', '; ')}."
 
+
 def join_words(
-    words:Iterable[str], # Any number of words
-    comma:str=", ",      # Between all but the last two
-    last:str=" and ",    # Between the last two
+    words: Iterable[str],  # Any number of words
+    comma: str = ", ",  # Between all but the last two
+    last: str = " and ",  # Between the last two
 ) -> str:
     "Write a list of words as one phrase."
     words = [str(w) for w in words]
     return last.join([comma.join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 # %% ../../nbs/study/40_story.ipynb #a5170313
-PARTS = ("claim_id", "cohort", "statement", "statistic", "value", "p", "n", "holds") # Columns of claims.csv that are read
+PARTS = (
+    "claim_id",
+    "cohort",
+    "statement",
+    "statistic",
+    "value",
+    "p",
+    "n",
+    "holds",
+)  # Columns of claims.csv that are read
+
 
 def name_parts(
-    claims:pd.DataFrame, # Rows of claims.csv
-) -> list[str]:          # One text per row
+    claims: pd.DataFrame,  # Rows of claims.csv
+) -> list[str]:  # One text per row
     "Statements of the parts, with their cohort where there are several."
-    return [row.statement + (f" on {row.cohort}" if claims["cohort"].nunique() > 1 else "") for row in claims.itertuples()]
+    return [
+        row.statement + (f" on {row.cohort}" if claims["cohort"].nunique() > 1 else "") for row in claims.itertuples()
+    ]
+
 
 def statement_table(
-    claims:pd.DataFrame|None, # Rows of claims.csv as text, one per part of a statement
-    words:pd.DataFrame|None,  # data/published/qualitative.csv as text: claim_id, source_table, statement
-) -> pd.DataFrame|None:       # published, tested here, statistic, value, p, n, holds; None where there are no claims
+    claims: pd.DataFrame | None,  # Rows of claims.csv as text, one per part of a statement
+    words: pd.DataFrame | None,  # data/published/qualitative.csv as text: claim_id, source_table, statement
+) -> pd.DataFrame | None:  # published, tested here, statistic, value, p, n, holds; None where there are no claims
     "Set published statements beside the tests of their parts."
-    if claims is None: return None
+    if claims is None:
+        return None
     require_columns(claims, PARTS)
-    known = {} if words is None else {row.claim_id: f"{row.statement} ({row.source_table.removesuffix(' text')})" for row in words.itertuples()}
+    known = (
+        {}
+        if words is None
+        else {row.claim_id: f"{row.statement} ({row.source_table.removesuffix(' text')})" for row in words.itertuples()}
+    )
     first = ~claims["claim_id"].duplicated()
-    table = claims.assign(published=[known.get(c, c) if is_first else "" for c, is_first in zip(claims["claim_id"], first, strict=True)], statement=name_parts(claims))
-    table = shorten(table, ["value", "p"]).assign(holds=table["holds"].astype(str).map({"True": "yes", "False": "**no**"}))
-    return table.rename(columns={"statement": "tested here"})[["published", "tested here", "statistic", "value", "p", "n", "holds"]]
+    table = claims.assign(
+        published=[known.get(c, c) if is_first else "" for c, is_first in zip(claims["claim_id"], first, strict=True)],
+        statement=name_parts(claims),
+    )
+    table = shorten(table, ["value", "p"]).assign(
+        holds=table["holds"].astype(str).map({"True": "yes", "False": "**no**"})
+    )
+    return table.rename(columns={"statement": "tested here"})[
+        ["published", "tested here", "statistic", "value", "p", "n", "holds"]
+    ]
+
 
 def tally(
-    claims:pd.DataFrame|None, # Rows of claims.csv as text
-    most:int=4,               # Parts to name
-) -> str:                     # A sentence or two; empty where there are no claims
+    claims: pd.DataFrame | None,  # Rows of claims.csv as text
+    most: int = 4,  # Parts to name
+) -> str:  # A sentence or two; empty where there are no claims
     "Count the statements that hold, and name the parts that do not."
-    if claims is None or len(claims) == 0: return ""
+    if claims is None or len(claims) == 0:
+        return ""
     require_columns(claims, PARTS)
     holds = claims["holds"].astype(str) == "True"
     whole, cohorts = holds.groupby(claims["claim_id"]).all(), join_words(dict.fromkeys(claims["cohort"]))
@@ -123,15 +167,25 @@ def tally(
 
 # %% ../../nbs/study/40_story.ipynb #dc789298
 def printed_table(
-    claims:pd.DataFrame|None, # data/published/claims.csv as text
-    source_table:str,         # For example "thesis Tabla 3.2"
-    dataset:str="",           # Only this data set; empty for all
-) -> pd.DataFrame|None:       # Systems as rows, printed texts in the cells; None where nothing matches
+    claims: pd.DataFrame | None,  # data/published/claims.csv as text
+    source_table: str,  # For example "thesis Tabla 3.2"
+    dataset: str = "",  # Only this data set; empty for all
+) -> pd.DataFrame | None:  # Systems as rows, printed texts in the cells; None where nothing matches
     "Lay a published table out again."
-    if claims is None: return None
+    if claims is None:
+        return None
     rows = claims[(claims["source_table"] == source_table) & (claims["literal"] != "") & (claims["kind"] == "result")]
-    if dataset: rows = rows[rows["dataset"] == dataset]
-    if len(rows) == 0: return None
-    place = rows["metric"] + " " + rows["structure"] + ("" if dataset or rows["dataset"].nunique() == 1 else ", " + rows["dataset"])
-    wide = rows.assign(column=place.str.strip()).pivot_table(index="system", columns="column", values="literal", aggfunc="first", sort=False)
+    if dataset:
+        rows = rows[rows["dataset"] == dataset]
+    if len(rows) == 0:
+        return None
+    place = (
+        rows["metric"]
+        + " "
+        + rows["structure"]
+        + ("" if dataset or rows["dataset"].nunique() == 1 else ", " + rows["dataset"])
+    )
+    wide = rows.assign(column=place.str.strip()).pivot_table(
+        index="system", columns="column", values="literal", aggfunc="first", sort=False
+    )
     return wide.fillna("–").rename_axis(columns=None).reset_index()
