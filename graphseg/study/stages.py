@@ -6,8 +6,8 @@
 __all__ = ['PROFILES', 'CONTEXT', 'RUN', 'HOME', 'KERNEL', 'N_THREADS', 'USAGE', 'stage_notebooks', 'read_yaml',
            'notebook_parameters', 'resolve', 'stage_parameters', 'Folders', 'instance', 'stage_folders',
            'stage_dependencies', 'fingerprint', 'stable_notebook', 'StageError', 'run_stage', 'executed_notebook',
-           'stage_inputs', 'imported_modules', 'expected_entry', 'check_stages', 'entry_notebook', 'parse_context',
-           'main']
+           'stage_inputs', 'direct_imports', 'imported_modules', 'expected_entry', 'check_stages', 'entry_notebook',
+           'parse_context', 'main']
 
 # %% ../../nbs/study/10_stages.ipynb #374d1f89
 import ast
@@ -42,8 +42,8 @@ from ..base.core import atomic_path, find_root, require_choice, require_file
 def stage_notebooks(
     home: Path | None = None,  # Repository root; default the one found by `core`
 ) -> dict[str, Path]:  # Stage name → notebook, in order of their numbers
-    "All stage notebooks `nbs/stages/NN_name.ipynb`."
-    found = sorted(((home or find_root()) / "nbs" / "stages").glob("[0-9][0-9]_*.ipynb"))
+    "All stage notebooks `nbs/stages/<group>/NN_name.ipynb`."
+    found = sorted(((home or find_root()) / "nbs" / "stages").glob("*/[0-9][0-9]_*.ipynb"), key=lambda path: path.name)
     return {path.stem[3:]: path for path in found}
 
 
@@ -548,39 +548,52 @@ def stage_inputs(
     return folders
 
 # %% ../../nbs/study/10_stages.ipynb #8ad94875
-def _direct_imports(
+def direct_imports(
     source: str,  # Python code, IPython magics allowed
-) -> set[str]:  # Names of graphseg modules
+    module: str = "",  # Module that the code is of, for example "shapes.raster", for relative imports
+) -> set[str]:  # Modules of graphseg, for example "base.core"
     "Modules of graphseg that a piece of code imports."
     lines = ["pass" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
     found = set()
     for node in ast.walk(ast.parse("\n".join(lines))):
         if isinstance(node, ast.Import):
-            names = [a.name for a in node.names]
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            base = "graphseg" if node.level else ""
-            base = ".".join(filter(None, (base, node.module)))
-            names = [f"{base}.{a.name}" for a in node.names] if base == "graphseg" else [base]
-        else:
-            continue
-        found |= {n.split(".")[1] for n in names if n.startswith("graphseg.")}
-    return found
+            above = ["graphseg", *module.split(".")][: -node.level] if node.level else []
+            base = ".".join([*above, *filter(None, [node.module])])
+            found |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+    return {name.removeprefix("graphseg.") for name in found if name.startswith("graphseg.")}
 
-
+# %% ../../nbs/study/10_stages.ipynb #de4a69cf
 def imported_modules(
     source: str,  # Code of a notebook or module
     home: Path | None = None,  # Repository root
-) -> list[str]:  # Sorted names
+    group: str = "",  # Folder of the stage notebook; the networks of this wing come with the zoo
+) -> list[str]:  # Sorted names, for example "base.core"
     "Modules of graphseg that `source` imports, directly or through other modules."
-    folder, known, waiting = (home or find_root()) / "graphseg", set(), _direct_imports(source)
+    folder = (home or find_root()) / "graphseg"
+    organs = (
+        [group] if (folder / group / "networks.py").exists() else [p.parent.name for p in folder.glob("*/networks.py")]
+    )
+    known, waiting = set(), direct_imports(source)
     while waiting:
         name = waiting.pop()
-        if name in known:
+        path = folder.joinpath(*name.split(".")).with_suffix(".py")
+        if name in known or not path.is_file():
             continue
         known.add(name)
-        code = require_file(folder / f"{name}.py", "run: nbdev_export").read_text()
-        waiting |= _direct_imports(code)
+        waiting |= direct_imports(path.read_text(), name)
+        if name == "learning.zoo":
+            waiting |= {f"{organ}.networks" for organ in organs}
+    if missing := sorted(name for name in direct_imports(source) if "." in name and not _is_found(folder, name)):
+        raise FileNotFoundError(f"graphseg.{missing[0]}: not found in graphseg/; run: nbdev_export")
     return sorted(known)
+
+
+def _is_found(folder: Path, name: str) -> bool:
+    "Whether a dotted name is a module, or a name in one."
+    path = folder.joinpath(*name.split("."))
+    return any(p.with_suffix(".py").is_file() for p in (path, path.parent))
 
 # %% ../../nbs/study/10_stages.ipynb #4ff5acca
 def _notebook_code(path: Path) -> str:
@@ -599,11 +612,11 @@ def expected_entry(
     keys = [k for k in CONTEXT if k in notebook_parameters(notebook)]
     item = {k: f"${{item.{k}}}" for k in keys}
     block = [stage] if stage in read_yaml(home / "params.yaml") else []
-    modules = imported_modules(_notebook_code(notebook), home)
+    modules = imported_modules(_notebook_code(notebook), home, notebook.parent.name)
     outs = [str(p.relative_to(home)) for p in vars(_folders(home, stage, item, home)).values()][:3]
     return {
         "cmd": " ".join(["python -m graphseg.study.stages", stage, *(f"{k}={v}" for k, v in item.items())]),
-        "deps": [f"graphseg/{m}.py" for m in modules] + [str(notebook.relative_to(home))],
+        "deps": [f"graphseg/{m.replace('.', '/')}.py" for m in modules] + [str(notebook.relative_to(home))],
         "params": ["profile", *block] if block else [],
         "outs": [*outs, str(executed_notebook(home, stage, item).relative_to(home))],
     }
@@ -631,7 +644,7 @@ def check_stages(
     entries, notebooks = read_yaml(home / "dvc.yaml").get("stages", {}), stage_notebooks(home)
     owners = {name: entry_notebook(name, entry, tuple(notebooks)) for name, entry in entries.items()}
     problems = [
-        f"dvc.yaml: stage {name} has no notebook nbs/stages/NN_{name}.ipynb"
+        f"dvc.yaml: stage {name} has no notebook nbs/stages/*/NN_{name}.ipynb"
         for name, stage in owners.items()
         if stage is None
     ]
@@ -651,7 +664,7 @@ def entry_notebook(
     stages: tuple[str, ...],  # Names of the stage notebooks
 ) -> str | None:  # Stage that the entry runs; None where the names do not fit
     "Stage notebook of an entry of dvc.yaml: several entries may run one notebook for different lists of cohorts."
-    called = re.match(r"python -m graphseg\.stages (\w+)", str(entry.get("cmd", "")))
+    called = re.match(r"python -m graphseg\.study\.stages (\w+)", str(entry.get("cmd", "")))
     stage = called[1] if called else name
     return stage if stage in stages and (name == stage or name.startswith(f"{stage}_")) else None
 
