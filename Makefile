@@ -91,6 +91,7 @@ test-clean: $(READY)
 
 test-lint: $(READY)
 	@$(STEP) lint ruff check --no-cache --select F,E9,B graphseg docs setup.py
+	@$(STEP) format ruff format --no-cache --check --quiet nbs docs setup.py
 
 test-rules: $(READY)
 	@$(STEP) rules python -m graphseg.study.checks

@@ -12,9 +12,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from convert import convert, read, symbols
+from convert import convert, page_names, read, symbols
 
-from graphseg.study.checks import DECADES, headline, read_cells
+from graphseg.study.checks import WING_TITLES, WINGS, headline, module_name, read_cells
 from graphseg.base.report import STATUSES
 
 root = Path(__file__).resolve().parent.parent
@@ -56,34 +56,42 @@ def main() -> int:
         (output / leftover).unlink(missing_ok=True)
     pages = sum(1 for _ in output.rglob("*.html"))
     size = sum(file.stat().st_size for file in output.rglob("*") if file.is_file()) / 1e6
-    print(f"{pages} pages, {size:.1f} MB: {output.relative_to(root)}/index.html")
+    print(
+        f"{pages} pages, {size:.1f} MB: {output.relative_to(root) if output.is_relative_to(root) else output}/index.html"
+    )
     return 0
 
 
 def write_pages(source: Path) -> None:
     "Every page of the site as Markdown or notebook below `source`."
     source.mkdir(parents=True)
-    library = sorted((root / "nbs").glob("[0-9][0-9]_*.ipynb"))
-    known, pages = symbols(library), {path.stem[3:]: path.stem for path in library}
-    for path in library:
-        write_notebook(source / "library" / path.name, convert(read(path), known, pages, module=path.stem[3:]))
+    library = [path for wing in (*WINGS, "") for path in sorted((root / "nbs" / wing).glob("[0-9][0-9]_*.ipynb"))]
+    modules = {path: module_name(path.relative_to(root)) for path in library}
+    known = symbols(modules)
+    by_wing = {wing: page_names(modules.values(), wing) for wing in (*WINGS, "")}
+    for path, module in modules.items():
+        wing = module.rpartition(".")[0]
+        write_notebook(source / "library" / wing / path.name, convert(read(path), known, by_wing[wing], module=module))
     chapters = [
-        write_chapter(source, path, known, pages) for path in sorted((root / "nbs" / "chapters").glob("*.ipynb"))
+        write_chapter(source, path, known, by_wing[""]) for path in sorted((root / "nbs" / "chapters").glob("*.ipynb"))
     ]
-    stages = [
-        write_stage(source, path, known, {}) for path in sorted((root / "nbs" / "stages").glob("[0-9][0-9]_*.ipynb"))
+    found = sorted((root / "nbs" / "stages").glob("*/[0-9][0-9]_*.ipynb"), key=lambda path: path.name)
+    stages = [write_stage(source, path, known, {}) for path in found]
+    wings = [
+        (
+            title,
+            [
+                f"library/{wing}/{path.stem}".replace("//", "/")
+                for path in library
+                if path.parent == root / "nbs" / wing
+            ],
+        )
+        for wing, title in WING_TITLES.items()
     ]
-    decades = [
-        (name, [f"library/{path.stem}" for path in library if path.stem[0] in digits])
-        for name, digits in DECADES.items()
-    ]
-    parts = [
-        ("Chapters", chapters),
-        *decades,
-        ("Stages", stages),
-        ("Record", write_ledger(source) + write_contributing(source)),
-    ]
-    write_home(source, [(name, entries) for name, entries in parts if entries], known, pages)
+    books = [(name, entries) for name, entries in [("Chapters", chapters), *wings, ("Stages", stages)] if entries]
+    record = write_contents(source, books) + write_ledger(source) + write_texts(source)
+    parts = [*books[:1], ("Record", record), *books[1:]]
+    write_home(source, [(name, entries) for name, entries in parts if entries])
 
 
 def write_notebook(path: Path, notebook: dict) -> None:
@@ -92,7 +100,7 @@ def write_notebook(path: Path, notebook: dict) -> None:
     path.write_text(json.dumps(notebook, ensure_ascii=False, sort_keys=True), encoding="utf-8")
 
 
-def write_home(source: Path, parts: list[tuple[str, list[str]]], known: dict, pages: dict[str, str]) -> None:
+def write_home(source: Path, parts: list[tuple[str, list[str]]]) -> None:
     "README.md as the first page, with the site's table of contents."
     text = (root / "README.md").read_text(encoding="utf-8") if (root / "README.md").exists() else "# graphseg\n"
     text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.S)
@@ -112,13 +120,15 @@ def write_home(source: Path, parts: list[tuple[str, list[str]]], known: dict, pa
 def page_of(target: str, source: Path) -> str:
     "Where a file that README links to stands on the site; empty if the site does not have it."
     path = root / target
-    if re.fullmatch(r"nbs/\d\d_\w+\.ipynb", target):
-        return f"library/{path.stem}.ipynb"
-    if re.fullmatch(r"nbs/(stages|chapters)/\d\d_\w+\.ipynb", target):
-        found = sorted(source.glob(f"{path.parent.name}/{path.stem}.*"))
+    place = re.fullmatch(r"nbs/(stages/\w+|\w+/)?/?\d\d_\w+\.ipynb", target)
+    kind = path.relative_to(root / "nbs").parts[0] if place else ""
+    if kind in ("stages", "chapters"):
+        found = sorted(source.glob(f"{kind}/{path.stem}.*"))
         return found[0].relative_to(source).as_posix() if found else ""
-    if target == "CONTRIBUTING.md":
-        return "contributing.md"
+    if place:
+        return f"library/{path.relative_to(root / 'nbs').as_posix()}"
+    if target in ("CONTRIBUTING.md", "docs/ARCHITECTURE.md"):
+        return f"{path.stem.lower()}.md"
     if path.suffix in (".png", ".svg") and path.exists():
         (source / "images").mkdir(exist_ok=True)
         shutil.copy(path, source / "images" / path.name)
@@ -166,13 +176,45 @@ def write_stage(source: Path, path: Path, known: dict, pages: dict[str, str]) ->
     return f"stages/{path.stem}"
 
 
-def write_contributing(source: Path) -> list[str]:
-    "CONTRIBUTING.md as a page."
-    if not (root / "CONTRIBUTING.md").exists():
-        return []
-    text = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    (source / "contributing.md").write_text(re.sub(r"\]\((?!https?:|#)[^)]+\)", "]", text), encoding="utf-8")
-    return ["contributing"]
+def write_texts(source: Path) -> list[str]:
+    "The pages for contributors, with their links."
+    written = []
+    for path in (root / "docs" / "ARCHITECTURE.md", root / "CONTRIBUTING.md"):
+        if not path.exists():
+            continue
+        (source / f"{path.stem.lower()}.md").write_text(
+            relink(path.read_text(encoding="utf-8"), source), encoding="utf-8"
+        )
+        written.append(path.stem.lower())
+    return written
+
+
+def relink(text: str, source: Path) -> str:
+    "A text of the repository with links to the pages of the site; links to other files become plain words."
+
+    def link(match):
+        page = page_of(match[2].removeprefix("../"), source)
+        return f"[{match[1]}]({page})" if page else match[1]
+
+    return re.sub(r"\[([^\]]+)\]\((?!https?:|#)([^)\s]+)\)", link, text)
+
+
+def write_contents(source: Path, parts: list[tuple[str, list[str]]]) -> list[str]:
+    "Every notebook of the site with its one line."
+    blocks = []
+    for name, entries in parts:
+        rows = []
+        for entry in entries:
+            found = [
+                path
+                for path in (root / "nbs").rglob(f"{Path(entry).name}.ipynb")
+                if "library" not in entry or entry.endswith(str(path.relative_to(root / "nbs").with_suffix("")))
+            ]
+            title, summary = headline([c.source for c in read_cells(found[0]) if c.kind == "markdown"])
+            rows.append(f"- [{title}]({entry}{'.ipynb' if (source / f'{entry}.ipynb').exists() else '.md'}): {summary}")
+        blocks.append(f"## {name}\n\n" + "\n".join(rows))
+    (source / "contents.md").write_text("# All notebooks\n\n" + "\n\n".join(blocks) + "\n", encoding="utf-8")
+    return ["contents"]
 
 
 def write_ledger(source: Path) -> list[str]:

@@ -9,6 +9,7 @@ import io
 import json
 import re
 import tokenize
+from collections.abc import Iterable
 from pathlib import Path
 
 from graphseg.study.checks import directives
@@ -63,20 +64,33 @@ def defined(node: ast.stmt) -> list[str]:
     return [name for name in names if not name.startswith("_")]
 
 
-def symbols(library: list[Path]) -> dict[str, tuple[str, str]]:
+def symbols(modules: dict[Path, str]) -> dict[str, tuple[str, str]]:
     "Exported name -> (module, anchor), for names that one notebook alone exports."
     found: dict[str, list[str]] = {}
-    for path in library:
+    for path, module in modules.items():
         for name in exported(read(path)):
-            found.setdefault(name, []).append(path.stem[3:])
+            found.setdefault(name, []).append(module)
     return {name: (owners[0], anchor(owners[0], name)) for name, owners in found.items() if len(owners) == 1}
+
+
+def page_names(modules: Iterable[str], wing: str) -> dict[str, str]:
+    "Name as a text of one wing writes it -> module: with its wing, or alone where that can mean one module only."
+    modules = list(modules)
+    short = [module.rpartition(".")[2] for module in modules]
+    alone = {name: module for name, module in zip(short, modules, strict=True) if short.count(name) == 1}
+    own = {module.rpartition(".")[2]: module for module in modules if module.rpartition(".")[0] == wing}
+    return {**alone, **{module: module for module in modules}, **own}
 
 
 def anchor(module: str, name: str) -> str:
     "Label of a symbol's section; labels ignore case, so constants and classes are told apart from functions."
-    return f"api-{module}-{name}{'-constant' if name.isupper() else '-class' if name[:1].isupper() else ''}".replace(
-        "_", "-"
-    ).lower()
+    kind = "-constant" if name.isupper() else "-class" if name[:1].isupper() else ""
+    return re.sub(r"[._]", "-", f"api-{module}-{name}{kind}").lower()
+
+
+def page_label(module: str) -> str:
+    "Label of a module's page."
+    return "page-" + re.sub(r"[._]", "-", module)
 
 
 # --- a symbol's section ----------------------------------------------------------------------------------------------------------
@@ -266,16 +280,16 @@ def link_symbols(text: str, known: dict[str, tuple[str, str]], pages: dict[str, 
     "Link names in backticks to their sections, and module names to their pages; leave headings, code and links alone."
 
     def link(match):
-        name = match[1].split(".")
-        name = name[1:] if name[0] == "graphseg" and len(name) > 1 else name
-        if len(name) == 1 and name[0] in known:
-            return f"[{match[0]}](#{known[name[0]][1]})"
-        if len(name) > 1 and known.get(name[1], ("",))[0] == name[0]:
-            return f"[{match[0]}](#{known[name[1]][1]})"
-        if len(name) > 1 and name[0] in known and name[0][0].isupper():
-            return f"[{match[0]}](#{known[name[0]][1]})"
-        if len(name) == 1 and name[0] in pages and name[0] not in COHORTS:
-            return f"[{match[0]}](#page-{name[0]})"
+        name = match[1].removeprefix("graphseg.")
+        module, _, last = name.rpartition(".")
+        if name in known:
+            return f"[{match[0]}](#{known[name][1]})"
+        if last in known and pages.get(module) == known[last][0]:
+            return f"[{match[0]}](#{known[last][1]})"
+        if module in known and module[0].isupper():
+            return f"[{match[0]}](#{known[module][1]})"
+        if name in pages and name not in COHORTS:
+            return f"[{match[0]}](#{page_label(pages[name])})"
         return match[0]
 
     lines, in_code = [], False
@@ -367,7 +381,7 @@ def convert(
     if title:
         first["source"] = re.sub(r"^# .+$", f"# {title}", first["source"], count=1, flags=re.M)
     if module:
-        first["source"] = f"(page-{module})=\n" + first["source"]
+        first["source"] = f"({page_label(module)})=\n" + first["source"]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
         if cell["cell_type"] == "code":
