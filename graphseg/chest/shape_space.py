@@ -233,7 +233,7 @@ def _shape_png(model, codes, image, background):
     plt.close(fig)
     return content.getvalue()
 
-
+# %% ../../nbs/chest/80_shape_space.ipynb #190a415e
 def _require_widgets():
     "The package `ipywidgets`, or an error that says how to get it."
     try:
