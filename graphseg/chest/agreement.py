@@ -15,8 +15,15 @@ from scipy import stats
 from .cardiothoracic import ENLARGED
 from ..base.core import generator, require_shape
 
-# %% ../../nbs/chest/72_agreement.ipynb #e51b19e5
+# %% ../../nbs/chest/72_agreement.ipynb #961c7e2f
 FEWEST = 3  # Cases without which there is no correlation to speak of
+
+
+def _pearson(x, y):
+    "Pearson's r along the last axis; NaN where there is no variance."
+    x, y = x - x.mean(-1, keepdims=True), y - y.mean(-1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (x * y).sum(-1) / np.sqrt((x**2).sum(-1) * (y**2).sum(-1))
 
 
 def bootstrap_correlations(
@@ -31,13 +38,9 @@ def bootstrap_correlations(
     if len(true) < FEWEST:
         raise ValueError(f"true: expected at least {FEWEST} cases, got {len(true)}")
     drawn = generator(seed).integers(0, len(true), (n_draws, len(true)))
-    x, y = true[drawn], predicted[:, drawn]  # (draws, n), (M, draws, n)
-    x, y = x - x.mean(-1, keepdims=True), y - y.mean(-1, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r = (x * y).sum(-1) / np.sqrt((x**2).sum(-1) * (y**2).sum(-1))
-    return r.T
+    return _pearson(true[drawn], predicted[:, drawn]).T  # of (draws, n) and (M, draws, n)
 
-# %% ../../nbs/chest/72_agreement.ipynb #a628c482
+# %% ../../nbs/chest/72_agreement.ipynb #f9db5c5f
 CLASSES = ("normal", "enlarged")  # At most, and above, the threshold
 
 
@@ -48,7 +51,7 @@ def class_of(
     "Normal or enlarged."
     return np.where(np.asarray(ratios) > threshold, CLASSES[1], CLASSES[0])
 
-
+# %% ../../nbs/chest/72_agreement.ipynb #2dcd25e1
 def groups(
     ratios: np.ndarray,  # (n,) float
     threshold: float = ENLARGED,  # Largest normal ratio
@@ -57,7 +60,20 @@ def groups(
     classes = class_of(ratios, threshold)
     return {name: classes == name for name in CLASSES} | {"all": np.ones(len(classes), bool)}
 
-# %% ../../nbs/chest/72_agreement.ipynb #4f5834b4
+# %% ../../nbs/chest/72_agreement.ipynb #b108ceb8
+_AGREEMENT = ["pearson_r", "r_low", "r_high", "bias", "mae"]
+
+
+def _agreement(true, made, n_draws, seed):
+    "Columns `_AGREEMENT` of every model on some cases: `true` (n,), `made` (M,n)."
+    low, high = np.nanquantile(bootstrap_correlations(true, made, n_draws, seed), (0.025, 0.975), axis=0)
+    error = made - true
+    return [
+        (np.corrcoef(true, made[k])[0, 1], low[k], high[k], error[k].mean(), abs(error[k]).mean())
+        for k in range(len(made))
+    ]
+
+# %% ../../nbs/chest/72_agreement.ipynb #ccc0b3e0
 def agreement_table(
     true: np.ndarray,  # Ratios by readers, (n,)
     predicted: dict,  # Name of a model → (n,) measured ratios
@@ -67,31 +83,29 @@ def agreement_table(
 ) -> pd.DataFrame:  # class (and "all"), model, n, pearson_r, r_low, r_high (95 % bootstrap), bias, mae
     "Correlation, bias and mean absolute error of every model, for each class of hearts and all."
     true, rows = np.asarray(true, float), []
+    made = np.stack([np.asarray(p, float) for p in predicted.values()])
     for name, mine in groups(true, threshold).items():
-        made = np.stack([np.asarray(p, float) for p in predicted.values()])
-        if mine.sum() < FEWEST:
-            rows += [(name, model, int(mine.sum()), *[np.nan] * 5) for model in predicted]
-            continue
-        low, high = np.nanquantile(
-            bootstrap_correlations(true[mine], made[:, mine], n_draws, seed), (0.025, 0.975), axis=0
-        )
-        error = made[:, mine] - true[mine]
-        rows += [
-            (
-                name,
-                model,
-                int(mine.sum()),
-                np.corrcoef(true[mine], made[k, mine])[0, 1],
-                low[k],
-                high[k],
-                error[k].mean(),
-                abs(error[k]).mean(),
-            )
-            for k, model in enumerate(predicted)
-        ]
-    return pd.DataFrame(rows, columns=["class", "model", "n", "pearson_r", "r_low", "r_high", "bias", "mae"])
+        n = int(mine.sum())
+        numbers = [[np.nan] * 5] * len(made) if n < FEWEST else _agreement(true[mine], made[:, mine], n_draws, seed)
+        rows += [(name, model, n, *values) for model, values in zip(predicted, numbers, strict=True)]
+    return pd.DataFrame(rows, columns=["class", "model", "n", *_AGREEMENT])
 
-# %% ../../nbs/chest/72_agreement.ipynb #21bac64a
+# %% ../../nbs/chest/72_agreement.ipynb #a61ae33d
+_GAINS = ["r_gain", "r_gain_low", "r_gain_high", "p_rise", "mae_change", "p_mae", "bias_change", "p_bias"]
+
+
+def _rise(true, before, after, n_draws, seed):
+    "Rise of r, its bootstrap band, and the share of draws without a rise."
+    gains = np.diff(bootstrap_correlations(true, np.stack([before, after]), n_draws, seed))[:, 0]
+    gain = np.corrcoef(true, after)[0, 1] - np.corrcoef(true, before)[0, 1]
+    return gain, *np.nanquantile(gains, (0.025, 0.975)), (1 + (~(gains > 0)).sum()) / (1 + n_draws)
+
+
+def _change(difference):
+    "Mean of paired differences, and p of Wilcoxon's test; 1 where nothing differs."
+    return difference.mean(), float(stats.wilcoxon(difference).pvalue) if difference.any() else 1.0
+
+# %% ../../nbs/chest/72_agreement.ipynb #19fdcb53
 def agreement_gain(
     true: np.ndarray,  # Ratios by readers, (n,)
     before: np.ndarray,  # Measured by one model, (n,)
@@ -99,49 +113,17 @@ def agreement_gain(
     threshold: float = ENLARGED,  # Largest normal ratio
     n_draws: int = 2000,  # Draws of the bootstrap
     seed: int = 0,  # Its seed
-) -> (
-    pd.DataFrame
-):  # class (and "all"), n, r_gain, r_gain_low, r_gain_high, p_rise, mae_change, p_mae, bias_change, p_bias
+) -> pd.DataFrame:  # class (and "all"), n, r_gain{,_low,_high}, p_rise, mae_change, p_mae, bias_change, p_bias
     "How agreement changes from one model to another, paired over cases."
     true, before, after = (np.asarray(values, float) for values in (true, before, after))
     rows = []
     for name, mine in groups(true, threshold).items():
-        if mine.sum() < FEWEST:
-            rows.append((name, int(mine.sum()), *[np.nan] * 8))
-            continue
-        gains = np.diff(bootstrap_correlations(true[mine], np.stack([before, after])[:, mine], n_draws, seed))[:, 0]
-        gain = np.corrcoef(true[mine], after[mine])[0, 1] - np.corrcoef(true[mine], before[mine])[0, 1]
-        signed = (after - before)[mine]
-        size = abs(after - true)[mine] - abs(before - true)[mine]
-        p_mae, p_bias = (float(stats.wilcoxon(d).pvalue) if d.any() else 1.0 for d in (size, signed))
-        rows.append(
-            (
-                name,
-                int(mine.sum()),
-                gain,
-                *np.nanquantile(gains, (0.025, 0.975)),
-                (1 + (~(gains > 0)).sum()) / (1 + n_draws),
-                size.mean(),
-                p_mae,
-                signed.mean(),
-                p_bias,
-            )
-        )
-    return pd.DataFrame(
-        rows,
-        columns=[
-            "class",
-            "n",
-            "r_gain",
-            "r_gain_low",
-            "r_gain_high",
-            "p_rise",
-            "mae_change",
-            "p_mae",
-            "bias_change",
-            "p_bias",
-        ],
-    )
+        numbers = [np.nan] * 8
+        if mine.sum() >= FEWEST:
+            t, b, a = true[mine], before[mine], after[mine]
+            numbers = [*_rise(t, b, a, n_draws, seed), *_change(abs(a - t) - abs(b - t)), *_change(a - b)]
+        rows.append((name, int(mine.sum()), *numbers))
+    return pd.DataFrame(rows, columns=["class", "n", *_GAINS])
 
 # %% ../../nbs/chest/72_agreement.ipynb #022d4c66
 def show_agreement(

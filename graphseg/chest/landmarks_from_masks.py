@@ -23,7 +23,7 @@ from ..shapes.raster import fill_organ, mask_to_contour
 from ..learning.samples import MASK_VALUES
 from ..shapes.layouts import Layout, join_nodes, split_nodes
 
-# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #b59da520
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #5c9aed6b
 def organ_pieces(
     label_map: np.ndarray,  # (H,W) integer, 0 is background
     layout: Layout,  # Layout whose labels it holds
@@ -32,13 +32,26 @@ def organ_pieces(
     require_shape("label_map", np.asarray(label_map), "H,W")
     if unknown := sorted(set(np.unique(label_map).tolist()) - {0, *layout.labels.values()}):
         raise ValueError(
-            f"label_map: expected labels {layout.labels} and 0, got {unknown[:5]}; translate the labels or choose another layout"
+            f"label_map: expected labels {layout.labels} and 0, got {unknown[:5]}; "
+            "translate the labels or choose another layout"
         )
     pieces = {}
     for name, label in layout.labels.items():
         areas = cv2.connectedComponentsWithStats((label_map == label).astype(np.uint8))[2][1:, cv2.CC_STAT_AREA]
         pieces[name] = sorted(areas.tolist(), reverse=True)
     return pieces
+
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #55664197
+def _faults(pieces, speck_share):
+    "Organs that are missing or fragmented, in words."
+    faults = []
+    for organ, areas in pieces.items():
+        counted = [area for area in areas if area >= speck_share * areas[0]]
+        if not areas:
+            faults.append(f"organ {organ} is missing")
+        elif len(counted) > 1:
+            faults.append(f"organ {organ} lies in {len(counted)} pieces of {', '.join(map(str, counted[:5]))} px")
+    return faults
 
 
 def check_mask(
@@ -48,20 +61,13 @@ def check_mask(
     speck_share: float = 0.01,  # Smaller pieces, as a share of the largest, do not count
 ) -> None:
     "Raise `ValueError` naming every organ that is missing or fragmented."
-    faults = []
-    for organ, areas in organ_pieces(label_map, layout).items():
-        counted = [area for area in areas if area >= speck_share * areas[0]]
-        if not areas:
-            faults.append(f"organ {organ} is missing")
-        elif len(counted) > 1:
-            faults.append(f"organ {organ} lies in {len(counted)} pieces of {', '.join(map(str, counted[:5]))} px")
-    if faults:
+    if faults := _faults(organ_pieces(label_map, layout), speck_share):
         raise ValueError(
-            f"{name}: expected {', '.join(layout.organ_names)} in one piece each; {'; '.join(faults)}; complete the mask, "
-            "join or erase the pieces, or leave the case out"
+            f"{name}: expected {', '.join(layout.organ_names)} in one piece each; {'; '.join(faults)}; "
+            "complete the mask, join or erase the pieces, or leave the case out"
         )
 
-# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #b3def19d
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #67dd5192
 def mask_as_input(
     label_map: np.ndarray,  # (H,H) integer, labels of the layout
     layout: Layout,  # Its organs
@@ -74,7 +80,7 @@ def mask_as_input(
         grey[organ.label] = MASK_VALUES[organ.name]
     return cv2.resize(cv2.LUT(label_map.astype(np.uint8), grey), (image_size, image_size), interpolation=cv2.INTER_AREA)
 
-
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #18e49a57
 def masks_to_landmarks(
     model: nn.Module,  # Landmark network trained on masks
     label_maps: np.ndarray,  # (n,H,H) integer, labels of the network's layout
@@ -90,25 +96,31 @@ def masks_to_landmarks(
     images = np.stack([mask_as_input(labels, layout, size) for labels in label_maps])
     return predict_nodes(model, images, batch_size) * label_maps.shape[-1]
 
-# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #30bdb188
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #e5eedb0e
+def _fractions(offset, step, squares):
+    "How far along each segment the nearest point of it lies, 0 to 1, (n,m)."
+    return np.clip((offset * step).sum(-1) / squares, 0, 1)
+
+
 def project_to_polyline(
     points: np.ndarray,  # (n,2) float
     contour: np.ndarray,  # Closed polyline, (m,2)
 ) -> tuple[
     np.ndarray, np.ndarray
-]:  # Nearest points (n,2) float64; their place along the polyline (n,), from 0 to its length
+]:  # Nearest points (n,2) float64; their place along the polyline (n,), 0 to its length
     "Nearest points of a closed polyline; of equally near ones the first."
     start = np.asarray(contour, float)
     step = np.roll(start, -1, axis=0) - start
     squares = np.maximum((step**2).sum(1), np.finfo(float).tiny)
     offset = np.asarray(points, float)[:, None] - start  # (n,m,2)
-    t = np.clip((offset * step).sum(-1) / squares, 0, 1)  # (n,m)
+    t = _fractions(offset, step, squares)
     nearest = ((offset - t[..., None] * step) ** 2).sum(-1).argmin(1)
     t = t[np.arange(len(t)), nearest]
     lengths = np.sqrt((step**2).sum(1))
-    return start[nearest] + t[:, None] * step[nearest], np.r_[0, lengths.cumsum()[:-1]][nearest] + t * lengths[nearest]
+    before = np.r_[0, lengths.cumsum()[:-1]]
+    return start[nearest] + t[:, None] * step[nearest], before[nearest] + t * lengths[nearest]
 
-
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #3ca426e1
 def organ_contour(
     label_map: np.ndarray,  # (H,W) integer
     layout: Layout,  # Its organs
@@ -117,7 +129,7 @@ def organ_contour(
     "Contour of the largest piece of an organ."
     return mask_to_contour(label_map == layout[name].label, min_share=0)
 
-
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #f83795cd
 def snap_to_contour(
     landmarks_px: np.ndarray,  # (N,2) float xy, px of the label map
     label_map: np.ndarray,  # (H,W) integer, labels of the layout
@@ -148,7 +160,16 @@ def order_faults(
     direction = np.sign(np.sign(steps[apart]).sum())
     return int((np.sign(steps[apart]) == -direction).sum()), int((~apart).sum())
 
-# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #52090cff
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #3f2e0975
+def _organ_quality(points, mask, contour):
+    "What snapping did to one organ: `points` before and after, the mask of the organ and its contour."
+    moved = np.linalg.norm(points[1] - points[0], axis=1)
+    before, after = (mask_metrics(fill_organ(p, mask.shape), mask)["dsc"] for p in points)
+    turned, coinciding = order_faults(points[1], contour)
+    distances = {"moved_px": moved.mean(), "moved_max_px": moved.max()}
+    return distances | {"dsc_before": before, "dsc_after": after, "n_turned": turned, "n_coinciding": coinciding}
+
+
 def annotation_quality(
     before: np.ndarray,  # Landmarks of the network, (N,2) px
     after: np.ndarray,  # Landmarks on the contour, (N,2) px
@@ -161,24 +182,11 @@ def annotation_quality(
     pairs = [split_nodes(np.asarray(points), layout) for points in (before, after)]
     for name in layout.organ_names:
         mask, points = label_map == layout[name].label, [nodes[name] for nodes in pairs]
-        moved = np.linalg.norm(points[1] - points[0], axis=1)
-        dice = [mask_metrics(fill_organ(p, label_map.shape), mask)["dsc"] for p in points]
-        turned, coinciding = order_faults(points[1], organ_contour(label_map, layout, name))
-        rows.append(
-            {
-                "case": case,
-                "organ": name,
-                "moved_px": moved.mean(),
-                "moved_max_px": moved.max(),
-                "dsc_before": dice[0],
-                "dsc_after": dice[1],
-                "n_turned": turned,
-                "n_coinciding": coinciding,
-            }
-        )
+        quality = _organ_quality(points, mask, organ_contour(label_map, layout, name))
+        rows.append({"case": case, "organ": name} | quality)
     return pd.DataFrame(rows)
 
-# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #7797ee70
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #ee576dbe
 @dataclass
 class Annotations:
     "Landmarks made from dense masks."
@@ -188,7 +196,7 @@ class Annotations:
     landmarks_px: np.ndarray  # On the contours, (n,N,2) float32, px
     quality: pd.DataFrame  # One row for each case and organ, see `annotation_quality`
 
-
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #2c05159d
 def annotate_masks(
     model: nn.Module,  # Landmark network trained on masks
     label_maps: np.ndarray,  # (n,H,H) integer, labels of the network's layout
@@ -205,7 +213,27 @@ def annotate_masks(
     ]
     return Annotations(ids, predicted, np.stack(snapped), pd.concat(quality, ignore_index=True))
 
-# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #0bfb7039
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #d6baebea
+def _view(ax, shape, around_px, side_px):
+    "Show the whole frame, or a square around a point; y runs down."
+    height, width = shape
+    if around_px is None:
+        ax.set(xlim=(0, width), ylim=(height, 0), aspect="equal")
+    else:
+        (x, y), half = around_px, side_px / 2
+        ax.set(xlim=(x - half, x + half), ylim=(y + half, y - half), aspect="equal")
+    ax.set_axis_off()
+
+
+def _show_moves(ax, before, after, contour, color, size):
+    "Contour of one organ, hollow dots before and full ones after, and the way between."
+    (x0, y0), (x1, y1) = before.T, after.T
+    ax.plot(*np.vstack([contour, contour[:1]]).T, color="0.6", linewidth=0.8)
+    ax.plot([x0, x1], [y0, y1], color=color, linewidth=0.6)
+    ax.scatter(x0, y0, size, facecolors="white", edgecolors=color, linewidths=0.6, zorder=3)
+    ax.scatter(x1, y1, size, color=color, linewidths=0, zorder=4)
+
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #471dc5e9
 def show_snapping(
     predicted_px: np.ndarray,  # Before, (N,2) px
     landmarks_px: np.ndarray,  # After, (N,2) px
@@ -217,26 +245,10 @@ def show_snapping(
 ) -> plt.Axes:
     "Contour of a mask, landmarks before and after snapping, and the way between."
     ax = ax or plt.subplots()[1]
-    pairs = [split_nodes(np.asarray(points), layout) for points in (predicted_px, landmarks_px)]
+    before, after = (split_nodes(np.asarray(points), layout) for points in (predicted_px, landmarks_px))
+    size = 3 if around_px is None else 22
     for name in layout.organ_names:
-        contour, color = organ_contour(label_map, layout, name), layout.colors[name]
-        (x0, y0), (x1, y1) = pairs[0][name].T, pairs[1][name].T
-        size = 3 if around_px is None else 22
-        ax.plot(*np.vstack([contour, contour[:1]]).T, color="0.6", linewidth=0.8)
-        ax.plot([x0, x1], [y0, y1], color=color, linewidth=0.6)
-        ax.scatter(x0, y0, size, facecolors="white", edgecolors=color, linewidths=0.6, zorder=3)
-        ax.scatter(x1, y1, size, color=color, linewidths=0, zorder=4)
-    height, width = label_map.shape
-    box = (
-        (0, width, height, 0)
-        if around_px is None
-        else (
-            around_px[0] - side_px / 2,
-            around_px[0] + side_px / 2,
-            around_px[1] + side_px / 2,
-            around_px[1] - side_px / 2,
-        )
-    )
-    ax.set(xlim=box[:2], ylim=box[2:], aspect="equal")
-    ax.set_axis_off()
+        contour = organ_contour(label_map, layout, name)
+        _show_moves(ax, before[name], after[name], contour, layout.colors[name], size)
+    _view(ax, label_map.shape, around_px, side_px)
     return ax

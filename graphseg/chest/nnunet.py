@@ -7,7 +7,7 @@ __all__ = ['ENVIRONMENT', 'INSTALL', 'DATASET', 'PACKAGES', 'TIME_PREDICTIONS', 
            'case_of_file', 'class_map', 'dataset_json', 'write_image', 'checksum_samples', 'export_samples',
            'export_images', 'enlarge_classes', 'read_classes', 'import_label_maps', 'NnunetSettings', 'Step',
            'train_steps', 'predicted_folder', 'predict_steps', 'nnunet_steps', 'nnunet_variables', 'NnunetError',
-           'last_lines', 'run_program', 'is_finished', 'step_record', 'run_step', 'run_steps', 'nnunet_versions',
+           'last_lines', 'run_program', 'step_record', 'is_finished', 'run_step', 'run_steps', 'nnunet_versions',
            'count_epochs', 'validation_dice', 'time_predictions']
 
 # %% ../../nbs/chest/85_nnunet.ipynb #b22351ae
@@ -33,7 +33,7 @@ from ..learning.classes import labels_to_classes, pixel_classes
 from ..learning.samples import FRAME_PX, SampleSet, Split
 from ..shapes.layouts import Layout
 
-# %% ../../nbs/chest/85_nnunet.ipynb #0f8ea8cc
+# %% ../../nbs/chest/85_nnunet.ipynb #5bd968fe
 ENVIRONMENT = "GRAPHSEG_NNUNET"  # Variable that names the environment of nnU-Net
 INSTALL = (
     "nnU-Net needs an environment of its own, since its torchvision replaces or breaks the torch used here: "
@@ -42,21 +42,23 @@ INSTALL = (
 )
 
 
+def _program_places(named):
+    "Folders in which programs may lie: those of the named environment, or of `PATH`."
+    return [Path(named) / "bin", Path(named) / "Scripts", Path(named)] if named else map(Path, os.get_exec_path())
+
+
 def find_program(
     name: str,  # For example "nnUNetv2_train"
 ) -> Path:  # Its path
     "Find a program of nnU-Net in the named environment, or on `PATH` where none is named."
     named = os.environ.get(ENVIRONMENT)
-    places = (
-        [Path(named) / "bin", Path(named) / "Scripts", Path(named)] if named else [Path(p) for p in os.get_exec_path()]
-    )
-    for place in places:
+    for place in _program_places(named):
         for path in (place / name, place / f"{name}.exe"):
             if path.is_file() and os.access(path, os.X_OK):
                 return path.absolute()
     raise FileNotFoundError(f"{name}: not found in {f'{ENVIRONMENT}={named}' if named else 'PATH'}; {INSTALL}")
 
-
+# %% ../../nbs/chest/85_nnunet.ipynb #8a6cc681
 def has_nnunet() -> bool:  # Whether steps can be run
     "Whether the programs of nnU-Net are there."
     try:
@@ -64,7 +66,7 @@ def has_nnunet() -> bool:  # Whether steps can be run
     except FileNotFoundError:
         return False
 
-# %% ../../nbs/chest/85_nnunet.ipynb #d4808a85
+# %% ../../nbs/chest/85_nnunet.ipynb #7e7bd035
 def file_stem(
     case: str,  # Name of a case
 ) -> str:  # Name of its files, without channel and ending
@@ -73,14 +75,20 @@ def file_stem(
         raise ValueError("case: expected a name, got an empty one")
     return quote(case, safe="").replace(".", "%2E")
 
-
+# %% ../../nbs/chest/85_nnunet.ipynb #ec14f897
 def case_of_file(
     path: Path | str,  # Label map, `<case>.png`
 ) -> str:
     "Name of the case that a label map belongs to."
     return unquote(Path(path).name.removesuffix(".png"))
 
-# %% ../../nbs/chest/85_nnunet.ipynb #9386df67
+# %% ../../nbs/chest/85_nnunet.ipynb #8be2000f
+def _resized_classes(classes, n_classes, size, how):
+    "A map of classes at another size: every class is resized as a picture, and the largest share wins."
+    shares = [cv2.resize((classes == k).astype(np.float32), (size, size), interpolation=how) for k in range(n_classes)]
+    return np.argmax(shares, axis=0).astype(np.uint8)
+
+
 def class_map(
     samples: SampleSet,  # Cases
     i: int,  # Position of the case
@@ -88,14 +96,11 @@ def class_map(
     "True class of every pixel of one case."
     if not samples.present[i].all():
         raise ValueError(
-            f"case {samples.ids[i]!r}: expected all organs of {samples.layout.name}, got some not annotated; choose a smaller layout or leave the case out"
+            f"case {samples.ids[i]!r}: expected all organs of {samples.layout.name}, got some not annotated; "
+            "choose a smaller layout or leave the case out"
         )
-    classes, side = labels_to_classes(truth_labels(samples, i), samples.layout).numpy(), samples.image_size
-    shares = [
-        cv2.resize((classes == k).astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
-        for k in range(classes.max() + 1)
-    ]
-    return np.argmax(shares, axis=0).astype(np.uint8)
+    classes = labels_to_classes(truth_labels(samples, i), samples.layout).numpy()
+    return _resized_classes(classes, classes.max() + 1, samples.image_size, cv2.INTER_AREA)
 
 # %% ../../nbs/chest/85_nnunet.ipynb #36ca7f60
 DATASET = "Dataset001_chest"  # nnU-Net's name for the only data set of a work folder
@@ -115,7 +120,7 @@ def dataset_json(
         "overwrite_image_reader_writer": "NaturalImage2DIO",
     }
 
-# %% ../../nbs/chest/85_nnunet.ipynb #d570367b
+# %% ../../nbs/chest/85_nnunet.ipynb #7e87a428
 def write_image(
     path: Path,  # Final name, `.png`
     pixels: np.ndarray,  # (H,W) uint8
@@ -124,7 +129,7 @@ def write_image(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
 
-
+# %% ../../nbs/chest/85_nnunet.ipynb #830a85be
 def checksum_samples(
     samples: SampleSet,  # Cases
     split: Split,  # Their parts
@@ -135,7 +140,26 @@ def checksum_samples(
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
-# %% ../../nbs/chest/85_nnunet.ipynb #9949ccbf
+# %% ../../nbs/chest/85_nnunet.ipynb #23edc662
+def _is_exported(final, mark, folder):
+    "Whether the same data lie there already; other data are an error."
+    if not final.exists():
+        return False
+    if json.loads(require_file(final / "export.json", "delete the folder").read_text())["sha256"] == mark:
+        return True
+    raise ValueError(
+        f"{folder}: expected a new folder or an export of the same data, got one of other data; "
+        "choose another or delete it"
+    )
+
+
+def _write_part(folder, part, samples, ids):
+    "Images and label maps of one part."
+    for name, i in zip(ids, samples.index(ids), strict=True):
+        write_image(folder / f"images{part}" / f"{file_stem(name)}_0000.png", samples.images[i])
+        write_image(folder / f"labels{part}" / f"{file_stem(name)}.png", class_map(samples, i))
+
+# %% ../../nbs/chest/85_nnunet.ipynb #0c723a6b
 def export_samples(
     samples: SampleSet,  # Cases with images
     split: Split,  # Their parts; validation cases join the training
@@ -148,25 +172,18 @@ def export_samples(
         )
     split.check(samples)
     final, mark = Path(folder) / "nnUNet_raw" / DATASET, checksum_samples(samples, split)
-    if final.exists():
-        if json.loads(require_file(final / "export.json", "delete the folder").read_text())["sha256"] == mark:
-            return final
-        raise ValueError(
-            f"{folder}: expected a new folder or an export of the same data, got one of other data; choose another or delete it"
-        )
-    parts = {"Tr": (*split.train, *split.validation), "Ts": split.test}
+    if _is_exported(final, mark, folder):
+        return final
+    training = (*split.train, *split.validation)
+    about = {"sha256": mark, "cohort": samples.cohort, "image_size": samples.image_size}
     with atomic_path(final) as temporary:
-        for part, ids in parts.items():
-            for name, i in zip(ids, samples.index(ids), strict=True):
-                write_image(temporary / f"images{part}" / f"{file_stem(name)}_0000.png", samples.images[i])
-                write_image(temporary / f"labels{part}" / f"{file_stem(name)}.png", class_map(samples, i))
-        write_json(temporary / "dataset.json", dataset_json(samples.layout, len(parts["Tr"])))
-        write_json(
-            temporary / "export.json", {"sha256": mark, "cohort": samples.cohort, "image_size": samples.image_size}
-        )
+        _write_part(temporary, "Tr", samples, training)
+        _write_part(temporary, "Ts", samples, split.test)
+        write_json(temporary / "dataset.json", dataset_json(samples.layout, len(training)))
+        write_json(temporary / "export.json", about)
     return final
 
-# %% ../../nbs/chest/85_nnunet.ipynb #58away01
+# %% ../../nbs/chest/85_nnunet.ipynb #7815490e
 def export_images(
     samples: SampleSet,  # Cases with images
     folder: Path | str,  # Work folder with an export
@@ -174,9 +191,8 @@ def export_images(
 ) -> Path:  # nnUNet_raw/<data set>/images<part>
     "Write further images to predict."
     raw, size = Path(folder) / "nnUNet_raw" / DATASET, samples.image_size
-    wanted = json.loads(require_file(raw / "export.json", "export the data first: export_samples").read_text())[
-        "image_size"
-    ]
+    export = require_file(raw / "export.json", "export the data first: export_samples")
+    wanted = json.loads(export.read_text())["image_size"]
     if size != wanted:
         raise ValueError(f"samples: expected images of {wanted} px like the training cases, got {size}")
     with atomic_path(raw / f"images{part}") as temporary:
@@ -184,7 +200,7 @@ def export_images(
             write_image(temporary / f"{file_stem(name)}_0000.png", image)
     return raw / f"images{part}"
 
-# %% ../../nbs/chest/85_nnunet.ipynb #a76391b9
+# %% ../../nbs/chest/85_nnunet.ipynb #46f1ddd1
 def enlarge_classes(
     classes: np.ndarray,  # (H,H) uint8
     n_classes: int,  # Classes with background
@@ -193,13 +209,9 @@ def enlarge_classes(
     "Enlarge a map of classes, corners of pixels rounded."
     if classes.shape == (size, size):
         return classes
-    shares = [
-        cv2.resize((classes == k).astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR)
-        for k in range(n_classes)
-    ]
-    return np.argmax(shares, axis=0).astype(np.uint8)
+    return _resized_classes(classes, n_classes, size, cv2.INTER_LINEAR)
 
-# %% ../../nbs/chest/85_nnunet.ipynb #d8443157
+# %% ../../nbs/chest/85_nnunet.ipynb #0e131cca
 def read_classes(
     path: Path,  # Label map written by nnU-Net
     n_classes: int,  # Classes with background
@@ -210,9 +222,18 @@ def read_classes(
         raise ValueError(f"{path}: expected a PNG file, got a damaged one; predict again")
     if classes.ndim != 2 or classes.shape[0] != classes.shape[1] or classes.max() >= n_classes:
         raise ValueError(
-            f"{path}: expected a square map of classes below {n_classes}, got {classes.shape} with values up to {classes.max()}"
+            f"{path}: expected a square map of classes below {n_classes}, "
+            f"got {classes.shape} with values up to {classes.max()}"
         )
     return classes.astype(np.uint8)
+
+# %% ../../nbs/chest/85_nnunet.ipynb #fb385f93
+def _label_of_class(layout):
+    "Label of the first organ of every class, (256,)."
+    labels = np.zeros(256, np.uint8)
+    for organ in reversed(layout.organs):
+        labels[int(labels_to_classes(np.array([organ.label]), layout)[0])] = organ.label
+    return labels
 
 
 def import_label_maps(
@@ -221,13 +242,27 @@ def import_label_maps(
     size: int = FRAME_PX,  # Side of the label maps, px
 ) -> np.ndarray:  # (n,size,size) uint8, labels of the layout, 0 is background
     "Read label maps of nnU-Net in the order of the cases."
-    n_classes, label_of_class = len(pixel_classes(samples.layout)), np.zeros(256, np.uint8)
-    for organ in reversed(samples.layout.organs):
-        label_of_class[int(labels_to_classes(np.array([organ.label]), samples.layout)[0])] = organ.label
+    n_classes, labels = len(pixel_classes(samples.layout)), _label_of_class(samples.layout)
     maps = (read_classes(Path(folder) / f"{file_stem(name)}.png", n_classes) for name in samples.ids)
-    return np.stack([label_of_class[enlarge_classes(classes, n_classes, size)] for classes in maps])
+    return np.stack([labels[enlarge_classes(classes, n_classes, size)] for classes in maps])
 
-# %% ../../nbs/chest/85_nnunet.ipynb #9f314243
+# %% ../../nbs/chest/85_nnunet.ipynb #7773399f
+def _check_settings(settings):
+    "Raise `ValueError` for settings that nnU-Net would refuse only after hours, or not at all."
+    require_choice("configuration", settings.configuration, ("2d",))
+    require_choice("device", settings.device, ("cpu", "cuda", "mps"))
+    folds = settings.folds
+    if not folds or len(set(folds)) < len(folds) or not set(folds) <= set(range(5)):
+        raise ValueError(f"folds: expected different numbers from 0 to 4, got {folds}")
+    if settings.n_processes < 1:
+        raise ValueError(f"n_processes: expected at least 1, got {settings.n_processes}")
+    if (settings.gpu_memory_gb is None) != (settings.plans == "nnUNetPlans"):
+        raise ValueError(
+            "plans: expected 'nnUNetPlans' for the default memory and another name for gpu_memory_gb, "
+            f"got {settings.plans!r} and {settings.gpu_memory_gb}"
+        )
+
+# %% ../../nbs/chest/85_nnunet.ipynb #02da856a
 @dataclass(frozen=True)
 class NnunetSettings:
     "What nnU-Net is asked to do."
@@ -243,16 +278,7 @@ class NnunetSettings:
 
     def __post_init__(self):
         object.__setattr__(self, "folds", tuple(self.folds))
-        require_choice("configuration", self.configuration, ("2d",))
-        require_choice("device", self.device, ("cpu", "cuda", "mps"))
-        if not self.folds or len(set(self.folds)) < len(self.folds) or not set(self.folds) <= set(range(5)):
-            raise ValueError(f"folds: expected different numbers from 0 to 4, got {self.folds}")
-        if self.n_processes < 1:
-            raise ValueError(f"n_processes: expected at least 1, got {self.n_processes}")
-        if (self.gpu_memory_gb is None) != (self.plans == "nnUNetPlans"):
-            raise ValueError(
-                f"plans: expected 'nnUNetPlans' for the default memory and another name for gpu_memory_gb, got {self.plans!r} and {self.gpu_memory_gb}"
-            )
+        _check_settings(self)
 
     @property
     def run(self) -> str:
@@ -262,7 +288,7 @@ class NnunetSettings:
     def fold_names(self) -> str:
         return "_".join(map(str, sorted(self.folds)))
 
-# %% ../../nbs/chest/85_nnunet.ipynb #5c421d92
+# %% ../../nbs/chest/85_nnunet.ipynb #6915b0b9
 @dataclass(frozen=True)
 class Step:
     "One program of nnU-Net to run in the work folder."
@@ -271,130 +297,95 @@ class Step:
     command: tuple[str, ...]  # Program and arguments; paths relative to the work folder
     proof: str  # File that exists when the step is done, relative to the work folder
 
+# %% ../../nbs/chest/85_nnunet.ipynb #3bf27642
+def _plan_step(settings):
+    "Look at the data, choose the network, and write the cases as it will read them."
+    jobs = str(settings.n_processes)
+    command = f"nnUNetv2_plan_and_preprocess -d 1 -c {settings.configuration}".split()
+    command += ["-np", jobs, "-npfp", jobs, "--verify_dataset_integrity"]
+    if settings.gpu_memory_gb:
+        command += ["-gpu_memory_target", str(settings.gpu_memory_gb), "-overwrite_plans_name", settings.plans]
+    proof = f"nnUNet_preprocessed/{DATASET}/{settings.plans}.json"
+    return Step(f"plan-{settings.plans}", tuple(command), proof)
 
+
+def _fold_step(settings, fold):
+    "Train one fold, from its last checkpoint where there is one."
+    command = ["nnUNetv2_train", "1", settings.configuration, str(fold), "-tr", settings.trainer]
+    command += ["-p", settings.plans, "-device", settings.device, "--c"]
+    proof = f"nnUNet_results/{DATASET}/{settings.run}/fold_{fold}/validation/summary.json"
+    return Step(f"train-{settings.run}-fold{fold}", tuple(command), proof)
+
+# %% ../../nbs/chest/85_nnunet.ipynb #31000a58
 def train_steps(
     settings: NnunetSettings,  # What to train
 ) -> list[Step]:
     "Plan the data set and train every fold; an interrupted training goes on at its last checkpoint."
-    jobs, results = str(settings.n_processes), f"nnUNet_results/{DATASET}/{settings.run}"
-    memory = (
-        ("-gpu_memory_target", str(settings.gpu_memory_gb), "-overwrite_plans_name", settings.plans)
-        if settings.gpu_memory_gb
-        else ()
-    )
-    plan = (
-        "nnUNetv2_plan_and_preprocess",
-        "-d",
-        "1",
-        "-c",
-        settings.configuration,
-        "-np",
-        jobs,
-        "-npfp",
-        jobs,
-        "--verify_dataset_integrity",
-        *memory,
-    )
-    return [
-        Step(f"plan-{settings.plans}", plan, f"nnUNet_preprocessed/{DATASET}/{settings.plans}.json"),
-        *(
-            Step(
-                f"train-{settings.run}-fold{fold}",
-                (
-                    "nnUNetv2_train",
-                    "1",
-                    settings.configuration,
-                    str(fold),
-                    "-tr",
-                    settings.trainer,
-                    "-p",
-                    settings.plans,
-                    "-device",
-                    settings.device,
-                    "--c",
-                ),
-                f"{results}/fold_{fold}/validation/summary.json",
-            )
-            for fold in settings.folds
-        ),
-    ]
+    return [_plan_step(settings), *(_fold_step(settings, fold) for fold in settings.folds)]
 
-# %% ../../nbs/chest/85_nnunet.ipynb #37c5e320
+# %% ../../nbs/chest/85_nnunet.ipynb #205a3e90
 def predicted_folder(
     settings: NnunetSettings,  # What was trained
     part: str = "Ts",  # Which images, see `export_images`
 ) -> str:  # Relative to the work folder
     "Folder of the final label maps."
-    return f"predictions/{settings.run}/folds_{settings.fold_names}/{part}/{'postprocessed' if settings.postprocess else 'raw'}"
+    kind = "postprocessed" if settings.postprocess else "raw"
+    return f"predictions/{settings.run}/folds_{settings.fold_names}/{part}/{kind}"
+
+# %% ../../nbs/chest/85_nnunet.ipynb #53338918
+def _shared_arguments(settings):
+    "Configuration, folds and plans, as prediction and choice of post-processing take them."
+    return "-c", settings.configuration, "-f", *map(str, sorted(settings.folds)), "-p", settings.plans
 
 
+def _raw_folder(settings, part):
+    "Folder of the label maps before post-processing."
+    return predicted_folder(settings, part).replace("postprocessed", "raw")
+
+
+def _predict_step(settings, part):
+    "Label maps of the mean over the folds."
+    jobs, raw = str(settings.n_processes), _raw_folder(settings, part)
+    command = ["nnUNetv2_predict", "-i", f"nnUNet_raw/{DATASET}/images{part}", "-o", raw, "-d", "1"]
+    command += [*_shared_arguments(settings), "-tr", settings.trainer, "-device", settings.device]
+    command += ["-npp", jobs, "-nps", jobs, "--disable_progress_bar"]
+    name = f"predict-{settings.run}-folds{settings.fold_names}-{part}"
+    return Step(name, tuple(command), f"{raw}/predict_from_raw_data_args.json")
+
+# %% ../../nbs/chest/85_nnunet.ipynb #8c63e96d
+def _crossval_folder(settings):
+    "Where cross-validation leaves what it chose."
+    return f"nnUNet_results/{DATASET}/{settings.run}/crossval_results_folds_{settings.fold_names}"
+
+
+def _choose_step(settings):
+    "Let the cross-validation decide which organs keep their largest piece only."
+    command = ["nnUNetv2_find_best_configuration", "1", *_shared_arguments(settings), "-tr", settings.trainer]
+    command += ["-np", str(settings.n_processes), "--disable_ensembling"]
+    proof = f"{_crossval_folder(settings)}/postprocessing.pkl"
+    return Step(f"choose-{settings.run}-folds{settings.fold_names}", tuple(command), proof)
+
+
+def _postprocess_step(settings, part):
+    "Apply what was chosen."
+    found, final = _crossval_folder(settings), predicted_folder(settings, part)
+    command = ["nnUNetv2_apply_postprocessing", "-i", _raw_folder(settings, part), "-o", final]
+    command += ["-pp_pkl_file", f"{found}/postprocessing.pkl", "-plans_json", f"{found}/plans.json"]
+    command += ["-np", str(settings.n_processes)]
+    return Step(f"postprocess-{settings.run}-folds{settings.fold_names}-{part}", tuple(command), final)
+
+# %% ../../nbs/chest/85_nnunet.ipynb #aaab80e3
 def predict_steps(
     settings: NnunetSettings,  # What was trained
     part: str = "Ts",  # Which images
 ) -> list[Step]:
     "Predict images with the mean over the folds, then post-process where asked."
-    jobs, folds = str(settings.n_processes), tuple(map(str, sorted(settings.folds)))
-    same = ("-c", settings.configuration, "-f", *folds, "-p", settings.plans)
-    raw, name = (
-        predicted_folder(settings, part).replace("postprocessed", "raw"),
-        f"{settings.run}-folds{settings.fold_names}",
-    )
-    predict = Step(
-        f"predict-{name}-{part}",
-        (
-            "nnUNetv2_predict",
-            "-i",
-            f"nnUNet_raw/{DATASET}/images{part}",
-            "-o",
-            raw,
-            "-d",
-            "1",
-            *same,
-            "-tr",
-            settings.trainer,
-            "-device",
-            settings.device,
-            "-npp",
-            jobs,
-            "-nps",
-            jobs,
-            "--disable_progress_bar",
-        ),
-        f"{raw}/predict_from_raw_data_args.json",
-    )
+    predict = _predict_step(settings, part)
     if not settings.postprocess:
         return [predict]
-    found = f"nnUNet_results/{DATASET}/{settings.run}/crossval_results_folds_{settings.fold_names}"
-    best = (
-        "nnUNetv2_find_best_configuration",
-        "1",
-        *same,
-        "-tr",
-        settings.trainer,
-        "-np",
-        jobs,
-        "--disable_ensembling",
-    )
-    apply = (
-        "nnUNetv2_apply_postprocessing",
-        "-i",
-        raw,
-        "-o",
-        predicted_folder(settings, part),
-        "-pp_pkl_file",
-        f"{found}/postprocessing.pkl",
-        "-plans_json",
-        f"{found}/plans.json",
-        "-np",
-        jobs,
-    )
-    return [
-        predict,
-        Step(f"choose-{name}", best, f"{found}/postprocessing.pkl"),
-        Step(f"postprocess-{name}-{part}", apply, predicted_folder(settings, part)),
-    ]
+    return [predict, _choose_step(settings), _postprocess_step(settings, part)]
 
-
+# %% ../../nbs/chest/85_nnunet.ipynb #85429e58
 def nnunet_steps(
     settings: NnunetSettings,  # What to run
 ) -> list[Step]:
@@ -419,7 +410,7 @@ def nnunet_variables(
         "PYTHONUNBUFFERED": "1",
     }
 
-# %% ../../nbs/chest/85_nnunet.ipynb #9d0b9118
+# %% ../../nbs/chest/85_nnunet.ipynb #a87a4853
 class NnunetError(RuntimeError):
     "A program of nnU-Net failed."
 
@@ -434,7 +425,22 @@ def last_lines(
         file.seek(start)
         return "\n".join(file.read().decode(errors="replace").splitlines()[-n_lines:])
 
+# %% ../../nbs/chest/85_nnunet.ipynb #a2677178
+def _clean_environment():
+    "Variables of this process without those that would lead the other Python to the packages of this one."
+    return {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
 
+
+def _wait_or_end(process):
+    "Status of a process at its end; when the wait is interrupted, it and the processes it started are ended."
+    try:
+        return process.wait()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+        raise
+
+# %% ../../nbs/chest/85_nnunet.ipynb #3c33a130
 def run_program(
     command: tuple[str, ...],  # Name of a program of nnU-Net and its arguments
     folder: Path | str,  # Work folder, where it runs
@@ -443,30 +449,30 @@ def run_program(
 ) -> None:
     "Run one program of nnU-Net to its end."
     program, log = find_program(command[0]), Path(log)
-    kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+    variables = _clean_environment() | nnunet_variables(folder, n_processes)
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "a") as file:
         start = file.tell()
         print("$", shlex.join(command), file=file, flush=True)
+        streams = {"stdin": subprocess.DEVNULL, "stdout": file, "stderr": subprocess.STDOUT}
         process = subprocess.Popen(
-            [program, *command[1:]],
-            cwd=folder,
-            env=kept | nnunet_variables(folder, n_processes),
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+            [program, *command[1:]], cwd=folder, env=variables, start_new_session=True, **streams
         )
-        try:
-            status = process.wait()
-        except BaseException:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait()
-            raise
+        status = _wait_or_end(process)
     if status:
         raise NnunetError(f"{command[0]}: ended with status {status}; the end of {log}:\n{last_lines(log, start)}")
 
-# %% ../../nbs/chest/85_nnunet.ipynb #6ce7e8aa
+# %% ../../nbs/chest/85_nnunet.ipynb #9228af52
+def step_record(
+    step: Step,  # Step
+    folder: Path | str,  # Work folder
+) -> dict:  # Its command and the checksum of the data
+    "What must be the same for a step to count as done."
+    raw = Path(folder) / "nnUNet_raw" / DATASET
+    export = require_file(raw / "export.json", "export the data first: export_samples")
+    return {"command": list(step.command), "data": json.loads(export.read_text())["sha256"]}
+
+# %% ../../nbs/chest/85_nnunet.ipynb #bc78222d
 def is_finished(
     step: Step,  # Step to ask about
     folder: Path | str,  # Work folder
@@ -477,18 +483,7 @@ def is_finished(
         return False
     return step_record(step, folder).items() <= json.loads(record.read_text()).items()
 
-
-def step_record(
-    step: Step,  # Step
-    folder: Path | str,  # Work folder
-) -> dict:  # Its command and the checksum of the data
-    "What must be the same for a step to count as done."
-    export = require_file(
-        Path(folder) / "nnUNet_raw" / DATASET / "export.json", "export the data first: export_samples"
-    )
-    return {"command": list(step.command), "data": json.loads(export.read_text())["sha256"]}
-
-
+# %% ../../nbs/chest/85_nnunet.ipynb #a008a904
 def run_step(
     step: Step,  # Step to run
     folder: Path | str,  # Work folder
@@ -505,7 +500,7 @@ def run_step(
     write_json(Path(folder) / "steps" / f"{step.name}.json", record | {"seconds": round(time.monotonic() - begin, 1)})
     return True
 
-
+# %% ../../nbs/chest/85_nnunet.ipynb #27a0da55
 def run_steps(
     steps: list[Step],  # Steps in order
     folder: Path | str,  # Work folder with an export
@@ -513,10 +508,9 @@ def run_steps(
 ) -> pd.DataFrame:  # step, ran, seconds (of the run that finished it), log (relative to the work folder)
     "Run all steps that are not finished."
     ran = [run_step(step, folder, n_processes) for step in progress(steps, "nnU-Net")]
-    seconds = [json.loads((Path(folder) / "steps" / f"{step.name}.json").read_text())["seconds"] for step in steps]
-    return pd.DataFrame(
-        {"step": [s.name for s in steps], "ran": ran, "seconds": seconds, "log": [f"logs/{s.name}.log" for s in steps]}
-    )
+    records = [(Path(folder) / "steps" / f"{step.name}.json").read_text() for step in steps]
+    seconds, logs = [json.loads(record)["seconds"] for record in records], [f"logs/{s.name}.log" for s in steps]
+    return pd.DataFrame({"step": [s.name for s in steps], "ran": ran, "seconds": seconds, "log": logs})
 
 # %% ../../nbs/chest/85_nnunet.ipynb #8bcc736a
 PACKAGES = ("nnunetv2", "dynamic-network-architectures", "batchgeneratorsv2", "torch", "numpy")  # Whose versions decide
@@ -538,7 +532,7 @@ def nnunet_versions() -> dict[str, str]:  # Name → version, with that of Pytho
         )
     return json.loads(answer.stdout)
 
-# %% ../../nbs/chest/85_nnunet.ipynb #61128d9a
+# %% ../../nbs/chest/85_nnunet.ipynb #8fea18cc
 def count_epochs(
     folder: Path | str,  # Work folder
     settings: NnunetSettings,  # What was trained
@@ -553,7 +547,7 @@ def count_epochs(
         found[fold] = len({int(k) for text in texts for k in re.findall(r"Epoch (\d+)\s*$", text, re.M)})
     return found
 
-
+# %% ../../nbs/chest/85_nnunet.ipynb #d6ec9b67
 def validation_dice(
     folder: Path | str,  # Work folder
     settings: NnunetSettings,  # What was trained
@@ -566,7 +560,7 @@ def validation_dice(
         for fold, path in paths.items()
     }
 
-# %% ../../nbs/chest/85_nnunet.ipynb #58time02
+# %% ../../nbs/chest/85_nnunet.ipynb #870a036a
 TIME_PREDICTIONS = """
 import json, sys, time
 import numpy as np, torch
@@ -579,8 +573,8 @@ trainer = get_trainer_from_args("1", "2d", 0, device=device)
 trainer.initialize()
 trainer.set_deep_supervision_enabled(False)
 predictor, times = nnUNetPredictor(perform_everything_on_device=False, device=device, allow_tqdm=False), []
-predictor.manual_initialization(trainer.network, trainer.plans_manager, trainer.configuration_manager, [trainer.network.state_dict()],
-                                trainer.dataset_json, "nnUNetTrainer", (0, 1))
+predictor.manual_initialization(trainer.network, trainer.plans_manager, trainer.configuration_manager,
+                                [trainer.network.state_dict()], trainer.dataset_json, "nnUNetTrainer", (0, 1))
 for _ in range(repeats):
     start = time.perf_counter()
     predictor.predict_single_npy_array(image[None, None].astype(np.float32), {"spacing": (999, 1, 1)})
@@ -590,7 +584,7 @@ print(json.dumps(times))
 
 # %% ../../nbs/chest/85_nnunet.ipynb #58time03
 def time_predictions(
-    samples: SampleSet,  # At least 6 complete cases with images; the first five are planned with, the sixth is predicted
+    samples: SampleSet,  # At least 6 complete cases with images: five to plan with, the sixth is predicted
     folder: Path | str,  # Work folder
     n_threads: int = 1,  # Threads of torch
     repeats: int = 1,  # Predictions
@@ -602,9 +596,6 @@ def time_predictions(
     export_samples(samples, Split(samples.ids[:4], samples.ids[4:5], samples.ids[5:6]), folder)
     run_step(train_steps(NnunetSettings(folds=(0,)))[0], folder)
     np.save(folder / "image.npy", samples.images[5])
-    run_program(
-        ("python", "-c", TIME_PREDICTIONS, str((folder / "image.npy").absolute()), str(n_threads), str(repeats)),
-        folder,
-        folder / "logs" / "time.log",
-    )
-    return json.loads(last_lines(folder / "logs" / "time.log", n_lines=1))
+    image, log = str((folder / "image.npy").absolute()), folder / "logs" / "time.log"
+    run_program(("python", "-c", TIME_PREDICTIONS, image, str(n_threads), str(repeats)), folder, log)
+    return json.loads(last_lines(log, n_lines=1))

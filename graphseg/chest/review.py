@@ -23,7 +23,7 @@ from ..shapes.raster import landmarks_to_rle, organ_masks, rle_decode
 from ..base.report import describe_scores, format_number, require_columns
 from ..shapes.layouts import CHEST_LH, Layout
 
-# %% ../../nbs/chest/76_review.ipynb #87849ab3
+# %% ../../nbs/chest/76_review.ipynb #8435ad45
 READERS = ("prediction", "P1", "P2")  # Who drew a contour
 CODE_COLUMNS = {"RL": "Right Lung", "LL": "Left Lung", "H": "Heart"}  # Organ to the column of its run-length code
 SUBSET_FILE = "thesis_tabla_5_1_images.csv"  # Images of the thesis' table, 30 per data set
@@ -41,7 +41,25 @@ def practice_nodes(
         parts.append(np.stack([x + moved + a * np.cos(angle), y + moved + b * np.sin(angle)], 1))
     return (np.concatenate(parts) * size / 64).round()
 
-# %% ../../nbs/chest/76_review.ipynb #d96e44d1
+# %% ../../nbs/chest/76_review.ipynb #060480b7
+def _practice_row(case, shift, size, last):
+    "One image of one reader in the published layout."
+    nodes = practice_nodes(shift, size)
+    codes = landmarks_to_rle(nodes, CHEST_LH, size)
+    row = {"ImageID": case, "Dice RCA (Mean)": 0.8, "Dice RCA (Max)": 0.7 if last else 0.9}
+    row["Landmarks"] = ",".join(f"{x:.0f}" for x in nodes.ravel())
+    return row | {CODE_COLUMNS[organ]: code for organ, code in codes.items()}
+
+
+def _practice_shifts(n):
+    "Ending of a reader's file → how far the heart of every image is moved."
+    return {
+        "": [0] * n,
+        "_a_annotations": [1 / 32] * n,
+        "_b_annotations": [(1 / 64, 0, 3 / 64)[k % 3] for k in range(n)],
+    }
+
+# %% ../../nbs/chest/76_review.ipynb #0975d9c5
 def practice_reviews(
     folder: Path | str,  # Existing folder to write into
     n: int = 3,  # Images per data set
@@ -49,26 +67,9 @@ def practice_reviews(
     datasets: tuple[str, ...] = ("Demo",),  # Names of the data sets
 ) -> Path:  # The folder
     "Write invented annotations in the published layout: three files per data set."
-    shifts = {
-        "": [0] * n,
-        "_a_annotations": [1 / 32] * n,
-        "_b_annotations": [(1 / 64, 0, 3 / 64)[k % 3] for k in range(n)],
-    }
     for name in datasets:
-        for suffix, values in shifts.items():
-            rows = [
-                {
-                    "ImageID": f"{name}-{k:03d}",
-                    "Dice RCA (Mean)": 0.8,
-                    "Dice RCA (Max)": 0.7 if k == n - 1 else 0.9,
-                    "Landmarks": ",".join(f"{x:.0f}" for x in practice_nodes(shift, size).ravel()),
-                }
-                | {
-                    CODE_COLUMNS[organ]: code
-                    for organ, code in landmarks_to_rle(practice_nodes(shift, size), CHEST_LH, size).items()
-                }
-                for k, shift in enumerate(values)
-            ]
+        for suffix, shifts in _practice_shifts(n).items():
+            rows = [_practice_row(f"{name}-{k:03d}", shift, size, k == n - 1) for k, shift in enumerate(shifts)]
             pd.DataFrame(rows[::-1] if suffix else rows).to_csv(Path(folder) / f"{name}{suffix}.csv", index=False)
     first = [{"ImageID": f"{name}-{k:03d}", "Dataset": name} for name in datasets for k in range((n + 1) // 2)]
     pd.DataFrame(first).to_csv(Path(folder) / SUBSET_FILE, index=False)
@@ -95,7 +96,7 @@ def review_files(
             raise FileNotFoundError(f"{folder}: expected two files {name}_*_annotations.csv, got {len(files) - 1}")
     return {name: dict(zip(READERS, files, strict=True)) for name, files in found.items()}
 
-# %% ../../nbs/chest/76_review.ipynb #c7092afc
+# %% ../../nbs/chest/76_review.ipynb #ff6156ed
 def parse_landmarks(
     text: str,  # "x,y,x,y,…", px of the 1024 frame
     layout: Layout = CHEST_LH,  # Organs and node counts
@@ -105,6 +106,9 @@ def parse_landmarks(
     if len(values) != 2 * layout.n_nodes:
         raise ValueError(f"landmarks: expected {2 * layout.n_nodes} numbers, got {len(values)}")
     return values.reshape(-1, 2)
+
+# %% ../../nbs/chest/76_review.ipynb #04b89e82
+_REVIEW_COLUMNS = ["dataset", "case", "reader", *CODE_COLUMNS, "landmarks_px", "rca_mean", "rca_max"]
 
 
 def _read_reader(path, dataset, reader):
@@ -118,16 +122,17 @@ def _read_reader(path, dataset, reader):
         raise ValueError(f"{path.name}: expected one row per image, got {df.case[df.case.duplicated()].iloc[0]} twice")
     df["landmarks_px"] = df.Landmarks.map(parse_landmarks)
     df["rca_mean"], df["rca_max"] = [pd.to_numeric(df.get(f"Dice RCA ({name})", np.nan)) for name in ("Mean", "Max")]
-    return df.assign(dataset=dataset, reader=reader)[
-        ["dataset", "case", "reader", *CODE_COLUMNS, "landmarks_px", "rca_mean", "rca_max"]
-    ]
+    return df.assign(dataset=dataset, reader=reader)[_REVIEW_COLUMNS]
 
-# %% ../../nbs/chest/76_review.ipynb #e94b5bcb
+# %% ../../nbs/chest/76_review.ipynb #78d18795
+def _reader_order(column):
+    "Sort key: readers in the order of `READERS`, all else as it is."
+    return column.map(READERS.index) if column.name == "reader" else column
+
+
 def read_reviews(
     folder: Path | str,  # Folder of the physicians' annotations
-) -> (
-    pd.DataFrame
-):  # One row per case and reader: dataset, case, reader, RL, LL, H (run-length codes), landmarks_px, rca_mean, rca_max
+) -> pd.DataFrame:  # Per case and reader: dataset, case, reader, RL, LL, H (codes), landmarks_px, rca_mean, rca_max
     "Read predictions and both physicians' corrections of every data set."
     tables = [
         _read_reader(path, name, reader)
@@ -140,11 +145,7 @@ def read_reviews(
         raise ValueError(
             f"reviews: expected three readers per image, got {incomplete.iloc[0]} for {incomplete.index[0]}"
         )
-    return reviews.sort_values(
-        ["dataset", "case", "reader"],
-        key=lambda s: s.map(READERS.index) if s.name == "reader" else s,
-        ignore_index=True,
-    )
+    return reviews.sort_values(["dataset", "case", "reader"], key=_reader_order, ignore_index=True)
 
 # %% ../../nbs/chest/76_review.ipynb #365c10fc
 def in_subset(
@@ -189,7 +190,17 @@ def landmark_mse(
     }
     return {name: float(part.mean()) for name, part in parts.items()} | {"all": float(squared.mean())}
 
-# %% ../../nbs/chest/76_review.ipynb #56a421ad
+# %% ../../nbs/chest/76_review.ipynb #bbf30875
+def _score_pair(masks, readers, first, second):
+    "Scores of every structure of one image, one reader against another."
+    errors = landmark_mse(readers[first].landmarks_px, readers[second].landmarks_px)
+    for organ in STRUCTURES:
+        scores = mask_metrics(masks[first][organ], masks[second][organ])
+        row = {"pair": f"{first} vs {second}", "organ": organ, "dsc": scores["dsc"]}
+        row |= {"hd_px": scores["hd"], "hd95_px": scores["hd95"]}
+        yield row | {"mse_px2": errors[organ], "mse_all_px2": errors["all"]}
+
+# %% ../../nbs/chest/76_review.ipynb #b0f6b47d
 def score_reviews(
     reviews: pd.DataFrame,  # From `read_reviews`
     pairs: Iterable[tuple[str, str]] = PAIRS,  # Readers to compare
@@ -203,26 +214,18 @@ def score_reviews(
         readers = {row.reader: row for row in group.itertuples()}
         masks = {name: structure_masks(row, size) for name, row in readers.items()}
         for first, second in pairs:
-            errors = landmark_mse(readers[first].landmarks_px, readers[second].landmarks_px)
-            for organ in STRUCTURES:
-                scores = mask_metrics(masks[first][organ], masks[second][organ])
-                rows.append(
-                    {
-                        "dataset": dataset,
-                        "case": case,
-                        "pair": f"{first} vs {second}",
-                        "organ": organ,
-                        "dsc": scores["dsc"],
-                        "hd_px": scores["hd"],
-                        "hd95_px": scores["hd95"],
-                        "mse_px2": errors[organ],
-                        "mse_all_px2": errors["all"],
-                    }
-                )
+            scores = _score_pair(masks, readers, first, second)
+            rows += [{"dataset": dataset, "case": case} | row for row in scores]
     return pd.DataFrame(rows)
 
-# %% ../../nbs/chest/76_review.ipynb #dfd00009
+# %% ../../nbs/chest/76_review.ipynb #b72e0b85
 PRINTED_DECIMALS = {"dsc": 3, "hd_px": 1, "hd95_px": 1}  # Decimals the publications print
+
+
+def _printed(text, metric, mean, sd):
+    "Mean and standard deviation with the decimals of the metric."
+    decimals = PRINTED_DECIMALS[metric]
+    return text.format(mean=format_number(mean, decimals=decimals), sd=format_number(sd, decimals=decimals))
 
 
 def published_table(
@@ -232,15 +235,8 @@ def published_table(
 ) -> pd.DataFrame:  # by, n, then one text column per structure and metric
     "Scores in the layout of the published tables."
     numbers = describe_scores(scores, [*by, "organ"], list(PRINTED_DECIMALS))
-    numbers["text"] = [
-        text.format(
-            **{
-                key: format_number(value, decimals=PRINTED_DECIMALS[metric])
-                for key, value in (("mean", mean), ("sd", sd))
-            }
-        )
-        for metric, mean, sd in zip(numbers.metric, numbers["mean"], numbers.sd, strict=True)
-    ]
+    values = zip(numbers.metric, numbers["mean"], numbers.sd, strict=True)
+    numbers["text"] = [_printed(text, *value) for value in values]
     numbers["column"] = numbers.organ + "_" + numbers.metric
     wide = numbers.pivot(index=list(by), columns="column", values="text")
     columns = [f"{organ}_{metric}" for organ in STRUCTURES for metric in PRINTED_DECIMALS]
@@ -309,7 +305,12 @@ def redrawn_difference(
         [largest(row) for row in reviews.itertuples()], index=reviews.index, name="redrawn_difference_px", dtype=int
     )
 
-# %% ../../nbs/chest/76_review.ipynb #c7b10304
+# %% ../../nbs/chest/76_review.ipynb #8bbef4fa
+def _node_errors(a, b):
+    "Mean squared coordinate difference of every node (n,N,2), and the mean place of the first reader."
+    return {"mse_px2": ((a - b) ** 2).mean((0, 2)), "x_px": a[..., 0].mean(0), "y_px": a[..., 1].mean(0)}
+
+# %% ../../nbs/chest/76_review.ipynb #238a9672
 def landmark_error(
     reviews: pd.DataFrame,  # From `read_reviews`
     pairs: Iterable[tuple[str, str]] = PAIRS,  # Readers to compare
@@ -319,26 +320,14 @@ def landmark_error(
     "Error of every node over all images in which both readers' lists may be used."
     used = reviews if leave_out is None else reviews[~leave_out]
     points = used.pivot(index=["dataset", "case"], columns="reader", values="landmarks_px")
-    organs = np.repeat(layout.organ_names, [organ.n_nodes for organ in layout.organs])
-    tables = []
+    organs, tables = np.repeat(layout.organ_names, [organ.n_nodes for organ in layout.organs]), []
     for first, second in pairs:
         both = points.reindex(columns=[first, second]).dropna()
         if not len(both):
             raise ValueError(f"leave_out: expected at least one image left for {first} vs {second}, got none")
         a, b = (np.stack(both[name].tolist()).astype(float) for name in (first, second))  # (n,N,2)
-        tables.append(
-            pd.DataFrame(
-                {
-                    "pair": f"{first} vs {second}",
-                    "node": range(layout.n_nodes),
-                    "organ": organs,
-                    "n": len(both),
-                    "mse_px2": ((a - b) ** 2).mean((0, 2)),
-                    "x_px": a[..., 0].mean(0),
-                    "y_px": a[..., 1].mean(0),
-                }
-            )
-        )
+        about = {"pair": f"{first} vs {second}", "node": range(layout.n_nodes), "organ": organs, "n": len(both)}
+        tables.append(pd.DataFrame(about | _node_errors(a, b)))
     return pd.concat(tables, ignore_index=True)
 
 # %% ../../nbs/chest/76_review.ipynb #c2a71e55

@@ -36,7 +36,7 @@ from .priors import classes_to_one_hot
 from ..shapes.layouts import Layout
 from ..learning.zoo import load_model
 
-# %% ../../nbs/chest/70_robustness.ipynb #8c62faec
+# %% ../../nbs/chest/70_robustness.ipynb #435d7c09
 MAP_PX = 256  # Side of the masks in which occluded images are scored
 
 
@@ -46,7 +46,7 @@ def is_pixel_network(
     "Whether a network gives label maps instead of landmarks."
     return getattr(model, "config", {}).get("output") == "pixels"
 
-
+# %% ../../nbs/chest/70_robustness.ipynb #74025ca2
 def predict_at(
     model: nn.Module,  # Network
     samples: SampleSet,  # n cases with images
@@ -58,7 +58,7 @@ def predict_at(
         return predict_label_maps(model, samples, batch_size, size)
     return predict_nodes(model, samples, batch_size) * np.float32(size)
 
-
+# %% ../../nbs/chest/70_robustness.ipynb #0dfe538d
 def score_at(
     predictions: np.ndarray,  # From `predict_at`
     samples: SampleSet,  # The same n cases
@@ -68,21 +68,17 @@ def score_at(
     if len(predictions) != len(samples):
         raise ValueError(f"predictions: expected one for each of {len(samples)} cases, got {len(predictions)}")
     scale, truth = FRAME_PX / size, samples.landmarks * size
+    ids, present, layout, spacing = samples.ids, samples.present, samples.layout, samples.spacing_mm * scale
     if predictions.shape[1:] == truth.shape[1:]:
-        table = score_landmarks(
-            samples.ids, predictions, truth, samples.present, samples.layout, size, samples.spacing_mm * scale
-        )
+        table = score_landmarks(ids, predictions, truth, present, layout, size, spacing)
     else:
         truths = [truth_labels(samples, i, size) for i in range(len(samples))]
-        table = score_masks(
-            samples.ids, predictions, truths, samples.present, samples.layout, samples.spacing_mm * scale
-        )
+        table = score_masks(ids, predictions, truths, present, layout, spacing)
     table = table[table["organ"] != "all"].assign(hd_px=lambda t: t["hd_px"] * scale)
-    return table[["case", "organ", "dsc", "hd_px", *(["hd_mm"] if table["hd_mm"].notna().any() else [])]].reset_index(
-        drop=True
-    )
+    millimetres = ["hd_mm"] if table["hd_mm"].notna().any() else []
+    return table[["case", "organ", "dsc", "hd_px", *millimetres]].reset_index(drop=True)
 
-# %% ../../nbs/chest/70_robustness.ipynb #ae44983c
+# %% ../../nbs/chest/70_robustness.ipynb #539d7c98
 class CorrectedNetwork(nn.Module):
     "A pixel network whose label maps a denoiser corrects; itself a pixel network."
 
@@ -106,12 +102,10 @@ class CorrectedNetwork(nn.Module):
         scores = F.interpolate(self.network(images), size=(side, side), mode="bilinear", align_corners=False)
         return self.denoiser(classes_to_one_hot(scores.argmax(1), scores.shape[1]))
 
-
+# %% ../../nbs/chest/70_robustness.ipynb #517d9277
 @lru_cache(maxsize=8)
 def load_network(
-    source: Path
-    | tuple[Path, Path]
-    | nn.Module,  # Folder of a network; folders of a pixel network and its denoiser; or a network
+    source: Path | tuple[Path, Path] | nn.Module,  # Folder; folders of a pixel network and its denoiser; or a network
 ) -> nn.Module:  # In evaluation mode
     "Load a network, with its denoiser where there is one."
     if isinstance(source, nn.Module):
@@ -120,7 +114,7 @@ def load_network(
         return CorrectedNetwork(*map(load_model, source)).eval()
     return load_model(source)
 
-# %% ../../nbs/chest/70_robustness.ipynb #904de59a
+# %% ../../nbs/chest/70_robustness.ipynb #69af5958
 def _score_block(job, samples, centres, size, batch_size):
     "Scores of one network under one square."
     (name, model), side, repeat = job
@@ -130,6 +124,14 @@ def _score_block(job, samples, centres, size, batch_size):
     return table.assign(model=name, side=side, repeat=repeat)
 
 
+def _in_processes(work, jobs, n_processes):
+    "Results of the jobs in their order, from one process or several."
+    if n_processes == 1:
+        return [work(job) for job in progress(jobs, "occlusions")]
+    with ProcessPoolExecutor(n_processes, multiprocessing.get_context("spawn")) as pool:
+        return list(progress(pool.map(work, jobs), "occlusions", len(jobs)))
+
+# %% ../../nbs/chest/70_robustness.ipynb #15d3de7f
 def score_occluded(
     models: Mapping[str, Path | tuple | nn.Module],  # Name → what `load_network` reads
     samples: SampleSet,  # n cases
@@ -146,16 +148,8 @@ def score_occluded(
         for side in sides
         for repeat in (range(len(centres)) if side else [0])
     ]
-    work, label = (
-        partial(_score_block, samples=samples, centres=centres, size=size, batch_size=batch_size),
-        "occlusions",
-    )
-    if n_processes == 1:
-        tables = [work(job) for job in progress(jobs, label)]
-    else:
-        with ProcessPoolExecutor(n_processes, multiprocessing.get_context("spawn")) as pool:
-            tables = list(progress(pool.map(work, jobs), label, len(jobs)))
-    table = pd.concat(tables, ignore_index=True)
+    work = partial(_score_block, samples=samples, centres=centres, size=size, batch_size=batch_size)
+    table = pd.concat(_in_processes(work, jobs, n_processes), ignore_index=True)
     return table[["model", "side", "repeat", *(c for c in table if c not in ("model", "side", "repeat"))]]
 
 # %% ../../nbs/chest/70_robustness.ipynb #0d1e4614
@@ -255,18 +249,18 @@ def case_changes(
     order = mine.drop_duplicates(["model", "case"])[["model", "case"]]
     return order.merge(pd.concat(tables, axis=1).reset_index(), on=["model", "case"])
 
-# %% ../../nbs/chest/70_robustness.ipynb #16b85956
+# %% ../../nbs/chest/70_robustness.ipynb #967d983d
 def count_pieces(
     mask: np.ndarray,  # (H,W), any dtype; every value but 0 is foreground
 ) -> tuple[int, int]:  # Connected pieces, holes
     "Connected pieces and holes of a mask."
     require_shape("mask", np.asarray(mask), "H,W")
     binary = np.pad((np.asarray(mask) != 0).astype(np.uint8), 1)
-    return cv2.connectedComponents(binary, connectivity=8)[0] - 1, cv2.connectedComponents(1 - binary, connectivity=4)[
-        0
-    ] - 2
+    pieces = cv2.connectedComponents(binary, connectivity=8)[0] - 1  # without the background
+    holes = cv2.connectedComponents(1 - binary, connectivity=4)[0] - 2  # without mask and surroundings
+    return pieces, holes
 
-# %% ../../nbs/chest/70_robustness.ipynb #9973f45a
+# %% ../../nbs/chest/70_robustness.ipynb #dd96274b
 def structure_masks(
     prediction: np.ndarray,  # (N,2) landmarks in px of the map, or a label map (size,size)
     layout: Layout,  # Organs
@@ -280,7 +274,7 @@ def structure_masks(
     require_shape("prediction", prediction, f"{size},{size}")
     return {name: [np.isin(prediction, [layout[o].label for o in organs])] for name, organs in groups.items()}
 
-
+# %% ../../nbs/chest/70_robustness.ipynb #23633889
 def topology_table(
     ids: Sequence[str],  # Names of the n cases
     predictions: np.ndarray,  # (n,N,2) landmarks in px of the map, or (n,size,size) label maps
@@ -295,7 +289,7 @@ def topology_table(
             rows.append((case, name, pieces, len(groups[name]), holes, pieces == len(groups[name]) and holes == 0))
     return pd.DataFrame(rows, columns=["case", "organ", "n_pieces", "n_expected", "n_holes", "is_whole"])
 
-# %% ../../nbs/chest/70_robustness.ipynb #c2e08a8a
+# %% ../../nbs/chest/70_robustness.ipynb #3c632cb1
 CLAIM_COLUMNS = ("claim_id", "cohort", "statement", "statistic", "value", "p", "n", "holds")  # Columns of claims.csv
 
 
@@ -314,13 +308,8 @@ def paired_claim(
     difference = (larger - smaller).dropna()
     p = float(stats.wilcoxon(difference).pvalue) if difference.any() else 1.0
     holds = bool(p < alpha and rank_biserial(difference, 0 * difference) > 0)
-    return dict(
-        zip(
-            CLAIM_COLUMNS,
-            (claim_id, cohort, statement, statistic, float(difference.mean()), p, len(difference), holds),
-            strict=True,
-        )
-    )
+    numbers = (float(difference.mean()), p, len(difference), holds)
+    return dict(zip(CLAIM_COLUMNS, (claim_id, cohort, statement, statistic, *numbers), strict=True))
 
 # %% ../../nbs/chest/70_robustness.ipynb #ed674fef
 def crossover(

@@ -21,18 +21,19 @@ from .inference import image_batches, layout_of
 from ..base.plots import PAGE_IN, grid, show_image, show_landmarks
 from ..learning.samples import FRAME_PX
 
-# %% ../../nbs/chest/80_shape_space.ipynb #5154428f
+# %% ../../nbs/chest/80_shape_space.ipynb #87834dde
 def latent_size(
     model: nn.Module,  # Landmark network with an encoder and a decoder
 ) -> int:  # Length Z of its latent vector
     "Length of the latent vector; an error for networks without one."
     if not hasattr(model, "encoder") or not hasattr(model, "decode"):
         raise ValueError(
-            f"model: expected a landmark network with a latent vector (pca, fc, hybridgnet …), got {type(model).__name__}"
+            "model: expected a landmark network with a latent vector (pca, fc, hybridgnet …), "
+            f"got {type(model).__name__}"
         )
     return model.encoder.mu.out_features
 
-
+# %% ../../nbs/chest/80_shape_space.ipynb #6786dc24
 @torch.inference_mode()
 def latent_codes(
     model: nn.Module,  # Landmark network
@@ -48,13 +49,14 @@ def latent_codes(
         raise ValueError("images: expected at least one, got none")
     return torch.cat(codes).numpy()
 
-# %% ../../nbs/chest/80_shape_space.ipynb #000281db
+# %% ../../nbs/chest/80_shape_space.ipynb #1989cd1e
 def _skip_features(model, image):
     "Features of one image for the skips of a network; none where it has no skips."
     n_skips = len(getattr(model, "skips", ()))
     if n_skips and image is None:
         raise ValueError(
-            f"image: expected the image that the {n_skips} skips of this network look at, got none; give one, or take a network without skips"
+            f"image: expected the image that the {n_skips} skips of this network look at, got none; "
+            "give one, or take a network without skips"
         )
     if image is not None and not n_skips:
         raise ValueError(
@@ -64,13 +66,13 @@ def _skip_features(model, image):
         return []
     return model.encode(next(image_batches(np.asarray(image)[None], 1)).to(next(model.parameters()).device))[2]
 
-
+# %% ../../nbs/chest/80_shape_space.ipynb #a005133a
 @torch.inference_mode()
 def decode_codes(
     model: nn.Module,  # Landmark network
     codes: np.ndarray,  # (n,Z)
     image: np.ndarray
-    | None = None,  # Image whose features feed the skips, (H,W) uint8, or float 0 to 1; only for networks with skips
+    | None = None,  # What the skips look at, (H,W) uint8, or float 0 to 1; only for networks with skips
 ) -> np.ndarray:  # (n,N,2) float32 xy, fraction of the image side
     "Shapes of latent codes."
     size = latent_size(model)
@@ -81,7 +83,7 @@ def decode_codes(
     made = model.decode(z, features) if features else model.decode(z)
     return (made[0] if isinstance(made, tuple) else made).float().cpu().numpy()
 
-# %% ../../nbs/chest/80_shape_space.ipynb #7559acda
+# %% ../../nbs/chest/80_shape_space.ipynb #00f362dd
 @dataclass(frozen=True)
 class LatentModes:
     "Principal modes of a set of latent codes."
@@ -101,13 +103,9 @@ class LatentModes:
         require_shape("amounts", np.asarray(amounts), f"n,{len(self)}")
         return self.mean + np.asarray(amounts) * self.deviations @ self.directions
 
-
-def principal_modes(
-    codes: np.ndarray,  # (n,Z) finite
-    n_modes: int = 5,  # Number of modes K
-) -> LatentModes:
-    "Mean and principal directions of latent codes."
-    codes = np.asarray(codes, np.float64)
+# %% ../../nbs/chest/80_shape_space.ipynb #719a0926
+def _check_codes(codes, n_modes):
+    "Raise `ValueError` unless the codes are finite and have so many modes."
     require_shape("codes", codes, "n,Z")
     if not np.isfinite(codes).all():
         raise ValueError("codes: expected finite numbers, got NaN; are the weights of the network damaged?")
@@ -116,12 +114,21 @@ def principal_modes(
         raise ValueError(
             f"n_modes: expected 1 to {limit} for {len(codes)} codes of length {codes.shape[1]}, got {n_modes}"
         )
+
+
+def principal_modes(
+    codes: np.ndarray,  # (n,Z) finite
+    n_modes: int = 5,  # Number of modes K
+) -> LatentModes:
+    "Mean and principal directions of latent codes."
+    codes = np.asarray(codes, np.float64)
+    _check_codes(codes, n_modes)
     _, singular, rows = np.linalg.svd(codes - codes.mean(0), full_matrices=False)
     rows = rows * np.sign(np.take_along_axis(rows, np.abs(rows).argmax(1)[:, None], 1))
     variance = singular**2 / (len(codes) - 1)
     return LatentModes(codes.mean(0), rows[:n_modes], np.sqrt(variance[:n_modes]), variance[:n_modes] / variance.sum())
 
-# %% ../../nbs/chest/80_shape_space.ipynb #5164bac0
+# %% ../../nbs/chest/80_shape_space.ipynb #0cf6b9a1
 def mode_shapes(
     model: nn.Module,  # Landmark network
     modes: LatentModes,  # K modes
@@ -133,7 +140,7 @@ def mode_shapes(
     nodes = decode_codes(model, modes.place(amounts.reshape(-1, len(modes))), image)
     return nodes.reshape(len(modes), len(steps), *nodes.shape[1:])
 
-
+# %% ../../nbs/chest/80_shape_space.ipynb #b072dd7f
 def mode_effects(
     model: nn.Module,  # Landmark network
     modes: LatentModes,  # K modes
@@ -144,7 +151,7 @@ def mode_effects(
     low, high = np.moveaxis(mode_shapes(model, modes, (-step_sd, step_sd), image), 1, 0)
     return np.sqrt(np.square(high - low).sum(-1).mean(-1)) * FRAME_PX
 
-# %% ../../nbs/chest/80_shape_space.ipynb #5c0d6229
+# %% ../../nbs/chest/80_shape_space.ipynb #1e24fc71
 def _panels(shapes, width, titles):
     "A row of axes without frames, one for each title, that all show the extent of all shapes."
     low, high = shapes.reshape(-1, 2).min(0) - 25, shapes.reshape(-1, 2).max(0) + 25
@@ -155,7 +162,7 @@ def _panels(shapes, width, titles):
             spine.set_visible(False)
     return fig, axes
 
-
+# %% ../../nbs/chest/80_shape_space.ipynb #91e1f3c6
 def show_modes(
     model: nn.Module,  # Landmark network from `build_model` or `load_model`
     modes: LatentModes,  # Modes to draw, one panel each
@@ -172,7 +179,7 @@ def show_modes(
         show_landmarks(above, layout, ax, dashed=True)
     return fig
 
-# %% ../../nbs/chest/80_shape_space.ipynb #295ac54b
+# %% ../../nbs/chest/80_shape_space.ipynb #e98e2871
 def interpolate_codes(
     first: np.ndarray,  # (Z,)
     second: np.ndarray,  # (Z,)
@@ -186,7 +193,7 @@ def interpolate_codes(
         raise ValueError(f"n: expected at least the two ends, got {n}")
     return first + np.linspace(0, 1, n)[:, None] * (second - first)
 
-
+# %% ../../nbs/chest/80_shape_space.ipynb #8a8a8f28
 def sample_codes(
     codes: np.ndarray,  # Codes of a cohort, (n,Z)
     n: int,  # How many to draw
@@ -216,7 +223,7 @@ def show_row(
         show_landmarks(shape, layout, ax)
     return fig
 
-# %% ../../nbs/chest/80_shape_space.ipynb #a3287c87
+# %% ../../nbs/chest/80_shape_space.ipynb #bf897ff2
 def _shape_png(model, codes, image, background):
     "PNG of one decoded shape."
     fig, ax = plt.subplots(figsize=(3.3, 3.3))
@@ -226,7 +233,25 @@ def _shape_png(model, codes, image, background):
     plt.close(fig)
     return content.getvalue()
 
+# %% ../../nbs/chest/80_shape_space.ipynb #190a415e
+def _require_widgets():
+    "The package `ipywidgets`, or an error that says how to get it."
+    try:
+        import ipywidgets
+    except ImportError as error:
+        raise ImportError(
+            "ipywidgets: not installed, and the explorer needs it; run: pip install ipywidgets"
+        ) from error
+    return ipywidgets
 
+
+def _mode_slider(widgets, k, limit_sd):
+    "A slider in standard deviations that answers when it is let go."
+    slider = widgets.FloatSlider(0, min=-limit_sd, max=limit_sd, step=0.1, description=f"mode {k + 1}")
+    slider.continuous_update, slider.readout_format = False, "+.1f"
+    return slider
+
+# %% ../../nbs/chest/80_shape_space.ipynb #80fa6b13
 def explore_modes(
     model: nn.Module,  # Landmark network from `build_model` or `load_model`
     modes: LatentModes,  # One slider each
@@ -234,25 +259,9 @@ def explore_modes(
     limit_sd: float = 3,  # Range of the sliders, standard deviations
 ):  # ipywidgets.HBox: sliders and a button on the left, the picture on the right
     "Sliders along the modes and the shape they make."
-    try:
-        import ipywidgets
-    except ImportError as error:
-        raise ImportError(
-            "ipywidgets: not installed, and the explorer needs it; run: pip install ipywidgets"
-        ) from error
-    sliders = [
-        ipywidgets.FloatSlider(
-            0,
-            min=-limit_sd,
-            max=limit_sd,
-            step=0.1,
-            description=f"mode {k + 1}",
-            continuous_update=False,
-            readout_format="+.1f",
-        )
-        for k in range(len(modes))
-    ]
-    picture, reset = ipywidgets.Image(format="png", width=360), ipywidgets.Button(description="mean shape")
+    widgets = _require_widgets()
+    sliders = [_mode_slider(widgets, k, limit_sd) for k in range(len(modes))]
+    picture, reset = widgets.Image(format="png", width=360), widgets.Button(description="mean shape")
 
     def draw(_=None):
         picture.value = _shape_png(model, modes.place([[s.value for s in sliders]]), image, image)
@@ -265,4 +274,4 @@ def explore_modes(
         slider.observe(draw, "value")
     reset.on_click(to_mean)
     draw()
-    return ipywidgets.HBox([ipywidgets.VBox([*sliders, reset]), picture])
+    return widgets.HBox([widgets.VBox([*sliders, reset]), picture])

@@ -22,7 +22,7 @@ from .robustness import bootstrap_means
 from ..learning.samples import SampleSet
 from ..shapes.layouts import Layout
 
-# %% ../../nbs/chest/74_shift.ipynb #8fca8108
+# %% ../../nbs/chest/74_shift.ipynb #aaf72d65
 def _check_organs(what, layout, wanted):
     "Raise `ValueError` unless `layout` has every organ of `wanted`, with equal nodes and labels."
     for organ in wanted.organs:
@@ -32,6 +32,12 @@ def _check_organs(what, layout, wanted):
             )
 
 
+def _nodes_of(wanted, layout):
+    "Positions in `layout` of the nodes of the organs of `wanted`, (M,)."
+    every = np.arange(layout.n_nodes)
+    return np.concatenate([every[layout.slices[name]] for name in wanted.organ_names])
+
+# %% ../../nbs/chest/74_shift.ipynb #bc4d6e82
 def restrict_cases(
     samples: SampleSet,  # Cases
     layout: Layout,  # Organs to keep, all of them in `samples.layout`
@@ -39,22 +45,14 @@ def restrict_cases(
 ) -> SampleSet:
     "The same cases with fewer organs, at another image size."
     _check_organs("samples", samples.layout, layout)
-    nodes = np.concatenate(
-        [np.arange(samples.layout.n_nodes)[samples.layout.slices[name]] for name in layout.organ_names]
-    )
+    nodes = _nodes_of(layout, samples.layout)
     size, images = image_size or samples.image_size, samples.images
     if images is not None and size != samples.image_size:
         images = np.stack([resize_square(image, size) for image in images])
-    return replace(
-        samples,
-        layout=layout,
-        image_size=size,
-        images=images,
-        landmarks=samples.landmarks[:, nodes],
-        present=samples.present[:, nodes],
-    )
+    kept = {"landmarks": samples.landmarks[:, nodes], "present": samples.present[:, nodes]}
+    return replace(samples, layout=layout, image_size=size, images=images, **kept)
 
-
+# %% ../../nbs/chest/74_shift.ipynb #3c821973
 def restrict_predictions(
     predictions: np.ndarray,  # (n,N,2) landmarks, or (n,H,W) integer label maps
     layout: Layout,  # Layout of the network
@@ -68,7 +66,7 @@ def restrict_predictions(
     require_shape("predictions", predictions, "n,H,W")
     return np.where(np.isin(predictions, list(wanted.labels.values())), predictions, 0)
 
-# %% ../../nbs/chest/74_shift.ipynb #2e9ca689
+# %% ../../nbs/chest/74_shift.ipynb #5f59bdac
 def _wide(scores, metric, models):
     "Cases × models of the cases that every model has, and the number of others."
     require_columns(scores, ["model", "case", metric])
@@ -78,11 +76,39 @@ def _wide(scores, metric, models):
     complete = wide.dropna()
     if len(complete) < 2:
         raise ValueError(
-            f"{metric}: expected at least 2 cases with a score of every model, got {len(complete)} of {len(wide)}; compare fewer models"
+            f"{metric}: expected at least 2 cases with a score of every model, "
+            f"got {len(complete)} of {len(wide)}; compare fewer models"
         )
     return complete.to_numpy(float), len(wide) - len(complete)
 
+# %% ../../nbs/chest/74_shift.ipynb #853ae711
+def _drawn_drops(sets, sign, n_draws, seed):
+    "Drop of every model between two sets (M,), and its bootstrap draws (n_draws,M)."
+    means = [values.mean(0) for values in sets]
+    draws = [bootstrap_means(values, n_draws, seed + k) for k, values in enumerate(sets)]
+    return sign * (means[0] - means[1]), sign * (draws[0] - draws[1])
 
+
+def _band(draws):
+    "Ends of the 95 % band of every column."
+    return [np.quantile(draws, q, axis=0) for q in (0.025, 0.975)]
+
+# %% ../../nbs/chest/74_shift.ipynb #333cf326
+def _add_extra(table, drawn, reference):
+    "Add what every model loses beyond the reference: extra, its band, p, and p by Holm."
+    r = list(table["model"]).index(reference)
+    extra = drawn - drawn[:, [r]]
+    tail = np.minimum((extra <= 0).sum(0), (extra >= 0).sum(0))
+    table["extra"] = table["drop"] - table["drop"][r]
+    table["extra_low"], table["extra_high"] = _band(extra)
+    table["p"] = np.minimum(1, 2 * (1 + tail) / (1 + len(extra)))
+    others = table["model"] != reference
+    table.loc[~others, ["extra", "extra_low", "extra_high", "p"]] = np.nan
+    if others.any():
+        table.loc[others, "p_holm"] = multipletests(table.loc[others, "p"], method="holm")[1]
+    return table
+
+# %% ../../nbs/chest/74_shift.ipynb #df25b8b5
 def performance_drops(
     home: pd.DataFrame,  # Scores at home: model, case, and the metric; one row per model and case
     away: pd.DataFrame,  # Scores elsewhere
@@ -92,80 +118,77 @@ def performance_drops(
     higher_is_better: bool = True,  # False for distances
     n_draws: int = 2000,  # Draws of the bootstrap
     seed: int = 0,  # Its seed
-) -> (
-    pd.DataFrame
-):  # model, metric, n_home, n_away, n_left_out, home, away, drop, low, high, extra, extra_low, extra_high, p, p_holm
+) -> pd.DataFrame:  # model, metric, n_{home,away,left_out}, home, away, drop, low, high, extra{,_low,_high}, p, p_holm
     "Loss of every model, and how much more than the reference it loses; 95 % bootstrap bands."
     require_choice("reference", reference, models)
-    sign, (sets, left_out) = (
-        1 if higher_is_better else -1,
-        zip(*(_wide(scores, metric, models) for scores in (home, away)), strict=True),
-    )
-    means = [values.mean(0) for values in sets]
-    draws = [
-        bootstrap_means(values, n_draws, seed + k) for k, values in enumerate(sets)
-    ]  # different patients, different draws
-    drop, drawn, r = sign * (means[0] - means[1]), sign * (draws[0] - draws[1]), list(models).index(reference)
-    extra, extra_drawn = drop - drop[r], drawn - drawn[:, [r]]
-    tail = np.minimum((extra_drawn <= 0).sum(0), (extra_drawn >= 0).sum(0))
-    bands = [np.quantile(values, q, axis=0) for values in (drawn, extra_drawn) for q in (0.025, 0.975)]
-    table = pd.DataFrame(
-        {
-            "model": list(models),
-            "metric": metric,
-            "n_home": len(sets[0]),
-            "n_away": len(sets[1]),
-            "n_left_out": sum(left_out),
-            "home": means[0],
-            "away": means[1],
-            "drop": drop,
-            "low": bands[0],
-            "high": bands[1],
-            "extra": extra,
-            "extra_low": bands[2],
-            "extra_high": bands[3],
-            "p": np.minimum(1, 2 * (1 + tail) / (1 + n_draws)),
-        }
-    )
-    others = table["model"] != reference
-    table.loc[~others, ["extra", "extra_low", "extra_high", "p"]] = np.nan
-    if others.any():
-        table.loc[others, "p_holm"] = multipletests(table.loc[others, "p"], method="holm")[1]
-    return table
+    sets, left_out = zip(*(_wide(scores, metric, models) for scores in (home, away)), strict=True)
+    drop, drawn = _drawn_drops(sets, 1 if higher_is_better else -1, n_draws, seed)
+    low, high = _band(drawn)
+    counts = {"n_home": len(sets[0]), "n_away": len(sets[1]), "n_left_out": sum(left_out)}
+    means = {"home": sets[0].mean(0), "away": sets[1].mean(0)}
+    drops = {"drop": drop, "low": low, "high": high}
+    table = pd.DataFrame({"model": list(models), "metric": metric, **counts, **means, **drops})
+    return _add_extra(table, drawn, reference)
 
-# %% ../../nbs/chest/74_shift.ipynb #b18076c5
+# %% ../../nbs/chest/74_shift.ipynb #340f78cc
 ADULT_AGE = 18  # Years
 
 
+def _mean_or_nan(values):
+    "Mean, NaN of nothing."
+    return values.mean() if len(values) else np.nan
+
+# %% ../../nbs/chest/74_shift.ipynb #2204f8ec
+def _score_difference(young, adult):
+    "Mean scores of both sides, their difference, and the Mann–Whitney test."
+    both = len(young) and len(adult)
+    return {
+        "young": _mean_or_nan(young),
+        "adult": _mean_or_nan(adult),
+        "difference": adult.mean() - young.mean() if both else np.nan,
+        "p_score": float(stats.mannwhitneyu(young, adult).pvalue) if both else np.nan,
+    }
+
+
+def _shares_of_young(n_test, n_known, n_training, n_trained):
+    "Shares of the young among known ages in test and training, and Fisher's exact test."
+    counts = [[n_test, int(n_known - n_test)], [n_training, n_trained - n_training]]
+    return {
+        "share_test": n_test / max(1, n_known),
+        "share_training": n_training / max(1, n_trained),
+        "p_share": float(stats.fisher_exact(counts).pvalue),
+    }
+
+# %% ../../nbs/chest/74_shift.ipynb #ccff0011
 def age_effect(
     ages: np.ndarray,  # Age of each test case, (n,), years; NaN where not known
     scores: np.ndarray,  # Score of each test case, (n,)
     training_ages: np.ndarray,  # Ages in training, (m,), years; NaN where not known
     adult_age: float = ADULT_AGE,  # First age that is not young, years
-) -> dict:  # n_young, n_adult, n_unknown, young, adult, difference (adult − young), p_score, share_test, share_training, p_share
+) -> dict:  # n_{young,adult,unknown,training}, young, adult, difference, p_score, share_{test,training}, p_share
     "Score of young patients against the rest, and their shares in test and training."
     ages, scores, training_ages = (np.asarray(values, float) for values in (ages, scores, training_ages))
     if ages.shape != scores.shape:
         raise ValueError(f"scores: expected one for each of {len(ages)} ages, got {len(scores)}")
-    known, trained = np.isfinite(ages) & np.isfinite(scores), training_ages[np.isfinite(training_ages)]
-    young, adult = (scores[known & side] for side in (ages < adult_age, ages >= adult_age))
-    counts = [[len(young), len(adult)], [int((trained < adult_age).sum()), int((trained >= adult_age).sum())]]
-    both = len(young) and len(adult)
-    return {
+    known = np.isfinite(ages) & np.isfinite(scores)
+    trained = training_ages[np.isfinite(training_ages)]
+    young, adult = scores[known & (ages < adult_age)], scores[known & (ages >= adult_age)]
+    counts = {
         "n_young": len(young),
         "n_adult": len(adult),
         "n_unknown": int((~known).sum()),
         "n_training": len(trained),
-        "young": young.mean() if len(young) else np.nan,
-        "adult": adult.mean() if len(adult) else np.nan,
-        "difference": adult.mean() - young.mean() if both else np.nan,
-        "p_score": float(stats.mannwhitneyu(young, adult).pvalue) if both else np.nan,
-        "share_test": len(young) / max(1, known.sum()),
-        "share_training": counts[1][0] / max(1, len(trained)),
-        "p_share": float(stats.fisher_exact(counts).pvalue),
     }
+    shares = _shares_of_young(len(young), known.sum(), int((trained < adult_age).sum()), len(trained))
+    return counts | _score_difference(young, adult) | shares
 
+# %% ../../nbs/chest/74_shift.ipynb #e00d4ba3
+def _decades(ages, trained):
+    "Edges of bins of five years, from 0 to the decade above the oldest."
+    oldest = np.nanmax(np.concatenate([ages, trained, [10]]))
+    return np.arange(0, 10 * np.ceil(oldest / 10) + 1, 5)
 
+# %% ../../nbs/chest/74_shift.ipynb #fb3e5213
 def show_age(
     ages: np.ndarray,  # Age of each test case, (n,), years
     scores: np.ndarray,  # Score of each test case, (n,)
@@ -177,7 +200,7 @@ def show_age(
     "Score against age, with the age histograms of test and training above."
     above, below = axes
     ages, trained = np.asarray(ages, float), np.asarray(training_ages, float)
-    bins = np.arange(0, 10 * np.ceil(np.nanmax(np.concatenate([ages, trained, [10]])) / 10) + 1, 5)
+    bins = _decades(ages, trained)
     for values, color, name in ((ages, "#0072B2", "test"), (trained, "#D55E00", "training")):
         above.hist(values[np.isfinite(values)], bins, color=color, alpha=0.55, label=name, density=True)
     above.set(ylabel="share per year", xlim=(bins[0], bins[-1]))

@@ -22,7 +22,29 @@ from .photographs import PARTS, PhotoCase, threshold_roots
 from .segmentation import RootAugmentation, RootPatches
 from .rsml import RootScene
 
-# %% ../../nbs/roots/70_cases.ipynb #e01c95ba
+# %% ../../nbs/roots/70_cases.ipynb #7c3fc0bf
+def _spread(items, n):
+    "At most `n` of a list, at equal distances, first and last included; all where `n` is None."
+    if n is None:
+        return items
+    return items[np.unique(np.linspace(0, len(items) - 1, min(n, len(items))).round().astype(int))]
+
+
+def _plate_case(rule, plate, t_h, width_px):
+    "One frame of a drawn plate with its true mask."
+    scale = plate.mm_per_px(width_px)
+    return PhotoCase(
+        name=f"{rule}_{plate.name}_{t_h:06.2f}h",
+        cohort="plates",
+        group=f"{rule}_{plate.name}",
+        mask=plate_masks(plate, t_h, width_px).binary.astype(np.uint8),
+        image=plate_image(plate, t_h, width_px),
+        scene=RootScene((), 1 / scale, "mm"),
+        bright=False,
+        root_px=LATERAL_WIDTH_MM / scale,
+    )
+
+# %% ../../nbs/roots/70_cases.ipynb #71cedf91
 def set_cases(
     rule: str,  # Name of a set in `phantoms.ROOT_SETS`
     width_px: int,  # Width of the images
@@ -30,45 +52,18 @@ def set_cases(
     n_frames: int | None = None,  # Only so many frames of each plate, at equal distances in the list
 ) -> list[PhotoCase]:  # In order of plates and times
     "Images and true masks of a set of drawn plates."
-    cases = []
-    for k, plate in enumerate(draw_root_set(rule, n_plates)):
-        times, scale = ROOT_SETS[rule].times(k), plate.mm_per_px(width_px)
-        chosen = (
-            times
-            if n_frames is None
-            else times[np.unique(np.linspace(0, len(times) - 1, min(n_frames, len(times))).round().astype(int))]
-        )
-        for t_h in chosen:
-            mask = plate_masks(plate, t_h, width_px).binary.astype(np.uint8)
-            cases.append(
-                PhotoCase(
-                    f"{rule}_{plate.name}_{t_h:06.2f}h",
-                    "plates",
-                    f"{rule}_{plate.name}",
-                    plate_image(plate, t_h, width_px),
-                    mask,
-                    RootScene((), 1 / scale, "mm"),
-                    False,
-                    1.0,
-                    LATERAL_WIDTH_MM / scale,
-                )
-            )
-    return cases
+    return [
+        _plate_case(rule, plate, t_h, width_px)
+        for k, plate in enumerate(draw_root_set(rule, n_plates))
+        for t_h in _spread(ROOT_SETS[rule].times(k), n_frames)
+    ]
 
-# %% ../../nbs/roots/70_cases.ipynb #742d5250
+# %% ../../nbs/roots/70_cases.ipynb #6c0c43da
 COLUMNS = ["name", "part", "cohort", "group", "mm_per_px", "bright", "root_px"]
 
 
-def save_cases(
-    folder: Path | str,  # Where to
-    cases: Sequence[PhotoCase],  # Images and masks
-    parts: Sequence[str],  # Part of each: train, valid or test
-) -> pd.DataFrame:  # What cases.csv holds
-    "Write cases as PNG files with a table."
-    if len(cases) != len(parts):
-        raise ValueError(f"parts: expected one for each of {len(cases)} cases, got {len(parts)}")
-    for part in parts:
-        require_choice("part", part, PARTS)
+def _case_table(cases, parts):
+    "Rows of cases.csv; an error where a name is used twice or a group divided."
     rows = [
         (c.name, part, c.cohort, c.group, c.mm_per_px, c.bright, c.root_px)
         for c, part in zip(cases, parts, strict=True)
@@ -79,13 +74,43 @@ def save_cases(
     divided = table.groupby("group").part.nunique()
     if (divided > 1).any():
         raise ValueError(
-            f"parts: expected every group in one part, got {divided.index[divided > 1][0]!r} in {divided.max()}; deal whole groups"
+            f"parts: expected every group in one part, got {divided.index[divided > 1][0]!r} "
+            f"in {divided.max()}; deal whole groups"
         )
+    return table
+
+# %% ../../nbs/roots/70_cases.ipynb #77d9b61e
+def save_cases(
+    folder: Path | str,  # Where to
+    cases: Sequence[PhotoCase],  # Images and masks
+    parts: Sequence[str],  # Part of each: train, valid or test
+) -> pd.DataFrame:  # What cases.csv holds
+    "Write cases as PNG files with a table."
+    if len(cases) != len(parts):
+        raise ValueError(f"parts: expected one for each of {len(cases)} cases, got {len(parts)}")
+    for part in parts:
+        require_choice("part", part, PARTS)
+    table = _case_table(cases, parts)
     for case in progress(cases, "save cases"):
         write_png(Path(folder) / "images" / f"{case.name}.png", case.image)
         write_png(Path(folder) / "masks" / f"{case.name}.png", 255 * (case.mask != 0).astype(np.uint8))
     write_csv(Path(folder) / "cases.csv", table, digits=9)
     return table
+
+# %% ../../nbs/roots/70_cases.ipynb #62b78237
+def _read_case(folder, row):
+    "The case of one row of cases.csv."
+    image, mask = (read_gray(folder / kind / f"{row.name}.png") for kind in ("images", "masks"))
+    return PhotoCase(
+        name=row.name,
+        cohort=row.cohort,
+        group=row.group,
+        image=image,
+        mask=(mask != 0).astype(np.uint8),
+        scene=RootScene((), 1 / row.mm_per_px, "mm") if row.mm_per_px > 0 else RootScene(()),
+        bright=bool(row.bright),
+        root_px=float(row.root_px),
+    )
 
 
 def load_cases(
@@ -94,43 +119,27 @@ def load_cases(
 ) -> list[PhotoCase]:  # Their scenes hold the scale and no lines
     "Read the cases of one part."
     require_choice("part", part, PARTS)
-    folder = Path(folder)
-    table = pd.read_csv(
-        require_file(folder / "cases.csv", "run: dvc repro prepare_roots"), dtype={"name": str, "group": str}
-    )
-    cases = []
-    for row in table[table.part == part].itertuples():
-        image, mask = (read_gray(folder / kind / f"{row.name}.png") for kind in ("images", "masks"))
-        scene = RootScene((), 1 / row.mm_per_px, "mm") if row.mm_per_px > 0 else RootScene(())
-        cases.append(
-            PhotoCase(
-                row.name,
-                row.cohort,
-                row.group,
-                image,
-                (mask != 0).astype(np.uint8),
-                scene,
-                bool(row.bright),
-                1.0,
-                float(row.root_px),
-            )
-        )
-    return cases
+    path = require_file(Path(folder) / "cases.csv", "run: dvc repro prepare_roots")
+    table = pd.read_csv(path, dtype={"name": str, "group": str})
+    return [_read_case(Path(folder), row) for row in table[table.part == part].itertuples()]
 
-# %% ../../nbs/roots/70_cases.ipynb #f8c0667c
+# %% ../../nbs/roots/70_cases.ipynb #30bc2e62
 FULL_ROOT_PX = 5.5  # Width of a lateral on a plate of 3280 px, px
 
 
 def _centres(case, rng):
     "Flat indices of root pixels and of as many that a threshold takes for roots, two widths or more away from any."
-    roots, far = (
-        np.flatnonzero(case.mask),
-        cv2.distanceTransform((case.mask == 0).astype(np.uint8), cv2.DIST_L2, 5) >= 2 * case.root_px,
-    )
+    roots = np.flatnonzero(case.mask)
+    far = cv2.distanceTransform((case.mask == 0).astype(np.uint8), cv2.DIST_L2, 5) >= 2 * case.root_px
     alike = np.flatnonzero(threshold_roots(case.image, case.bright, case.root_px) & far)
     return np.concatenate([roots, rng.choice(alike, len(roots) or 1)]) if len(alike) else roots
 
 
+def _published_scale(cases):
+    "Size of the published kernels in these cases: width of their roots over that on a full plate, at most 1."
+    return min(1.0, float(np.median([c.root_px for c in cases])) / FULL_ROOT_PX)
+
+# %% ../../nbs/roots/70_cases.ipynb #28daf579
 def case_patches(
     cases: Sequence[PhotoCase],  # Images and masks
     patch_px: int = 256,  # Side of a patch
@@ -143,18 +152,10 @@ def case_patches(
     "Patches of cases, with the published augmentation at their scale."
     if not cases:
         raise ValueError("cases: expected at least one, got none; is the part empty?")
-    scale = min(1.0, float(np.median([c.root_px for c in cases])) / FULL_ROOT_PX)
-    augment, share = RootAugmentation(scale=scale, turn=turn) if augmented else None, 2 / 3 if look_alikes else 0.5
-    patches = RootPatches(
-        [c.image for c in cases],
-        [c.mask != 0 for c in cases],
-        [c.name for c in cases],
-        patch_px,
-        per_image,
-        augment,
-        share,
-        seed,
-    )
+    images, masks, names = zip(*((c.image, c.mask != 0, c.name) for c in cases), strict=True)
+    augment = RootAugmentation(scale=_published_scale(cases), turn=turn) if augmented else None
+    share = 2 / 3 if look_alikes else 0.5
+    patches = RootPatches(list(images), list(masks), list(names), patch_px, per_image, augment, share, seed)
     if look_alikes:
         patches.places = {k: _centres(case, generator(seed, k, 73)) for k, case in enumerate(cases)}
     return patches

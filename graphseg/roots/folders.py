@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RootOptions', 'open_series', 'plate_plants', 'predict_with', 'segment_series', 'plate_graphs', 'read_mask',
            'measure_series', 'frame_scene', 'draw_labelled', 'thinned', 'draw_contact_sheet', 'show_growth',
-           'write_video', 'roots_folder', 'folder_report']
+           'write_video', 'folder_report', 'roots_folder']
 
 # %% ../../nbs/roots/75_folders.ipynb #7bf6c8da
 import json
@@ -43,7 +43,7 @@ from ..shapes.skeleton import Unmeasurable, clean_mask, pixel_graph
 from .tracking import track, tracked_plants
 from ..learning.zoo import load_model
 
-# %% ../../nbs/roots/75_folders.ipynb #b6dfa8d0
+# %% ../../nbs/roots/75_folders.ipynb #d5deef70
 @dataclass(frozen=True)
 class RootOptions:
     "How a folder of images is measured."
@@ -59,7 +59,7 @@ class RootOptions:
     species: str = "Arabidopsis thaliana"  # For the RSML files
     video: bool = False  # Write labelled.mp4?
 
-
+# %% ../../nbs/roots/75_folders.ipynb #39b2fdfb
 def open_series(
     path: Path | str,  # Folder of images, or one image
     step_min: float | None = None,  # Time step, min; default the median
@@ -74,7 +74,7 @@ def open_series(
         time = None
     return ImageSeries(path.parent, (Frame(0, time, 0.0, path.name, "image"),), float("nan"), image_size(path))
 
-# %% ../../nbs/roots/75_folders.ipynb #334e23fc
+# %% ../../nbs/roots/75_folders.ipynb #a534b393
 def _search(series, scale, n_plants):
     "Plants in the first image in which enough shoots can be seen; about one image in six hours is tried."
     stride, error = max(1, round(6 / series.step_h)) if series.step_h > 0 else 1, None
@@ -87,7 +87,26 @@ def _search(series, scale, n_plants):
             error = reason
     raise ValueError(f"{series.folder.name}: no image shows {n_plants} plants; the last one said: {error}")
 
+# %% ../../nbs/roots/75_folders.ipynb #fede2a5c
+def _written_down(out, files):
+    "Scale and plants of the metadata of an output folder; all must state the same scale."
+    regions, scales = zip(*[read_metadata(file) for file in files], strict=True)
+    stated = {scale for scale in scales if scale is not None}
+    if len(stated) != 1:
+        raise ValueError(
+            f"{out.name}/plants: expected one pixel_size in all metadata.json, "
+            f"got {sorted(stated) or 'none'}; correct them, or remove the folder"
+        )
+    return stated.pop(), list(regions)
 
+
+def _write_down(out, regions, scale):
+    "One metadata file for each plant."
+    for region in regions:
+        file = out / "plants" / region.name.replace(" ", "_") / "metadata.json"
+        write_metadata(file, region, scale.mm_per_px, scale=scale.source)
+
+# %% ../../nbs/roots/75_folders.ipynb #d144bb98
 def plate_plants(
     series: ImageSeries,  # Images of one plate
     out: Path,  # Output folder
@@ -96,25 +115,12 @@ def plate_plants(
     "Scale and plants of a plate: those written down in the output folder, else found and written down."
     files = sorted((out / "plants").glob("*/metadata.json"))
     if files:
-        regions, scales = zip(*[read_metadata(file) for file in files], strict=True)
-        stated = {scale for scale in scales if scale is not None}
-        if len(stated) != 1:
-            raise ValueError(
-                f"{out.name}/plants: expected one pixel_size in all metadata.json, got {sorted(stated) or 'none'}; correct them, or remove the folder"
-            )
-        return stated.pop(), list(regions)
+        return _written_down(out, files)
     scale = series_scale(series, options.qr_side_mm, options.default_mm_per_px)
-    regions = _search(series, scale, options.n_plants)
-    for region in regions:
-        write_metadata(
-            out / "plants" / region.name.replace(" ", "_") / "metadata.json",
-            region,
-            scale.mm_per_px,
-            scale=scale.source,
-        )
+    _write_down(out, _search(series, scale, options.n_plants), scale)
     return plate_plants(series, out, options)  # as every later run reads them
 
-# %% ../../nbs/roots/75_folders.ipynb #e326fdd5
+# %% ../../nbs/roots/75_folders.ipynb #b60038ce
 def predict_with(
     model,  # Root network of `zoo.load_model`
     mm_per_px: float,  # Scale of the images
@@ -123,16 +129,15 @@ def predict_with(
     segment, factor = Segmenter(model), mm_per_px / model.config.get("mm_per_px", mm_per_px)
     if 0.8 <= factor <= 1.25:
         return segment
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
 
     def predict(image):
-        small = cv2.resize(
-            image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-        )
+        small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=how)
         return cv2.resize(segment(small), image.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
     return predict
 
-
+# %% ../../nbs/roots/75_folders.ipynb #2d932b77
 def _mask_file(out, place):
     return out / "masks" / f"{Path(place.file).stem}.png"
 
@@ -147,7 +152,7 @@ def _resume(out, series, key):
     done = all(_mask_file(out, place).is_file() for place in series.places()[: at + 1] if place.status == "image")
     return (at + 1, total) if found == key and done else (0, None)
 
-
+# %% ../../nbs/roots/75_folders.ipynb #1d483133
 def segment_series(
     series: ImageSeries,  # Images of one plate
     predict: Callable,  # Image → probability of root, from `predict_with`
@@ -160,16 +165,26 @@ def segment_series(
     start, total = _resume(out, series, key)
     places = series.places()[start:]
     maps = (None if image is None else predict(image) for _, image in read_frames(series, start))
-    for place, found in progress(
-        zip(places, accumulate(maps, alpha, threshold, memory=total), strict=True), "segment", len(places)
-    ):
+    found_at = zip(places, accumulate(maps, alpha, threshold, memory=total), strict=True)
+    for place, found in progress(found_at, "segment", len(places)):
         if not found.seen:
             continue
         write_png(_mask_file(out, place), 255 * found.mask.astype(np.uint8))
         with atomic_path(out / "masks" / ".accumulated.npz") as target, open(target, "wb") as file:
             np.savez(file, frame=place.frame, key=key, total=found.memory)
 
-# %% ../../nbs/roots/75_folders.ipynb #23cb6b5f
+# %% ../../nbs/roots/75_folders.ipynb #149adca0
+def _graph_in_region(mask, region, neighbours, cleaning):
+    "Pixel graph of one plant, or the reason why there is none; seeds of neighbours tell whether plants touch."
+    (y1, _, x1, _), part = region.box_px, region.crop(mask)
+    moved = [np.subtract(seed, (x1, y1)) for seed in neighbours]
+    others = [seed for seed in moved if 0 <= seed[0] < part.shape[1] and 0 <= seed[1] < part.shape[0]]
+    try:
+        return pixel_graph(clean_mask(part, region.seed_in_box_px, others=others, **cleaning))
+    except Unmeasurable as gap:
+        return gap
+
+# %% ../../nbs/roots/75_folders.ipynb #44efc44f
 def plate_graphs(
     series: ImageSeries,  # Images of one plate
     mask_of: Callable,  # Place → mask (H,W), or None where there is none
@@ -177,28 +192,17 @@ def plate_graphs(
     **cleaning,  # Arguments of `skeleton.clean_mask`
 ) -> list[
     list
-]:  # For each plant one entry per place: a pixel graph, the reason why there is none (`Unmeasurable`), or None without an image
+]:  # Per plant and place: pixel graph, the reason why there is none (`Unmeasurable`), or None without image
     "Skeleton graphs of all plants in all frames, in px of each plant's region."
     graphs, seeds = [[] for _ in regions], [r.seed_px for r in regions]
     for place in progress(series.places(), "trace"):
         mask = mask_of(place) if place.status == "image" else None
         for k, region in enumerate(regions):
-            if mask is None:
-                graphs[k].append(None)
-                continue
-            (y1, _, x1, _), part = region.box_px, region.crop(mask)
-            others = [
-                np.subtract(s, (x1, y1))
-                for j, s in enumerate(seeds)
-                if j != k and 0 <= s[0] - x1 < part.shape[1] and 0 <= s[1] - y1 < part.shape[0]
-            ]
-            try:
-                graphs[k].append(pixel_graph(clean_mask(part, region.seed_in_box_px, others=others, **cleaning)))
-            except Unmeasurable as gap:
-                graphs[k].append(gap)
+            neighbours = seeds[:k] + seeds[k + 1 :]
+            graphs[k].append(None if mask is None else _graph_in_region(mask, region, neighbours, cleaning))
     return graphs
 
-
+# %% ../../nbs/roots/75_folders.ipynb #8c08285e
 def read_mask(
     out: Path,  # Output folder
     place: Frame,  # Place of the series
@@ -207,11 +211,11 @@ def read_mask(
     file = _mask_file(out, place)
     return read_gray(file) if place.file and file.is_file() else None
 
-# %% ../../nbs/roots/75_folders.ipynb #cbc69cc7
-def _tables(series, region, frames, mm_per_px):
-    "Traits, laterals, shapes and hourly growth of one plant."
+# %% ../../nbs/roots/75_folders.ipynb #43b930b5
+def _about(series, region):
+    "Plant, file, time and status of every frame."
     places = series.places()
-    about = pd.DataFrame(
+    return pd.DataFrame(
         {
             "plant": region.name,
             "file": [p.file for p in places],
@@ -219,33 +223,35 @@ def _tables(series, region, frames, mm_per_px):
             "status": [p.status for p in places],
         }
     )
-    lengths = length_series(frames, mm_per_px)
-    traits = pd.concat([about, lengths], axis=1)
-    days = 24 * np.arange(1, int(lengths.time_h.max() / 24) + 1) if len(places) > 1 else np.array([0.0])
-    hourly = postprocess(lengths) if series.step_h <= 1 and len(places) * series.step_h >= 4 else None
 
-    def named(table):
-        return None if table is None else table.assign(plant=region.name)[["plant", *table.columns]]
 
-    return {
-        "traits": traits,
-        "laterals": named(lateral_series(frames, mm_per_px)),
-        "shapes": named(
-            shape_series(frames, mm_per_px, days, near_h=max(1.0, series.step_h / 2 if len(places) > 1 else 1.0))
-        ),
-        "growth": named(hourly),
+def _of_plant(region, table):
+    "A table with the name of the plant first."
+    return table.assign(plant=region.name)[["plant", *table.columns]]
+
+# %% ../../nbs/roots/75_folders.ipynb #10c00043
+def _tables(series, region, frames, mm_per_px):
+    "Traits, laterals, shapes and, for series with an image an hour, hourly growth of one plant."
+    n, lengths = len(series.places()), length_series(frames, mm_per_px)
+    days = 24 * np.arange(1, int(lengths.time_h.max() / 24) + 1) if n > 1 else np.array([0.0])
+    near_h = max(1.0, series.step_h / 2 if n > 1 else 1.0)
+    tables = {
+        "traits": pd.concat([_about(series, region), lengths], axis=1),
+        "laterals": _of_plant(region, lateral_series(frames, mm_per_px)),
+        "shapes": _of_plant(region, shape_series(frames, mm_per_px, days, near_h=near_h)),
     }
+    if series.step_h <= 1 and n * series.step_h >= 4:
+        tables["growth"] = _of_plant(region, postprocess(lengths))
+    return tables
 
-
+# %% ../../nbs/roots/75_folders.ipynb #47a6dfe2
 def measure_series(
     series: ImageSeries,  # Images of one plate
     graphs: Sequence[list],  # From `plate_graphs`
     regions: Sequence[PlantRegion],  # Plants
     mm_per_px: float,  # Scale
     least_mm: float = 0.5,  # Shorter laterals are left out, mm
-) -> tuple[
-    list[list], dict[str, pd.DataFrame]
-]:  # Tracked frames of each plant; tables traits, laterals, shapes, and growth for series with an image an hour
+) -> tuple[list[list], dict[str, pd.DataFrame]]:  # Tracked frames of each plant; traits, laterals, shapes, maybe growth
     "Track every plant and measure it."
     times_h = [place.time_h for place in series.places()]
     tracked = [
@@ -253,10 +259,9 @@ def measure_series(
         for mine, region in zip(graphs, regions, strict=True)
     ]
     parts = [_tables(series, region, frames, mm_per_px) for region, frames in zip(regions, tracked, strict=True)]
-    found = {name: [p[name] for p in parts if p[name] is not None] for name in parts[0]}
-    return tracked, {name: pd.concat(tables, ignore_index=True) for name, tables in found.items() if tables}
+    return tracked, {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in parts[0]}
 
-# %% ../../nbs/roots/75_folders.ipynb #14012bce
+# %% ../../nbs/roots/75_folders.ipynb #df571c50
 def frame_scene(
     series: ImageSeries,  # Images of one plate
     place: Frame,  # One of its places
@@ -266,22 +271,27 @@ def frame_scene(
     species: str = "Arabidopsis thaliana",  # Label of the plants
 ) -> RootScene:  # Plants that were measured in this frame
     "Root systems of one frame in px of the whole image."
-    plants = tracked_plants(tracked, place.frame, [region.to_image([0, 0]) for region in regions], species)
-    return RootScene(
-        plants,
-        1 / mm_per_px,
-        "mm",
-        place.file,
-        place.time,
-        Series(series.folder.name, place.frame),
-        file_key=Path(place.file).stem,
-    )
+    corners = [region.to_image([0, 0]) for region in regions]
+    plants = tracked_plants(tracked, place.frame, corners, species)
+    part, key = Series(series.folder.name, place.frame), Path(place.file).stem
+    return RootScene(plants, 1 / mm_per_px, "mm", place.file, place.time, part, file_key=key)
 
-# %% ../../nbs/roots/75_folders.ipynb #02370a6c
+# %% ../../nbs/roots/75_folders.ipynb #068af1dd
 def _bgr(color):
     return tuple(int(color[k : k + 2], 16) for k in (5, 3, 1))
 
 
+def _sixteenths(points, scale):
+    "Points of an image reduced by `scale`, in sixteenths of a px, as OpenCV draws them."
+    return np.round(16 * ((points + 0.5) * scale - 0.5)).astype(np.int32)
+
+
+def _dot(canvas, at, thick, label):
+    "A round mark in the colour of its label."
+    color, radius = _bgr(LABEL_COLORS[label]), round(16 * 2.2 * thick)
+    cv2.circle(canvas, tuple(at.tolist()), radius, color, cv2.FILLED, cv2.LINE_AA, 4)
+
+# %% ../../nbs/roots/75_folders.ipynb #85777557
 def draw_labelled(
     image: np.ndarray,  # (H,W) uint8
     scene: RootScene,  # Root systems of the image
@@ -291,38 +301,16 @@ def draw_labelled(
     scale = min(1.0, width_px / image.shape[1])
     canvas = cv2.cvtColor(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), cv2.COLOR_GRAY2BGR)
     thick = max(1, round(canvas.shape[1] / 800))
-
-    def at(points):
-        return np.round(16 * ((points + 0.5) * scale - 0.5)).astype(np.int32)
-
-    def dot(point, label):
-        cv2.circle(
-            canvas,
-            tuple(at(point).tolist()),
-            round(16 * 2.2 * thick),
-            _bgr(LABEL_COLORS[label]),
-            cv2.FILLED,
-            cv2.LINE_AA,
-            4,
-        )
-
-    walks = [walk for plant in scene.plants for walk in plant.walk()]
-    for depth, root in walks:
-        cv2.polylines(
-            canvas,
-            [at(root.points)],
-            False,
-            _bgr(ORDER_COLORS[min(depth, len(ORDER_COLORS) - 1)]),
-            thick,
-            cv2.LINE_AA,
-            4,
-        )
-    for depth, root in walks:
-        dot(root.points[0], "bifurcation" if depth else "seed")
-        dot(root.points[-1], "lateral_tip" if depth else "main_tip")
+    walks = [(depth, _sixteenths(root.points, scale)) for plant in scene.plants for depth, root in plant.walk()]
+    for depth, line in walks:
+        color = _bgr(ORDER_COLORS[min(depth, len(ORDER_COLORS) - 1)])
+        cv2.polylines(canvas, [line], False, color, thick, cv2.LINE_AA, 4)
+    for depth, line in walks:
+        _dot(canvas, line[0], thick, "bifurcation" if depth else "seed")
+        _dot(canvas, line[-1], thick, "lateral_tip" if depth else "main_tip")
     return canvas
 
-# %% ../../nbs/roots/75_folders.ipynb #5338a6b4
+# %% ../../nbs/roots/75_folders.ipynb #f241aad1
 def thinned(
     series: ImageSeries,  # Images of one plate
     n: int,  # How many, at most
@@ -330,6 +318,13 @@ def thinned(
     "Some places of a series."
     usable = [place for place in series.places() if place.status == "image"]
     return [usable[k] for k in np.unique(np.linspace(0, len(usable) - 1, n).round().astype(int))] if usable else []
+
+# %% ../../nbs/roots/75_folders.ipynb #58f5bb39
+def _captioned(picture, text):
+    "A picture in a white frame with a line of text below."
+    cell = cv2.copyMakeBorder(picture, 3, 26, 3, 3, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+    cv2.putText(cell, text, (6, cell.shape[0] - 9), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
+    return cell
 
 
 def draw_contact_sheet(
@@ -343,14 +338,12 @@ def draw_contact_sheet(
     for place in thinned(series, n):
         cell = draw_labelled(read_gray(series.folder / place.file), scene_of(place), width_px)
         text = f"{place.time:%Y-%m-%d %H:%M}   {place.time_h / 24:.1f} d" if place.time else place.file
-        cell = cv2.copyMakeBorder(cell, 3, 26, 3, 3, cv2.BORDER_CONSTANT, value=(255, 255, 255))
-        cv2.putText(cell, text, (6, cell.shape[0] - 9), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
-        cells.append(cell)
+        cells.append(_captioned(cell, text))
     columns = min(3, len(cells))
     cells += [np.full_like(cells[0], 255)] * (-len(cells) % columns)
     return np.concatenate([np.concatenate(cells[k : k + columns], axis=1) for k in range(0, len(cells), columns)])
 
-# %% ../../nbs/roots/75_folders.ipynb #f32757e6
+# %% ../../nbs/roots/75_folders.ipynb #b4d428c4
 def show_growth(
     traits: pd.DataFrame,  # Rows of one plant of the table traits
 ) -> plt.Figure:
@@ -358,11 +351,8 @@ def show_growth(
     use_style()
     fig, axes = grid(2, 2, ratio=0.6)
     days, marker = traits.time_h / 24, "" if len(traits) > 60 else "o"
-    for name, label, color in (
-        ("total_mm", "total", "#999999"),
-        ("main_mm", "main root", ORDER_COLORS[0]),
-        ("lateral_mm", "laterals", ORDER_COLORS[1]),
-    ):
+    curves = {"total": "#999999", "main root": ORDER_COLORS[0], "laterals": ORDER_COLORS[1]}
+    for name, (label, color) in zip(("total_mm", "main_mm", "lateral_mm"), curves.items(), strict=True):
         axes[0].plot(days, traits[name], marker=marker, ms=3, color=color, label=label)
     axes[0].set(xlabel="time, d", ylabel="length, mm")
     axes[0].legend()
@@ -370,7 +360,7 @@ def show_growth(
     axes[1].set(xlabel="time, d", ylabel="number of laterals")
     return fig
 
-# %% ../../nbs/roots/75_folders.ipynb #20c9d68d
+# %% ../../nbs/roots/75_folders.ipynb #052f22d3
 def write_video(
     path: Path,  # File, .mp4
     series: ImageSeries,  # Images of one plate
@@ -408,7 +398,16 @@ def _given_masks(folder, series):
         )
     return mask_of
 
-# %% ../../nbs/roots/75_folders.ipynb #e212bbb7
+# %% ../../nbs/roots/75_folders.ipynb #17068796
+def _write_growth(tables, regions, out):
+    "The figure of every plant."
+    for region in regions:
+        fig = show_growth(tables["traits"][tables["traits"].plant == region.name])
+        with atomic_path(out / "plants" / region.name / "growth.png") as target:
+            fig.savefig(target, format="png", dpi=200)
+        plt.close(fig)
+
+
 def _write_all(series, tracked, tables, regions, mm_per_px, out, options):
     "RSML files, pictures and tables."
 
@@ -417,57 +416,12 @@ def _write_all(series, tracked, tables, regions, mm_per_px, out, options):
 
     for place in progress([p for p in series.places() if p.status == "image"], "RSML"):
         write_rsml(out / "rsml" / f"{Path(place.file).stem}.rsml", scene_of(place), decimals=3)
-    for region in regions:
-        fig = show_growth(tables["traits"][tables["traits"].plant == region.name])
-        with atomic_path(out / "plants" / region.name / "growth.png") as target:
-            fig.savefig(target, format="png", dpi=200)
-        plt.close(fig)
+    _write_growth(tables, regions, out)
     write_png(out / "contact_sheet.png", draw_contact_sheet(series, scene_of))
     if options.video:
         write_video(out / "labelled.mp4", series, scene_of)
     for name, table in tables.items():
         write_csv(out / f"{name}.csv", table)
-
-# %% ../../nbs/roots/75_folders.ipynb #9f9e60db
-def roots_folder(
-    folder: Path | str,  # Folder of timed images of one plate, or one image
-    out: Path | str,  # Output folder; an earlier run there is continued
-    model_folder: Path | str | None = None,  # Folder of a root network, from `zoo.save_model`
-    masks: Path | str | None = None,  # Folder of masks that are there already, instead of a network
-    options: RootOptions = RootOptions(),  # noqa: B008 (immutable)
-) -> pd.DataFrame:  # The report: file, status, message
-    "Measure every plant of a plate in every image of a folder."
-    if (model_folder is None) == (masks is None):
-        raise ValueError("model_folder, masks: expected one of the two, got both or none")
-    series, out = open_series(folder, options.step_min), Path(out)
-    if out.exists():
-        remove_leftovers(out)
-    mm_per_px, regions = plate_plants(series, out, options)
-    if masks is None:
-        key = json.dumps(
-            [
-                sha256(Path(model_folder) / "model.safetensors"),
-                series.folder.name,
-                mm_per_px,
-                options.alpha,
-                options.threshold,
-            ]
-        )
-        segment_series(
-            series, predict_with(load_model(model_folder), mm_per_px), out, key, options.alpha, options.threshold
-        )
-    mask_of = _given_masks(Path(masks), series) if masks is not None else lambda place: read_mask(out, place)
-    tracked, tables = measure_series(
-        series,
-        plate_graphs(series, mask_of, regions, close_px=2 * round(options.close_mm / mm_per_px / 2) + 1),
-        regions,
-        mm_per_px,
-        options.least_mm,
-    )
-    _write_all(series, tracked, tables, regions, mm_per_px, out, options)
-    report = folder_report(series, tables["traits"])
-    write_csv(out / "report.csv", report)
-    return report
 
 # %% ../../nbs/roots/75_folders.ipynb #7d5b7160
 def folder_report(
@@ -487,3 +441,38 @@ def folder_report(
             )
         )
     return pd.DataFrame(rows, columns=["file", "status", "message"])
+
+# %% ../../nbs/roots/75_folders.ipynb #33566821
+def _masks_of(series, model_folder, masks, mm_per_px, out, options):
+    "Place → mask: from a folder of masks, else from the network, which segments the series first."
+    if masks is not None:
+        return _given_masks(Path(masks), series)
+    weights = sha256(Path(model_folder) / "model.safetensors")
+    key = json.dumps([weights, series.folder.name, mm_per_px, options.alpha, options.threshold])
+    predict = predict_with(load_model(model_folder), mm_per_px)
+    segment_series(series, predict, out, key, options.alpha, options.threshold)
+    return lambda place: read_mask(out, place)
+
+# %% ../../nbs/roots/75_folders.ipynb #5947a389
+def roots_folder(
+    folder: Path | str,  # Folder of timed images of one plate, or one image
+    out: Path | str,  # Output folder; an earlier run there is continued
+    model_folder: Path | str | None = None,  # Folder of a root network, from `zoo.save_model`
+    masks: Path | str | None = None,  # Folder of masks that are there already, instead of a network
+    options: RootOptions = RootOptions(),  # noqa: B008 (immutable)
+) -> pd.DataFrame:  # The report: file, status, message
+    "Measure every plant of a plate in every image of a folder."
+    if (model_folder is None) == (masks is None):
+        raise ValueError("model_folder, masks: expected one of the two, got both or none")
+    series, out = open_series(folder, options.step_min), Path(out)
+    if out.exists():
+        remove_leftovers(out)
+    mm_per_px, regions = plate_plants(series, out, options)
+    mask_of = _masks_of(series, model_folder, masks, mm_per_px, out, options)
+    close_px = 2 * round(options.close_mm / mm_per_px / 2) + 1
+    graphs = plate_graphs(series, mask_of, regions, close_px=close_px)
+    tracked, tables = measure_series(series, graphs, regions, mm_per_px, options.least_mm)
+    _write_all(series, tracked, tables, regions, mm_per_px, out, options)
+    report = folder_report(series, tables["traits"])
+    write_csv(out / "report.csv", report)
+    return report

@@ -30,7 +30,7 @@ from .phantoms import GROWTH_CONDITIONS, draw_plate, paint_lines, plate_image, p
 from .rsml import Plant, Root, RootScene, parse_rsml, read_rsml, rsml_text, schema_faults
 from ..shapes.skeleton import PlantMask, Unmeasurable, chain_length, pixel_graph, require_binary
 
-# %% ../../nbs/roots/60_photographs.ipynb #9ffdc6cc
+# %% ../../nbs/roots/60_photographs.ipynb #e0a4c434
 @dataclass(frozen=True)
 class PhotoCohort:
     "What is known about a set of photographs."
@@ -45,82 +45,66 @@ class PhotoCohort:
     working_px: int  # Width to which images are reduced, px
     parts: tuple[tuple[str, str], ...] = ()  # Published split: folder, part
 
+# %% ../../nbs/roots/60_photographs.ipynb #8073a4dd
+_OSR_PARTS = (("train", "train"), ("valid", "valid"), ("test", "test"))
+_BARLEY_PARTS = (("train", "train"), ("test", "test"), ("test2", "test"), ("test3", "test"))
+_BARLEY = ("tillmore_barley", "*/imgs/*.jpg", "../rsml/{stem}.rsml", r"(.+?)R?$")
+_ARABIDOPSIS = ("rhizoscan_arabidopsis", "arabidopsis/*/*.jpg", "", r"(.+)")
 
 PHOTO_COHORTS = {
     c.name: c
     for c in (
-        PhotoCohort(
-            "rootnav_osr",
-            "*/*.jpg",
-            "{stem}.rsml",
-            r"([A-Z])_",
-            "red",
-            True,
-            6.0,
-            960,
-            (("train", "train"), ("valid", "valid"), ("test", "test")),
-        ),
-        PhotoCohort(
-            "tillmore_barley",
-            "*/imgs/*.jpg",
-            "../rsml/{stem}.rsml",
-            r"(.+?)R?$",
-            "luminance",
-            True,
-            12.0,
-            720,
-            (("train", "train"), ("test", "test"), ("test2", "test"), ("test3", "test")),
-        ),
+        PhotoCohort("rootnav_osr", "*/*.jpg", "{stem}.rsml", r"([A-Z])_", "red", True, 6.0, 960, _OSR_PARTS),
+        PhotoCohort(*_BARLEY, "luminance", True, 12.0, 720, _BARLEY_PARTS),
         PhotoCohort("rsml_examples", "*.png", "{stem}.rsml", r"(.+)", "luminance", None, 8.0, 550),
-        PhotoCohort("rhizoscan_arabidopsis", "arabidopsis/*/*.jpg", "", r"(.+)", "green", False, 6.0, 2144),
+        PhotoCohort(*_ARABIDOPSIS, "green", False, 6.0, 2144),
     )
 }
 
-# %% ../../nbs/roots/60_photographs.ipynb #361bff28
+# %% ../../nbs/roots/60_photographs.ipynb #e99a2ddf
+def _cohort_images(cohort, top):
+    "Photographs below the cohort's folder, in the order of names; no thumbnails."
+    pattern = PHOTO_COHORTS[cohort].images
+    images = sorted(require_file(top, f"run: graphseg fetch {cohort}").glob(pattern))
+    images = [path for path in images if not path.stem.endswith("_tn")]
+    if not images:
+        raise FileNotFoundError(
+            f"cohort {cohort}: expected images {pattern} below {top.name}, got none; run: graphseg fetch {cohort}"
+        )
+    return images
+
+
+def _rsml_of(about, image):
+    "RSML file of a photograph; empty for a cohort without."
+    if not about.rsml:
+        return ""
+    rsml = (image.parent / about.rsml.format(stem=image.stem)).resolve()
+    return require_file(rsml, f"every image of {about.name} has one; run: graphseg fetch {about.name}")
+
+# %% ../../nbs/roots/60_photographs.ipynb #ff826eda
 def list_pairs(
     cohort: str,  # One of `PHOTO_COHORTS`
     root: Path | None = None,  # Folder that holds the cohort's folder; default `external_root()`, all files required
 ) -> pd.DataFrame:  # cohort, name, folder, image, rsml, group, width_px, height_px; in the order of names
     "Photographs of a cohort and their RSML files."
     require_choice("cohort", cohort, PHOTO_COHORTS)
-    about = PHOTO_COHORTS[cohort]
+    about, rows = PHOTO_COHORTS[cohort], []
     top = (root or require_external(cohort)) / cohort
-    images = [
-        p
-        for p in sorted(require_file(top, f"run: graphseg fetch {cohort}").glob(about.images))
-        if not p.stem.endswith("_tn")
-    ]  # no thumbnails
-    if not images:
-        raise FileNotFoundError(
-            f"cohort {cohort}: expected images {about.images} below {top.name}, got none; run: graphseg fetch {cohort}"
-        )
-    rows = []
-    for image in images:
-        rsml = (image.parent / about.rsml.format(stem=image.stem)).resolve() if about.rsml else ""
-        if rsml:
-            require_file(rsml, f"every image of {cohort} has one; run: graphseg fetch {cohort}")
+    for image in _cohort_images(cohort, top):
+        rsml = _rsml_of(about, image)
         height, width = image_size(image)
-        rows.append(
-            {
-                "cohort": cohort,
-                "name": image.stem,
-                "folder": image.relative_to(top).parts[0],
-                "image": str(image),
-                "rsml": str(rsml),
-                "group": re.match(about.group, image.stem)[1],
-                "width_px": width,
-                "height_px": height,
-            }
-        )
+        names = {"cohort": cohort, "name": image.stem, "folder": image.relative_to(top).parts[0]}
+        files = {"image": str(image), "rsml": str(rsml), "group": re.match(about.group, image.stem)[1]}
+        rows.append(names | files | {"width_px": width, "height_px": height})
     return pd.DataFrame(rows)
 
-# %% ../../nbs/roots/60_photographs.ipynb #17237d90
+# %% ../../nbs/roots/60_photographs.ipynb #427b1cc2
 PARTS = ("train", "valid", "test")
 SPLITS = ("groups", "published")
 
 
 def _deal(groups, shares, rng):
-    "Groups (name → number of images) dealt to parts (name → share), to the part that lacks most; each part gets at least one."
+    "Deal groups (name → images) to the part that lacks most of its share; each part gets one. Error, name → part."
     order = [list(groups)[k] for k in rng.permutation(len(groups))]
     if len(order) < len(shares):
         raise ValueError(
@@ -135,7 +119,27 @@ def _deal(groups, shares, rng):
         have[part] += groups[group]
     return sum(abs(have[part] / total - share) for part, share in shares.items()), dealt
 
+# %% ../../nbs/roots/60_photographs.ipynb #da66b187
+def _published_parts(cohort, table, rule):
+    "Part of every photograph before groups are dealt: that of its folder, or train."
+    if rule != "published":
+        return pd.Series("train", table.index)
+    part = table["folder"].map(dict(PHOTO_COHORTS[cohort].parts))
+    if part.isna().any():
+        raise ValueError(f"cohort {cohort}: expected a published split, got none; use rule='groups'")
+    return part
 
+
+def _deal_training(table, part, shares, rng):
+    "Parts after the groups of the training part are dealt; of twenty deals the one nearest to the shares."
+    kept = set(part)
+    wanted = {name: share for name, share in zip(PARTS, shares, strict=True) if name == "train" or name not in kept}
+    groups = table.loc[part == "train", "group"].value_counts(sort=False).to_dict()
+    shares_here = {name: share / sum(wanted.values()) for name, share in wanted.items()}
+    dealt = min((_deal(groups, shares_here, rng) for _ in range(20)), key=lambda deal: deal[0])[1]
+    return part.where(part != "train", table["group"].map(dealt))
+
+# %% ../../nbs/roots/60_photographs.ipynb #3ecd8430
 def split_pairs(
     pairs: pd.DataFrame,  # As `list_pairs` returns, of one or more cohorts
     seed: int = 71,  # Seed of the split
@@ -149,23 +153,11 @@ def split_pairs(
     pieces = []
     for cohort, table in pairs.groupby("cohort", sort=False):
         rng = generator(seed, sorted(PHOTO_COHORTS).index(cohort))
-        part = (
-            table["folder"].map(dict(PHOTO_COHORTS[cohort].parts))
-            if rule == "published"
-            else pd.Series("train", table.index)
-        )
-        if part.isna().any():
-            raise ValueError(f"cohort {cohort}: expected a published split, got none; use rule='groups'")
-        wanted = {
-            name: share for name, share in zip(PARTS, shares, strict=True) if name == "train" or name not in set(part)
-        }
-        groups = table.loc[part == "train", "group"].value_counts(sort=False).to_dict()
-        shares_here = {name: share / sum(wanted.values()) for name, share in wanted.items()}
-        dealt = min((_deal(groups, shares_here, rng) for _ in range(20)), key=lambda deal: deal[0])[1]
-        pieces.append(table.assign(part=part.where(part != "train", table["group"].map(dealt))))
+        part = _published_parts(cohort, table, rule)
+        pieces.append(table.assign(part=_deal_training(table, part, shares, rng)))
     return pd.concat(pieces, ignore_index=True)
 
-# %% ../../nbs/roots/60_photographs.ipynb #78bef5a1
+# %% ../../nbs/roots/60_photographs.ipynb #5546cbca
 CHANNELS = ("luminance", "red", "green", "blue")
 
 
@@ -182,13 +174,23 @@ def read_photograph(
         raise ValueError(
             f"{Path(path).name}: expected an image, got pixels that cannot be decoded; the file is damaged"
         )
-    return (
-        image
-        if channel == "luminance"
-        else np.ascontiguousarray(image[..., {"blue": 0, "green": 1, "red": 2}[channel]])
-    )
+    if channel == "luminance":
+        return image
+    return np.ascontiguousarray(image[..., ("blue", "green", "red").index(channel)])
 
-# %% ../../nbs/roots/60_photographs.ipynb #3022cad4
+# %% ../../nbs/roots/60_photographs.ipynb #5e590cd3
+def _resized(points, factor):
+    "Points of a resized image: the edge of the image stays where it is, not the centre of the first pixel."
+    return (points + 0.5) * factor - 0.5
+
+
+def _scaled_root(root, factor):
+    "A root and its children in a resized image."
+    functions = {name: values * factor if name == "diameter" else values for name, values in root.functions.items()}
+    children = tuple(_scaled_root(child, factor) for child in root.children)
+    return Root(root.id, root.label, _resized(root.points, factor), children, root.properties, functions)
+
+# %% ../../nbs/roots/60_photographs.ipynb #ad6b1ed3
 def scale_scene(
     scene: RootScene,  # Roots in px of an image
     factor: float,  # Size of the new image over that of the old
@@ -196,28 +198,29 @@ def scale_scene(
     "A scene for a resized image; diameters and resolution follow."
     if not 0 < factor < math.inf:
         raise ValueError(f"factor: expected a positive number, got {factor}")
+    plants = tuple(Plant(p.id, p.label, tuple(_scaled_root(r, factor) for r in p.roots)) for p in scene.plants)
+    notes = tuple(replace(a, points=_resized(a.points, factor)) for a in scene.annotations)
+    resolution = scene.resolution * factor if scene.resolution else scene.resolution
+    return replace(scene, plants=plants, annotations=notes, resolution=resolution)
 
-    def scaled(root):
-        functions = {name: values * factor if name == "diameter" else values for name, values in root.functions.items()}
-        return Root(
-            root.id,
-            root.label,
-            (root.points + 0.5) * factor - 0.5,
-            tuple(map(scaled, root.children)),
-            root.properties,
-            functions,
+# %% ../../nbs/roots/60_photographs.ipynb #0ec90d51
+def _require_inside(scene, shape):
+    "Raise `ValueError` where most points lie outside the image."
+    points = np.concatenate([root.points for _, _, root in scene.walk()])
+    outside = ((points < -0.5) | (points > np.array(shape[1::-1]) - 0.5)).any(1).mean()
+    if outside > 0.5:
+        raise ValueError(
+            f"scene {scene.file_key or scene.image!r}: expected points inside the image of {shape[1]}×{shape[0]} px, "
+            f"got {outside:.0%} outside; is it in px of another image, or in mm?"
         )
 
-    plants = tuple(Plant(p.id, p.label, tuple(map(scaled, p.roots))) for p in scene.plants)
-    notes = tuple(replace(a, points=(a.points + 0.5) * factor - 0.5) for a in scene.annotations)
-    return replace(
-        scene,
-        plants=plants,
-        annotations=notes,
-        resolution=scene.resolution * factor if scene.resolution else scene.resolution,
-    )
 
+def _diameters(root, root_px, least_px):
+    "Diameter at every point of a root: that of the file where there is one, never below the least."
+    diameter = root.functions.get("diameter", np.full(len(root.points), np.nan))
+    return np.maximum(np.where(np.isnan(diameter), root_px, diameter), least_px)
 
+# %% ../../nbs/roots/60_photographs.ipynb #cedd9d84
 def rasterise_rsml(
     scene: RootScene,  # Roots in px of the image
     shape: tuple[int, int],  # Height and width of the image, px
@@ -227,16 +230,10 @@ def rasterise_rsml(
     "Mask of the drawn roots."
     if not (root_px > 0 and least_px > 0):
         raise ValueError(f"root_px, least_px: expected positive widths, got {root_px} and {least_px}")
-    points = np.concatenate([root.points for _, _, root in scene.walk()])
-    outside = ((points < -0.5) | (points > np.array(shape[1::-1]) - 0.5)).any(1).mean()
-    if outside > 0.5:
-        raise ValueError(
-            f"scene {scene.file_key or scene.image!r}: expected points inside the image of {shape[1]}×{shape[0]} px, got {outside:.0%} outside; is it in px of another image, or in mm?"
-        )
+    _require_inside(scene, shape)
     lines, widths = [], []
     for _, _, root in scene.walk():
-        diameter = root.functions.get("diameter", np.full(len(root.points), np.nan))
-        diameter = np.maximum(np.where(np.isnan(diameter), root_px, diameter), least_px)
+        diameter = _diameters(root, root_px, least_px)
         lines += list(np.stack([root.points[:-1], root.points[1:]], axis=1))
         widths += list((diameter[:-1] + diameter[1:]) / 2)
     return (paint_lines(lines, widths, [1] * len(lines), shape)[0] >= 0.5).astype(np.uint8)
@@ -267,7 +264,24 @@ class PhotoCase:
         "The case with its grey values turned over if need be."
         return self if bright == self.bright else replace(self, image=255 - self.image, bright=bright)
 
-# %% ../../nbs/roots/60_photographs.ipynb #9a58e9b2
+# %% ../../nbs/roots/60_photographs.ipynb #a632acd9
+def _distance_to(scene, shape):
+    "Distance of every pixel from the drawn lines, (H,W), px."
+    lines = np.ones(shape, np.uint8)
+    for _, _, root in scene.walk():
+        cv2.polylines(lines, [np.round(root.points).astype(np.int32)], False, 0, 1)
+    return cv2.distanceTransform(lines, cv2.DIST_L2, 5)
+
+
+def _half_width(profile):
+    "Width of a line at half of its contrast, from the contrast at every whole distance; NaN where it never halves."
+    below = np.flatnonzero(profile / profile[0] < 0.5)
+    if not len(below):
+        return math.nan
+    k = int(below[0])
+    return 2 * (k - 0.5 + (profile[k - 1] / profile[0] - 0.5) / ((profile[k - 1] - profile[k]) / profile[0]))
+
+# %% ../../nbs/roots/60_photographs.ipynb #a0fcd108
 def line_contrast(
     image: np.ndarray,  # (H,W) uint8
     scene: RootScene,  # Roots in px of the image
@@ -275,25 +289,27 @@ def line_contrast(
     far_px: int = 48,  # … to here, px from the lines
 ) -> dict:  # contrast and noise in grey levels, width_px of half contrast; contrast is negative where roots are dark
     "How roots stand out: mean grey values by distance from the drawn lines."
-    lines = np.ones(image.shape, np.uint8)
-    for _, _, root in scene.walk():
-        cv2.polylines(lines, [np.round(root.points).astype(np.int32)], False, 0, 1)
-    distance = cv2.distanceTransform(lines, cv2.DIST_L2, 5)
+    distance = _distance_to(scene, image.shape)
     around = image[(distance >= near_px) & (distance < far_px)]
     near = distance < near_px
     if not around.size:
         raise ValueError(f"image: expected background {near_px} to {far_px} px from the roots, got none; lower near_px")
     ring, grey = distance[near].astype(int), image[near]
     profile = np.bincount(ring, grey, near_px) / np.maximum(np.bincount(ring, minlength=near_px), 1) - around.mean()
-    below = np.flatnonzero(profile / profile[0] < 0.5)
-    if not len(below):
-        width = math.nan
-    else:
-        k = int(below[0])
-        width = 2 * (k - 0.5 + (profile[k - 1] / profile[0] - 0.5) / ((profile[k - 1] - profile[k]) / profile[0]))
-    return {"contrast": float(profile[0]), "noise": float(around.std()), "width_px": float(width)}
+    width = float(_half_width(profile))
+    return {"contrast": float(profile[0]), "noise": float(around.std()), "width_px": width}
 
-# %% ../../nbs/roots/60_photographs.ipynb #ca4d4f66
+# %% ../../nbs/roots/60_photographs.ipynb #45518db5
+def _reduce(image, scene, working_px):
+    "Photograph and lines at the working width, never enlarged, and the factor."
+    factor = min(1.0, working_px / image.shape[1])
+    if factor == 1:
+        return image, scene, factor
+    small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    factor = small.shape[1] / image.shape[1]
+    return small, scale_scene(scene, factor), factor
+
+# %% ../../nbs/roots/60_photographs.ipynb #e4802a91
 def read_case(
     pair,  # Row of a table of pairs
     working_px: int | None = None,  # Width of the reduced image, px; default that of the cohort
@@ -304,29 +320,18 @@ def read_case(
     about = PHOTO_COHORTS[pair["cohort"]]
     if not pair["rsml"]:
         raise ValueError(
-            f"{pair['name']}: expected a photograph with RSML, got one of {about.name}, which has none; use read_photograph"
+            f"{pair['name']}: expected a photograph with RSML, got one of {about.name}, "
+            "which has none; use read_photograph"
         )
     image, scene = read_photograph(pair["image"], about.channel), read_rsml(pair["rsml"])
     bright = line_contrast(image, scene)["contrast"] > 0 if about.bright is None else about.bright
-    factor = min(1.0, (working_px or about.working_px) / image.shape[1])
-    if factor < 1:
-        image, old = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), image.shape[1]
-        factor = image.shape[1] / old
-        scene = scale_scene(scene, factor)
+    image, scene, factor = _reduce(image, scene, working_px or about.working_px)
     width = (root_px or about.root_px) * factor
-    return PhotoCase(
-        pair["name"],
-        about.name,
-        f"{about.name}/{pair['group']}",
-        image,
-        rasterise_rsml(scene, image.shape, width, least_px),
-        scene,
-        bright,
-        factor,
-        max(width, least_px),
-    )
+    mask = rasterise_rsml(scene, image.shape, width, least_px)
+    group = f"{about.name}/{pair['group']}"
+    return PhotoCase(pair["name"], about.name, group, image, mask, scene, bright, factor, max(width, least_px))
 
-
+# %% ../../nbs/roots/60_photographs.ipynb #7d626884
 def read_cases(
     pairs: pd.DataFrame,  # Rows as `list_pairs` or `split_pairs` return
     **options,  # Arguments of `read_case`
@@ -334,7 +339,17 @@ def read_cases(
     "Read photographs and their RSML as cases."
     return [read_case(pair, **options) for pair in pairs.to_dict("records")]
 
-# %% ../../nbs/roots/60_photographs.ipynb #02a1048f
+# %% ../../nbs/roots/60_photographs.ipynb #d1ffa5c3
+def _phantom_case(plate, t_h, working_px, bright):
+    "One plate at one time as a case; the width of a root is the median of its diameters."
+    scene = plate_scene(plate, t_h, working_px)
+    diameters = np.concatenate([root.functions["diameter"] for _, _, root in scene.walk()])
+    image = plate_image(plate, t_h, working_px)
+    mask = plate_masks(plate, t_h, working_px).binary.astype(np.uint8)
+    width = float(np.median(diameters))
+    return PhotoCase(plate.name, "phantoms", plate.name, image, mask, scene, bright, root_px=width)
+
+
 def phantom_cases(
     n: int,  # Number of plates
     seed: int = 71,  # Seed of the set
@@ -346,23 +361,10 @@ def phantom_cases(
     for k in range(n):
         plate = draw_plate(conditions[k % len(conditions)], seed, k, bright)
         t_h = float(generator(seed, k, 71).uniform(100, 330))
-        scene = plate_scene(plate, t_h, working_px)
-        width = float(np.median(np.concatenate([root.functions["diameter"] for _, _, root in scene.walk()])))
-        cases.append(
-            PhotoCase(
-                plate.name,
-                "phantoms",
-                plate.name,
-                plate_image(plate, t_h, working_px),
-                plate_masks(plate, t_h, working_px).binary.astype(np.uint8),
-                scene,
-                bright,
-                root_px=width,
-            )
-        )
+        cases.append(_phantom_case(plate, t_h, working_px, bright))
     return cases
 
-# %% ../../nbs/roots/60_photographs.ipynb #d7dbd4ac
+# %% ../../nbs/roots/60_photographs.ipynb #55831f95
 def scene_measures(
     scene: RootScene,  # Roots of one image
 ) -> dict:  # n_plants, n_roots, n_laterals (of any order), total_px, main_px
@@ -376,30 +378,23 @@ def scene_measures(
         "main_px": sum(length for depth, length in lengths if depth == 0),
     }
 
+# %% ../../nbs/roots/60_photographs.ipynb #735846d9
+def _described(pair):
+    "What one photograph and its RSML hold."
+    scene = read_rsml(pair["rsml"])
+    image = read_photograph(pair["image"], PHOTO_COHORTS[pair["cohort"]].channel)
+    row = {"cohort": pair["cohort"], "name": pair["name"]} | scene_measures(scene) | line_contrast(image, scene)
+    measured = any("diameter" in root.functions for _, _, root in scene.walk())
+    return row | {"mm_per_px": scene.mm_per_px or math.nan, "has_diameter": measured}
+
 
 def describe_pairs(
     pairs: pd.DataFrame,  # As `list_pairs` returns
-) -> (
-    pd.DataFrame
-):  # One row per photograph with RSML: the columns of `scene_measures` and `line_contrast`, mm_per_px, has_diameter
+) -> pd.DataFrame:  # A row per RSML: columns of `scene_measures`, of `line_contrast`, mm_per_px, has_diameter
     "What the RSML files of photographs hold, in px of the photographs."
-    rows = []
-    for pair in pairs[pairs["rsml"] != ""].to_dict("records"):
-        scene = read_rsml(pair["rsml"])
-        seen = line_contrast(read_photograph(pair["image"], PHOTO_COHORTS[pair["cohort"]].channel), scene)
-        rows.append(
-            {
-                "cohort": pair["cohort"],
-                "name": pair["name"],
-                **scene_measures(scene),
-                **seen,
-                "mm_per_px": scene.mm_per_px or math.nan,
-                "has_diameter": any("diameter" in root.functions for _, _, root in scene.walk()),
-            }
-        )
-    return pd.DataFrame(rows)
+    return pd.DataFrame([_described(pair) for pair in pairs[pairs["rsml"] != ""].to_dict("records")])
 
-# %% ../../nbs/roots/60_photographs.ipynb #132cb3d2
+# %% ../../nbs/roots/60_photographs.ipynb #e427c04f
 def _without_specks(mask, least_px2):
     "Mask without pieces smaller than `least_px2`."
     n, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -408,6 +403,20 @@ def _without_specks(mask, least_px2):
     return keep[labels].astype(np.uint8)
 
 
+def _pieces(graph):
+    "Number of connected pieces of a pixel graph, and the piece of every node."
+    n = len(graph.nodes)
+    links = coo_matrix((np.ones(len(graph.edges)), graph.edges.T), shape=(n, n))
+    return connected_components(links, directed=False)
+
+
+def _tops(graph, piece):
+    "Which nodes are the highest of their piece."
+    order, top = np.lexsort((graph.nodes[:, 1], piece)), np.zeros(len(graph.nodes), bool)
+    top[order[np.unique(piece[order], return_index=True)[1]]] = True
+    return top
+
+# %% ../../nbs/roots/60_photographs.ipynb #0479bad6
 def measure_mask(
     mask: np.ndarray,  # (H,W) bool or integers, background 0 and one other value
     least_px2: float = 30,  # Smaller pieces are left out, px²
@@ -416,27 +425,22 @@ def measure_mask(
 ) -> dict:  # total_px, n_tips, n_pieces
     "Length of all roots of a mask, and the number of their tips, without a seed."
     binary = _without_specks(require_binary(mask), least_px2)
-    if not binary.any():
+    graph = pixel_graph(PlantMask(binary, (0, 0), ()), prune_px) if binary.any() else None
+    if graph is None or not len(graph.edges):
         return {"total_px": 0.0, "n_tips": 0, "n_pieces": 0}
-    graph = pixel_graph(PlantMask(binary, (0, 0), ()), prune_px)
-    n = len(graph.nodes)
-    if not len(graph.edges):
-        return {"total_px": 0.0, "n_tips": 0, "n_pieces": 0}
-    n_pieces, piece = connected_components(
-        coo_matrix((np.ones(len(graph.edges)), graph.edges.T), shape=(n, n)), directed=False
-    )
+    n_pieces, piece = _pieces(graph)
+    of_edge = piece[graph.edges[:, 0]]
     lengths = np.array([chain_length(graph.chain(e)) for e in range(len(graph.edges))])
-    long = np.bincount(piece[graph.edges[:, 0]], lengths, n_pieces) >= least_px
-    order = np.lexsort((graph.nodes[:, 1], piece))
-    top = np.zeros(n, bool)
-    top[order[np.unique(piece[order], return_index=True)[1]]] = True
-    return {
-        "total_px": float(lengths[long[piece[graph.edges[:, 0]]]].sum()),
-        "n_tips": int(((graph.degree == 1) & ~top & long[piece]).sum()),
-        "n_pieces": int(long.sum()),
-    }
+    long = np.bincount(of_edge, lengths, n_pieces) >= least_px
+    tips = (graph.degree == 1) & ~_tops(graph, piece) & long[piece]
+    return {"total_px": float(lengths[long[of_edge]].sum()), "n_tips": int(tips.sum()), "n_pieces": int(long.sum())}
 
-# %% ../../nbs/roots/60_photographs.ipynb #7947008b
+# %% ../../nbs/roots/60_photographs.ipynb #2d184c17
+def _top_pixel(piece, x, y):
+    "Middle of the highest row of a piece whose box begins at x, y."
+    return float(x + np.flatnonzero(piece[0]).mean()), float(y)
+
+
 def plants_of_mask(
     mask: np.ndarray,  # (H,W) bool or integers, background 0 and one other value
     least_px2: float = 300,  # Smaller pieces are no plant, px²
@@ -449,17 +453,30 @@ def plants_of_mask(
         x, y, w, h, area = stats[k]
         if area < least_px2:
             continue
-        piece = (labels[y : y + h, x : x + w] == k).astype(np.uint8)
-        seed = (float(x + np.flatnonzero(piece[0]).mean()), float(y))
-        whole = np.zeros(labels.shape, np.uint8)
-        whole[y : y + h, x : x + w] = piece
+        seed = _top_pixel(labels[y : y + h, x : x + w] == k, x, y)
         try:
-            plants.append(graph_of_mask(whole, seed, {"open_px": 1}, **options))
+            plants.append(graph_of_mask((labels == k).astype(np.uint8), seed, {"open_px": 1}, **options))
         except Unmeasurable:
             continue
     return sorted(plants, key=lambda plant: plant.roots[0].points[0, 0])
 
-# %% ../../nbs/roots/60_photographs.ipynb #0417c898
+# %% ../../nbs/roots/60_photographs.ipynb #dad3efc7
+def _stands_out(image, bright, root_px):
+    "How much every pixel differs from a blurred copy of the image in the direction of roots, and the spread of that."
+    grey = image.astype(np.float32) * (1 if bright else -1)
+    difference = cv2.GaussianBlur(grey, (0, 0), max(root_px / 4, 0.6)) - cv2.GaussianBlur(grey, (0, 0), 3 * root_px)
+    return difference, max(1.4826 * float(np.median(np.abs(difference - np.median(difference)))), 0.5)
+
+
+def _long_and_strong(mask, strong, least_px):
+    "Pieces of a mask that are long enough and hold a strong pixel."
+    n, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    keep = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= least_px
+    keep &= np.bincount(labels[strong], minlength=n) > 0
+    keep[0] = False
+    return keep[labels]
+
+# %% ../../nbs/roots/60_photographs.ipynb #bbf51e03
 def threshold_roots(
     image: np.ndarray,  # (H,W) uint8
     bright: bool,  # Are roots brighter than the background?
@@ -471,89 +488,101 @@ def threshold_roots(
 ) -> np.ndarray:  # (H,W) bool
     "Roots by contrast with their surroundings."
     require_shape("image", image, "H,W")
-    grey = image.astype(np.float32) * (1 if bright else -1)
-    difference = cv2.GaussianBlur(grey, (0, 0), max(root_px / 4, 0.6)) - cv2.GaussianBlur(grey, (0, 0), 3 * root_px)
-    spread = max(1.4826 * float(np.median(np.abs(difference - np.median(difference)))), 0.5)
+    difference, spread = _stands_out(image, bright, root_px)
     strong = difference > high * spread
     if not strong.any():
         return strong
     level = max(low * spread, share * float(np.median(difference[strong])))
-    n, labels, stats, _ = cv2.connectedComponentsWithStats((difference > level).astype(np.uint8), connectivity=8)
-    keep = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= least_px
-    keep &= np.bincount(labels[strong], minlength=n) > 0
-    keep[0] = False
-    return keep[labels]
+    return _long_and_strong(difference > level, strong, least_px)
 
-# %% ../../nbs/roots/60_photographs.ipynb #675bc89c
+# %% ../../nbs/roots/60_photographs.ipynb #a9b0e99c
+def _overlap(true, mask):
+    "Dice coefficient, recall and precision of a mask; NaN where there is nothing to divide by."
+    both, n_true, n_mask = int((mask & true).sum()), int(true.sum()), int(mask.sum())
+    return {
+        "dsc": 2 * both / (n_true + n_mask) if n_true + n_mask else math.nan,
+        "recall": both / n_true if n_true else math.nan,
+        "precision": both / n_mask if n_mask else math.nan,
+    }
+
+
+def _lengths_and_counts(true, seen, got):
+    "Drawn, visible and predicted length, and number of roots or tips."
+    lengths = {"true_px": true["total_px"], "visible_px": seen["total_px"], "predicted_px": got["total_px"]}
+    return lengths | {"true_roots": true["n_roots"], "visible_tips": seen["n_tips"], "predicted_tips": got["n_tips"]}
+
+# %% ../../nbs/roots/60_photographs.ipynb #3781ea9e
 def score_cases(
     cases: Sequence[PhotoCase],  # Cases with lines
     masks: Sequence[np.ndarray],  # Predicted masks, one per case, of its shape
     laterals: bool = False,  # Also count laterals, with a graph per plant?
     **options,  # Arguments of `measure_mask`
-) -> pd.DataFrame:  # cohort, case, true_px, visible_px, predicted_px, true_roots, visible_tips, predicted_tips, dsc, recall, precision; true_ and predicted_laterals
+) -> pd.DataFrame:  # cohort, case, {true,visible,predicted}_px, true_roots, *_tips, dsc, recall, precision; *_laterals
     "Lengths and counts of predicted masks beside those of the drawn lines."
     rows = []
     for case, mask in zip(cases, masks, strict=True):
         mask = require_binary(mask)
         if mask.shape != case.mask.shape:
             raise ValueError(f"{case.name}: expected a mask of {case.mask.shape} like the case, got {mask.shape}")
-        true, seen, got = scene_measures(case.scene), measure_mask(case.mask, **options), measure_mask(mask, **options)
-        both, sizes = int((mask & case.mask).sum()), (int(case.mask.sum()), int(mask.sum()))
-        rows.append(
-            {
-                "cohort": case.cohort,
-                "case": case.name,
-                "true_px": true["total_px"],
-                "visible_px": seen["total_px"],
-                "predicted_px": got["total_px"],
-                "true_roots": true["n_roots"],
-                "visible_tips": seen["n_tips"],
-                "predicted_tips": got["n_tips"],
-                "dsc": 2 * both / sum(sizes) if sum(sizes) else math.nan,
-                "recall": both / sizes[0] if sizes[0] else math.nan,
-                "precision": both / sizes[1] if sizes[1] else math.nan,
-            }
-        )
+        true = scene_measures(case.scene)
+        seen, got = measure_mask(case.mask, **options), measure_mask(mask, **options)
+        row = {"cohort": case.cohort, "case": case.name} | _lengths_and_counts(true, seen, got)
+        row |= _overlap(case.mask, mask)
         if laterals:
-            rows[-1] |= {
-                "true_laterals": true["n_laterals"],
-                "predicted_laterals": sum(p.n_laterals for p in plants_of_mask(mask)),
-            }
+            found = sum(plant.n_laterals for plant in plants_of_mask(mask))
+            row |= {"true_laterals": true["n_laterals"], "predicted_laterals": found}
+        rows.append(row)
     return pd.DataFrame(rows)
 
-# %% ../../nbs/roots/60_photographs.ipynb #410f1a34
-def length_agreement(
-    truth: Sequence[float],  # n numbers
-    predicted: Sequence[float],  # n numbers
-    level: float = 0.95,  # Of the interval of r and of the limits
-) -> (
-    dict
-):  # n, r, r_low, r_high, bias, limit_low, limit_high, median_error (share of the truth); NaN where n is too small
-    "Pearson's r with its interval, and limits of agreement."
-    x, y = np.asarray(truth, float), np.asarray(predicted, float)
+# %% ../../nbs/roots/60_photographs.ipynb #e3d239a3
+def _require_paired(x, y):
+    "Raise `ValueError` unless truth and prediction are two lists of finite numbers of equal length."
     if x.shape != y.shape or x.ndim != 1:
         raise ValueError(f"truth, predicted: expected two lists of equal length, got {x.shape} and {y.shape}")
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise ValueError(
             "truth, predicted: expected finite numbers, got NaN or infinity; leave out the cases and say so"
         )
-    n, z, nan = len(x), float(norm.ppf(0.5 + level / 2)), math.nan
-    row = dict.fromkeys(("r", "r_low", "r_high", "bias", "limit_low", "limit_high", "median_error"), nan)
-    if n < 2:
-        return {"n": n, **row}
-    difference = y - x
+
+
+def _correlation(x, y, z):
+    "Pearson's r and its interval by Fisher's transform, as far as they exist."
+    row = {}
+    if x.std() > 0 and y.std() > 0:
+        row["r"] = float(np.corrcoef(x, y)[0, 1])
+    if len(x) > 3 and abs(row.get("r", math.nan)) < 1:
+        half = z / math.sqrt(len(x) - 3)
+        row["r_low"], row["r_high"] = (math.tanh(math.atanh(row["r"]) + s * half) for s in (-1, 1))
+    return row
+
+# %% ../../nbs/roots/60_photographs.ipynb #9f63b69a
+def length_agreement(
+    truth: Sequence[float],  # n numbers
+    predicted: Sequence[float],  # n numbers
+    level: float = 0.95,  # Of the interval of r and of the limits
+) -> dict:  # n, r, r_low, r_high, bias, limit_low, limit_high, median_error (share of the truth); NaN: n too small
+    "Pearson's r with its interval, and limits of agreement."
+    x, y = np.asarray(truth, float), np.asarray(predicted, float)
+    _require_paired(x, y)
+    names = ("r", "r_low", "r_high", "bias", "limit_low", "limit_high", "median_error")
+    row = {"n": len(x)} | dict.fromkeys(names, math.nan)
+    if len(x) < 2:
+        return row
+    difference, z = y - x, float(norm.ppf(0.5 + level / 2))
     bias, spread = float(difference.mean()), float(difference.std(ddof=1))
     row |= {"bias": bias, "limit_low": bias - z * spread, "limit_high": bias + z * spread}
     if (x > 0).all():
         row["median_error"] = float(np.median(np.abs(difference) / x))
-    if x.std() > 0 and y.std() > 0:
-        row["r"] = float(np.corrcoef(x, y)[0, 1])
-    if n > 3 and abs(row["r"]) < 1:
-        half = z / math.sqrt(n - 3)
-        row["r_low"], row["r_high"] = (math.tanh(math.atanh(row["r"]) + s * half) for s in (-1, 1))
-    return {"n": n, **row}
+    return row | _correlation(x, y, z)
 
-# %% ../../nbs/roots/60_photographs.ipynb #bb774afe
+# %% ../../nbs/roots/60_photographs.ipynb #0efcac67
+def _show_limits(row, top, axes):
+    "The line of equality, the bias, and the limits of agreement."
+    axes[0].plot([0, top], [0, top], color=".5", lw=0.8, zorder=0)
+    for name, style in (("bias", "-"), ("limit_low", "--"), ("limit_high", "--")):
+        axes[1].axhline(row[name], color=".3", lw=0.8, ls=style, zorder=0)
+
+# %% ../../nbs/roots/60_photographs.ipynb #2beb11b6
 def show_lengths(
     scores: pd.DataFrame,  # As `score_cases` returns
     truth: str = "true_px",  # Column of the truth
@@ -561,29 +590,24 @@ def show_lengths(
     unit: str = "px",  # Unit on the axes
     axes=None,  # Two axes; default a new figure
 ):  # The two axes
-    "Predicted against drawn lengths, with the line of equality; and differences against means, with the limits of agreement."
+    "Predicted against drawn lengths with the line of equality; differences against means with the limits of agreement."
     import matplotlib.pyplot as plt
 
     from graphseg.base.plots import CYCLE
 
     axes = plt.subplots(1, 2, figsize=(6.9, 2.8))[1] if axes is None else axes
     for k, (cohort, t) in enumerate(scores.groupby("cohort", sort=False)):
-        x, y = t[truth], t[predicted]
-        axes[0].plot(x, y, "os^Dv"[k % 5], ms=3.5, color=CYCLE[k % len(CYCLE)], label=cohort)
-        axes[1].plot((x + y) / 2, y - x, "os^Dv"[k % 5], ms=3.5, color=CYCLE[k % len(CYCLE)])
-    row, top = (
-        length_agreement(scores[truth], scores[predicted]),
-        1.05 * max(scores[truth].max(), scores[predicted].max()),
-    )
-    axes[0].plot([0, top], [0, top], color=".5", lw=0.8, zorder=0)
-    for name, style in (("bias", "-"), ("limit_low", "--"), ("limit_high", "--")):
-        axes[1].axhline(row[name], color=".3", lw=0.8, ls=style, zorder=0)
+        x, y, style = t[truth], t[predicted], {"ms": 3.5, "color": CYCLE[k % len(CYCLE)]}
+        axes[0].plot(x, y, "os^Dv"[k % 5], label=cohort, **style)
+        axes[1].plot((x + y) / 2, y - x, "os^Dv"[k % 5], **style)
+    top = 1.05 * max(scores[truth].max(), scores[predicted].max())
+    _show_limits(length_agreement(scores[truth], scores[predicted]), top, axes)
     axes[0].set(xlim=(0, top), ylim=(0, top), xlabel=f"drawn length, {unit}", ylabel=f"measured length, {unit}")
     axes[1].set(xlabel=f"mean of both, {unit}", ylabel=f"measured − drawn, {unit}")
     axes[0].legend(frameon=False, fontsize=6)
     return axes
 
-# %% ../../nbs/roots/60_photographs.ipynb #37ca3960
+# %% ../../nbs/roots/60_photographs.ipynb #f7f798e0
 def plain_length_px(
     data: bytes,  # RSML of a trusted source, with polylines
 ) -> float:  # px
@@ -596,46 +620,34 @@ def plain_length_px(
         total += float(np.hypot(*np.diff(points, axis=0).T).sum())
     return total
 
+# %% ../../nbs/roots/60_photographs.ipynb #8828a4b1
+def _largest_change(pairs, text, total):
+    "Largest relative difference of any root, or of all by the plain reader."
+    lengths = [(old[2].length_px, new[2].length_px) for old, new in pairs]
+    changes = [abs(old - new) / max(old, 1e-9) for old, new in lengths if old > 0]
+    return max([*changes, abs(plain_length_px(text) / total - 1)])
 
+
+def _written_again(scene):
+    "The text of a scene, dated, so that two runs write the same."
+    from datetime import datetime
+
+    return rsml_text(scene, modified=scene.modified or datetime(2000, 1, 1)).encode()
+
+# %% ../../nbs/roots/60_photographs.ipynb #5637d8a7
 def round_trip(
     path: Path | str,  # RSML file
-) -> dict:  # file, read, reason, n_roots, total_px, change (largest relative difference of any root or of the plain reader), valid_before, valid_after
+) -> dict:  # file, read, reason, n_roots, total_px, change (largest relative), valid_before, valid_after
     "Read an RSML file, write it, read it again: what is kept."
-    data, name = (
-        require_file(path, "check the path").read_bytes()
-        if isinstance(path, Path)
-        else Path(require_file(path, "check the path")).read_bytes(),
-        Path(path).stem,
-    )
-    row = {
-        "file": name,
-        "read": False,
-        "reason": "",
-        "n_roots": 0,
-        "total_px": math.nan,
-        "change": math.nan,
-        "valid_before": False,
-        "valid_after": False,
-    }
+    data = Path(require_file(path, "check the path")).read_bytes()
+    row = {"file": Path(path).stem, "read": False, "reason": "", "n_roots": 0, "total_px": math.nan}
+    row |= {"change": math.nan, "valid_before": False, "valid_after": False}
     try:
         scene = read_rsml(path)
     except ValueError as error:
         return row | {"reason": str(error)}
-    from datetime import datetime
-
-    text = rsml_text(scene, modified=scene.modified or datetime(2000, 1, 1)).encode()
+    text = _written_again(scene)
     pairs = list(zip(scene.walk(), parse_rsml(text).walk(), strict=True))
     total = sum(old[2].length_px for old, _ in pairs)
-    changes = [
-        abs(old[2].length_px - new[2].length_px) / max(old[2].length_px, 1e-9)
-        for old, new in pairs
-        if old[2].length_px > 0
-    ]
-    return row | {
-        "read": True,
-        "n_roots": len(pairs),
-        "total_px": total,
-        "change": max([*changes, abs(plain_length_px(text) / total - 1)]),
-        "valid_before": not schema_faults(data),
-        "valid_after": not schema_faults(text),
-    }
+    row |= {"read": True, "n_roots": len(pairs), "total_px": total, "change": _largest_change(pairs, text, total)}
+    return row | {"valid_before": not schema_faults(data), "valid_after": not schema_faults(text)}

@@ -16,27 +16,30 @@ from ..base.core import require_shape
 from .phantoms import EMERGENCE_MM, VISIBLE_MM, GrowingPlate, angle_deg
 from .tracking import Frame, identity_kept
 
-# %% ../../nbs/roots/65_scores.ipynb #c3ed8368
+# %% ../../nbs/roots/65_scores.ipynb #5eec6b58
 def true_lines(
     plate: GrowingPlate,  # One plate
     plant: int,  # Number of the plant, 0 to 3
     t_h: float,  # Time since the first frame, h
     width_px: int,  # Width of the images
     visible_mm: float = VISIBLE_MM,  # Length from which a lateral counts
-) -> tuple[
-    np.ndarray, dict[int, np.ndarray]
-]:  # Main root (K,2), and number of the root → lateral (K,2); xy px of the plant's region
+) -> tuple[np.ndarray, dict[int, np.ndarray]]:  # Main root (K,2), number → lateral (K,2); xy px of the plant's region
     "True roots of one plant at one time, base first."
     roots, corner = plate.plants[plant].roots, plate.roi_px(plant, width_px)[:2]
 
     def line(root):
         return plate.px(root.points(t_h), width_px) - corner
 
-    return line(roots[0]), {
-        n: line(root) for n, root in enumerate(roots) if root.side and root.length(t_h) >= visible_mm
-    }
+    seen = {n: root for n, root in enumerate(roots) if root.side and root.length(t_h) >= visible_mm}
+    return line(roots[0]), {n: line(root) for n, root in seen.items()}
 
-# %% ../../nbs/roots/65_scores.ipynb #a0d8bbab
+# %% ../../nbs/roots/65_scores.ipynb #f6b1fe8a
+def _apart(found, true, end):
+    "Distances of one end of every found line to that of every true one, (n,m), px."
+    ends = [np.array([line[end] for line in lines]) for lines in (found, true)]
+    return np.linalg.norm(ends[0][:, None] - ends[1], axis=-1)
+
+
 def match_lines(
     found: Sequence[np.ndarray],  # Found laterals, (K,2) xy px each, base first
     true: dict[int, np.ndarray],  # True laterals by number
@@ -47,13 +50,7 @@ def match_lines(
     numbers = list(true)
     if not len(found) or not numbers:
         return {}
-
-    def apart(end):
-        return np.linalg.norm(
-            np.array([line[end] for line in found])[:, None] - np.array([true[n][end] for n in numbers]), axis=-1
-        )
-
-    starts, tips = apart(0), apart(-1)
+    starts, tips = (_apart(found, true.values(), end) for end in (0, -1))
     cost = np.where((starts < start_px) & (tips < tip_px), starts + tips, 1e6)
     return {numbers[b]: int(a) for a, b in zip(*linear_sum_assignment(cost), strict=True) if cost[a, b] < 1e6}
 
@@ -70,95 +67,97 @@ def first_part(
     end = [np.interp(length, arc, line[:, axis]) for axis in (0, 1)]
     return np.concatenate([line[arc < length], [end]])
 
-# %% ../../nbs/roots/65_scores.ipynb #0d1e0e7f
+# %% ../../nbs/roots/65_scores.ipynb #670adc2a
+_WHO = ("plate", "condition", "plant", "time_h")
+
+
+def _length_px(line):
+    "Length of a line, px."
+    return float(np.hypot(*np.diff(line, axis=0).T).sum())
+
+
+def _who(plate, plant, frame):
+    "Plate, condition, plant and time, the first columns of every table."
+    names = {"plate": plate.name, "condition": plate.condition.name, "plant": plant + 1}
+    return names | {"time_h": frame.time_h}
+
+
+def _columns(first, measures):
+    "The first columns, then the measures of the truth, then those that were found."
+    return [*_WHO, *first, *(f"{of}{name}" for of in ("true_", "") for name in measures)]
+
+
+_FRAME_MEASURES = ("main_mm", "lateral_mm", "total_mm", "n_laterals")
+
+# %% ../../nbs/roots/65_scores.ipynb #7e7be028
+def _true_lengths(lengths):
+    "Lengths of the true roots, main root first, and their number."
+    sums = {"true_main_mm": lengths[0], "true_lateral_mm": sum(lengths[1:]), "true_total_mm": sum(lengths)}
+    return sums | {"true_n_laterals": len(lengths) - 1}
+
+
+def _found_lengths(found, scale):
+    "Lengths of a measured plant, and the number of its laterals; nothing where there is none."
+    if not found:
+        return {}
+    main, lateral = scale * found.main_length_px, scale * found.lateral_length_px
+    return {"main_mm": main, "lateral_mm": lateral, "n_laterals": found.n_laterals, "total_mm": main + lateral}
+
+# %% ../../nbs/roots/65_scores.ipynb #af64adb3
 def score_frames(
     frames: Sequence[Frame],  # What `tracking.track` returned for one plant; times in h since the plate's first frame
     plate: GrowingPlate,  # Its plate
     plant: int,  # Its number, 0 to 3
     width_px: int,  # Width of the images
     mm_per_px: float | None = None,  # Scale that the measurement used, for example of the QR code; default the true one
-) -> pd.DataFrame:  # plate, condition, plant, time_h, reason, {main,lateral,total}_mm, n_laterals, and the same with true_; found columns are NaN in gaps
+) -> (
+    pd.DataFrame
+):  # plate, condition, plant, time_h, reason, {,true_}{main,lateral,total}_mm, {,true_}n_laterals; gaps NaN
     "Lengths and number of laterals of every frame beside the truth."
     true_scale, rows = plate.mm_per_px(width_px), []
     scale = mm_per_px or true_scale
     for frame in frames:
         main, laterals = true_lines(plate, plant, frame.time_h, width_px)
-        lengths = [true_scale * float(np.hypot(*np.diff(line, axis=0).T).sum()) for line in (main, *laterals.values())]
-        row = {
-            "plate": plate.name,
-            "condition": plate.condition.name,
-            "plant": plant + 1,
-            "time_h": frame.time_h,
-            "reason": frame.reason,
-            "true_main_mm": lengths[0],
-            "true_lateral_mm": sum(lengths[1:]),
-            "true_total_mm": sum(lengths),
-            "true_n_laterals": len(laterals),
-        }
-        if found := frame.plant:
-            row |= {
-                "main_mm": scale * found.main_length_px,
-                "lateral_mm": scale * found.lateral_length_px,
-                "n_laterals": found.n_laterals,
-            }
-            row["total_mm"] = row["main_mm"] + row["lateral_mm"]
-        rows.append(row)
-    columns = [
-        "plate",
-        "condition",
-        "plant",
-        "time_h",
-        "reason",
-        *(f"{of}{name}" for of in ("true_", "") for name in ("main_mm", "lateral_mm", "total_mm", "n_laterals")),
-    ]
-    return pd.DataFrame(rows).reindex(columns=columns)
+        lengths = [true_scale * _length_px(line) for line in (main, *laterals.values())]
+        row = _who(plate, plant, frame) | {"reason": frame.reason}
+        rows.append(row | _true_lengths(lengths) | _found_lengths(frame.plant, scale))
+    return pd.DataFrame(rows).reindex(columns=_columns(["reason"], _FRAME_MEASURES))
 
-# %% ../../nbs/roots/65_scores.ipynb #eaf43927
+# %% ../../nbs/roots/65_scores.ipynb #5ae78d34
+_LATERAL_MEASURES = ("length_mm", "emergence_deg", "tip_deg")
+
+
+def _line_measures(line, scale, of=""):
+    "Length and angles of a lateral; the names begin with `of`."
+    return {
+        f"{of}length_mm": scale * _length_px(line),
+        f"{of}emergence_deg": angle_deg(first_part(line, EMERGENCE_MM / scale)),
+        f"{of}tip_deg": angle_deg(line),
+    }
+
+# %% ../../nbs/roots/65_scores.ipynb #23c63950
 def score_laterals(
     frames: Sequence[Frame],  # What `tracking.track` returned for one plant
     plate: GrowingPlate,  # Its plate
     plant: int,  # Its number, 0 to 3
     width_px: int,  # Width of the images
     shift_px=(0.0, 0.0),  # Corner of the region that was tracked, minus that of the plant's own region `roi_px`, xy px
-) -> pd.DataFrame:  # plate, condition, plant, time_h, lateral (true number), identity (found, NaN where missed), {length_mm,emergence_deg,tip_deg} and the same with true_
+) -> pd.DataFrame:  # plate, …, time_h, lateral, identity (NaN: missed), {,true_}{length_mm,emergence_deg,tip_deg}
     "Every true lateral of every frame beside the line that was found for it."
     scale, rows = plate.mm_per_px(width_px), []
-
-    def measures(line, of=""):
-        length = scale * float(np.hypot(*np.diff(line, axis=0).T).sum())
-        return {
-            f"{of}length_mm": length,
-            f"{of}emergence_deg": angle_deg(first_part(line, EMERGENCE_MM / scale)),
-            f"{of}tip_deg": angle_deg(line),
-        }
-
     for frame in frames:
         lines = [root.points + np.asarray(shift_px, float) for root in frame.plant.roots[1:]] if frame.plant else []
         _, true = true_lines(plate, plant, frame.time_h, width_px)
         pairs = match_lines(lines, true)
         for number, line in true.items():
-            row = {
-                "plate": plate.name,
-                "condition": plate.condition.name,
-                "plant": plant + 1,
-                "time_h": frame.time_h,
-                "lateral": number,
-            } | measures(line, "true_")
+            row = _who(plate, plant, frame) | {"lateral": number} | _line_measures(line, scale, "true_")
             if number in pairs:
-                row |= {"identity": frame.ids[pairs[number] + 1]} | measures(lines[pairs[number]])
+                k = pairs[number]
+                row |= {"identity": frame.ids[k + 1]} | _line_measures(lines[k], scale)
             rows.append(row)
-    columns = [
-        "plate",
-        "condition",
-        "plant",
-        "time_h",
-        "lateral",
-        "identity",
-        *(f"{of}{name}" for of in ("true_", "") for name in ("length_mm", "emergence_deg", "tip_deg")),
-    ]
-    return pd.DataFrame(rows).reindex(columns=columns)
+    return pd.DataFrame(rows).reindex(columns=_columns(["lateral", "identity"], _LATERAL_MEASURES))
 
-# %% ../../nbs/roots/65_scores.ipynb #bb563fb5
+# %% ../../nbs/roots/65_scores.ipynb #14788b83
 def _within(error, limit, n=None):
     "Share of values inside a limit, NaN counted as outside, and the median size."
     error = np.abs(np.asarray(error, float))
@@ -175,7 +174,45 @@ def _identities(laterals):
     kept = [identity_kept(g.identity.astype(int), g.lateral) * len(g) for _, g in seen.groupby(["plate", "plant"])]
     return {"share": sum(kept) / len(seen) if len(seen) else np.nan, "median": np.nan, "n": len(seen)}
 
+# %% ../../nbs/roots/65_scores.ipynb #399425ad
+def _relative_error(rows, name):
+    "Error of a length as a share of the truth."
+    return (rows[name] - rows[f"true_{name}"]) / rows[f"true_{name}"]
 
+
+def _near_or_pixel(rows, relative, mm_per_px):
+    "Share of frames whose laterals are within the relative tolerance, or one px for every lateral."
+    near = relative * rows.true_lateral_mm
+    over = (rows.lateral_mm - rows.true_lateral_mm).abs() - np.maximum(near, mm_per_px * rows.true_n_laterals)
+    return {"share": float((over <= 1e-9).mean()) if len(rows) else np.nan}
+
+# %% ../../nbs/roots/65_scores.ipynb #029f36c7
+def _length_rows(frames, relative, mm_per_px):
+    "Quantity, tolerance, unit and numbers of everything that is told of a frame."
+    seen = frames[frames.reason == ""]
+    some = seen[seen.true_lateral_mm > 0]
+    lateral = _within(_relative_error(some, "lateral_mm"), relative)
+    pixel = lateral | _near_or_pixel(some, relative, mm_per_px)
+    return [
+        ("main root length", f"{relative:.0%}", "1", _within(_relative_error(seen, "main_mm"), relative)),
+        ("lateral length", f"{relative:.0%}", "1", lateral),
+        ("lateral length", f"{relative:.0%} or 1 px per lateral", "1", pixel),
+        ("total length", f"{relative:.0%}", "1", _within(_relative_error(seen, "total_mm"), relative)),
+        ("number of laterals", "exact", "1", _within(seen.n_laterals - seen.true_n_laterals, 0)),
+    ]
+
+
+def _lateral_rows(laterals, angle):
+    "The same of everything that is told of a lateral."
+    found = laterals.dropna(subset=["identity"])
+    share = {"share": len(found) / max(len(laterals), 1), "median": np.nan, "n": len(laterals)}
+    rows = [("laterals found", "base and tip", "", share)]
+    rows.append(("identity of found laterals", "kept", "", _identities(laterals)))
+    for quantity, name in (("emergence angle", "emergence_deg"), ("total angle", "tip_deg")):
+        rows.append((quantity, f"{angle:g}°", "deg", _within(found[name] - found[f"true_{name}"], angle)))
+    return rows
+
+# %% ../../nbs/roots/65_scores.ipynb #d88e81eb
 def summarise_accuracy(
     frames: pd.DataFrame,  # Rows of `score_frames`, any number of plants
     laterals: pd.DataFrame,  # Rows of `score_laterals` of the same plants
@@ -184,43 +221,6 @@ def summarise_accuracy(
     angle: float = 3.0,  # Tolerance of angles, deg
 ) -> pd.DataFrame:  # quantity, tolerance, share (0 to 1 inside), median (size of the error), unit, n
     "Shares of frames, or of laterals in frames, that are right."
-    seen, some = frames[frames.reason == ""], frames[(frames.reason == "") & (frames.true_lateral_mm > 0)]
-
-    def relative_error(name, rows):
-        return (rows[name] - rows[f"true_{name}"]) / rows[f"true_{name}"]
-
-    near = relative * some.true_lateral_mm
-    pixel = (some.lateral_mm - some.true_lateral_mm).abs() - np.maximum(near, mm_per_px * some.true_n_laterals)
-    found = laterals.dropna(subset=["identity"])
-    rows = [
-        ("main root length", f"{relative:.0%}", "1", _within(relative_error("main_mm", seen), relative)),
-        ("lateral length", f"{relative:.0%}", "1", _within(relative_error("lateral_mm", some), relative)),
-        (
-            "lateral length",
-            f"{relative:.0%} or 1 px per lateral",
-            "1",
-            _within(relative_error("lateral_mm", some), relative)
-            | {"share": float((pixel <= 1e-9).mean()) if len(some) else np.nan},
-        ),
-        ("total length", f"{relative:.0%}", "1", _within(relative_error("total_mm", seen), relative)),
-        ("number of laterals", "exact", "1", _within(seen.n_laterals - seen.true_n_laterals, 0)),
-        (
-            "laterals found",
-            "base and tip",
-            "",
-            {"share": len(found) / max(len(laterals), 1), "median": np.nan, "n": len(laterals)},
-        ),
-        ("identity of found laterals", "kept", "", _identities(laterals)),
-        *(
-            (
-                name.replace("_deg", " angle").replace("tip", "total"),
-                f"{angle:g}°",
-                "deg",
-                _within(found[name] - found[f"true_{name}"], angle),
-            )
-            for name in ("emergence_deg", "tip_deg")
-        ),
-    ]
-    return pd.DataFrame(
-        [{"quantity": name, "tolerance": limit, "unit": unit} | values for name, limit, unit, values in rows]
-    )[["quantity", "tolerance", "share", "median", "unit", "n"]]
+    rows = _length_rows(frames, relative, mm_per_px) + _lateral_rows(laterals, angle)
+    table = pd.DataFrame([{"quantity": name, "tolerance": limit, "unit": unit} | n for name, limit, unit, n in rows])
+    return table[["quantity", "tolerance", "share", "median", "unit", "n"]]
