@@ -20,7 +20,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from ..base.core import require_choice, require_shape
-from .rsml import Plant, Root
+from .scenes import Plant, Root
 from graphseg.shapes.skeleton import (
     PUBLISHED_STEPS,
     PixelGraph,

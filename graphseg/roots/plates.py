@@ -19,7 +19,7 @@ from numba import njit
 from ..base.core import generator, require_choice
 from .growth import GRID_H, GROWTH_CONDITIONS, GrowthCondition
 from .phantoms import HALF_STRIP_MM, VISIBLE_MM, GrowingPlant, draw_plant
-from .rsml import Plant, Root, RootScene, Series
+from .scenes import Plant, Root, RootScene, Series
 
 # %% ../../nbs/roots/14_plates.ipynb #6b8c749e
 CAMERA_PX, LEAST_PX = (3280, 2464), 640  # Width and height of the camera; least width with unbroken lateral masks
