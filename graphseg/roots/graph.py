@@ -175,10 +175,8 @@ def seed_node(
         return int(ends.argmin())
     if away.min() <= reach_px:
         return int(away.argmin())
-    raise Unmeasurable(
-        "no plant at seed",
-        f"seed: expected a node at most {reach_px:g} px away, the nearest is {away.min():.0f} px away; check the seed, or raise reach_px",
-    )
+    got = f"the nearest is {away.min():.0f} px away; check the seed, or raise reach_px"
+    raise Unmeasurable("no plant at seed", f"seed: expected a node at most {reach_px:g} px away, {got}")
 
 # %% ../../nbs/roots/25_graph.ipynb #a3be60d7
 def _tips(graph, ways):
@@ -308,7 +306,7 @@ def _tangents(graph, path):
 
 # %% ../../nbs/roots/25_graph.ipynb #1553b7d1
 def _price(graph, path, owner):
-    "Price of going on from arm to arm: the turn; across the main root also into and out of the shared way, π on one side."
+    "Price of going on from arm to arm: the turn; across the main root also of the shared way, π on one side."
     theta, tangent = arm_angles(graph).tolist(), _tangents(graph, path)
     shared = 10.0 if graph.half_width_px is None else 3 * graph.half_width_px
 

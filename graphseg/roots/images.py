@@ -635,7 +635,7 @@ def _shoots_above(contrast, threshold, top):
 
 # %% ../../nbs/roots/20_images.ipynb #d61884f3
 def _row(shoots, n_plants):
-    "The `n_plants` shoots of one height with the largest contrast, from left to right, and the contrast of the weakest."
+    "The `n_plants` shoots of one height with the largest contrast, left to right, and the contrast of the weakest."
     best, score = [], 0.0
     for anchor in shoots:
 

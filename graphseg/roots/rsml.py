@@ -141,10 +141,10 @@ def function_at_points(
     inside = (along >= positions[order[0]] - slack) & (along <= positions[order[-1]] + slack)
     return np.where(inside, np.interp(along, positions[order], np.asarray(values)[order]), np.nan)
 
-# %% ../../nbs/roots/02_rsml.ipynb #2385f623
+# %% ../../nbs/roots/02_rsml.ipynb #f11663b3
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$")
 
-
+# %% ../../nbs/roots/02_rsml.ipynb #2385f623
 class _Reader:
     "What reading a file needs to remember: its name, the ids seen, annotations, notes."
 
@@ -157,16 +157,13 @@ class _Reader:
 
     def number(self, element, name):
         text = element.get(name)
+        named = f"{name} of <{element.tag}>, got {text!r}"
         try:
             value = float(text if text is not None else "missing")
         except ValueError:
-            self.fail(
-                element, f"expected a number as {name} of <{element.tag}>, got {text!r}; write it with a decimal point"
-            )
+            self.fail(element, f"expected a number as {named}; write it with a decimal point")
         if not math.isfinite(value):
-            self.fail(
-                element, f"expected a finite number as {name} of <{element.tag}>, got {text!r}; leave the point out"
-            )
+            self.fail(element, f"expected a finite number as {named}; leave the point out")
         return value
 
     def leave_out(self, element, known):
