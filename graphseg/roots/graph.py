@@ -20,7 +20,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from ..base.core import require_choice, require_shape
-from .rsml import Plant, Root
+from .scenes import Plant, Root
 from graphseg.shapes.skeleton import (
     PUBLISHED_STEPS,
     PixelGraph,
@@ -33,7 +33,7 @@ from graphseg.shapes.skeleton import (
     smooth_chain,
 )
 
-# %% ../../nbs/roots/25_graph.ipynb #f49e8676
+# %% ../../nbs/roots/25_graph.ipynb #06726a5e
 NEAR, FAR = 0.85, 5.0  # Half widths from a node between which the direction of a chain is measured
 
 
@@ -45,13 +45,12 @@ def arm_angles(
     half_width = 3.6 if graph.half_width_px is None else graph.half_width_px
     far = np.minimum(int(FAR * half_width + 0.5) + 1, last - first)
     near = np.minimum(int(NEAR * half_width + 0.5), (last - first) // 3)
-    out = np.stack(
-        [graph.points[first + far] - graph.points[first + near], graph.points[last - far] - graph.points[last - near]],
-        axis=1,
-    )
+    leaving = graph.points[first + far] - graph.points[first + near]
+    arriving = graph.points[last - far] - graph.points[last - near]
+    out = np.stack([leaving, arriving], axis=1)
     return np.arctan2(out[..., 1], out[..., 0])
 
-
+# %% ../../nbs/roots/25_graph.ipynb #19e94a10
 def turn(
     one: float,  # Direction of a chain seen from the node, rad
     other: float,  # Direction of another chain seen from the same node, rad
@@ -60,7 +59,7 @@ def turn(
     apart = abs(one - other) % (2 * math.pi)
     return abs(math.pi - apart)
 
-# %% ../../nbs/roots/25_graph.ipynb #db1aeb38
+# %% ../../nbs/roots/25_graph.ipynb #18e86774
 def drop_spurs(
     graph: PixelGraph,  # Chains; radii of the nodes are used where known
     spur_px: float,  # A free end must stick out of the root by more than this, px
@@ -83,7 +82,15 @@ def drop_spurs(
         graph = dissolve(rebuild(graph, graph.edges[kept], [graph.chain(e) for e in kept]))
     return graph
 
-# %% ../../nbs/roots/25_graph.ipynb #61bc415f
+# %% ../../nbs/roots/25_graph.ipynb #c0b34711
+def _paint_known(known, low, shape, half_width):
+    "Numbers of the known lines, from 1, painted as wide as roots; the first on top."
+    painted = np.zeros(shape, np.uint8)
+    for k in range(len(known) - 1, -1, -1):
+        cv2.polylines(painted, [np.round(known[k] - low).astype(np.int32)], False, k + 1, 2 * int(half_width + 1) + 1)
+    return painted
+
+
 def owners(
     graph: PixelGraph,  # Chains
     known: Sequence,  # Lines (K,2) of the roots in the frame before, xy px, main root first; at most 254
@@ -91,18 +98,18 @@ def owners(
     "Which chain was which root in the frame before."
     low = np.floor(graph.points.min(0)).astype(int) - 2
     w, h = np.ceil(graph.points.max(0)).astype(int) + 3 - low
-    painted, half_width = np.zeros((h, w), np.uint8), 3.0 if graph.half_width_px is None else graph.half_width_px
-    for k in range(len(known) - 1, -1, -1):
-        cv2.polylines(painted, [np.round(known[k] - low).astype(np.int32)], False, k + 1, 2 * int(half_width + 1) + 1)
-    x, y = np.round(graph.points - low).astype(int).T
+    half_width = 3.0 if graph.half_width_px is None else graph.half_width_px
+    painted, (x, y) = _paint_known(known, low, (h, w), half_width), np.round(graph.points - low).astype(int).T
     lengths = np.diff(graph.starts)
     counts = np.zeros((len(lengths), len(known) + 1), np.int64)
     np.add.at(counts, (np.repeat(np.arange(len(lengths)), lengths), painted[y, x]), 1)
     best = counts[:, 1:].argmax(1)
     return np.where((counts[np.arange(len(best)), best + 1] > lengths / 2) & (lengths > 3 * half_width), best, -1)
 
-# %% ../../nbs/roots/25_graph.ipynb #5b5c6ad3
+# %% ../../nbs/roots/25_graph.ipynb #cc839fe9
 FREE_TURN = math.radians(25)  # Turns up to this cost nothing
+
+
 RULES = ("straight", "lowest")
 
 
@@ -114,7 +121,7 @@ def _arms(graph):
         arms[b].append((e, 1))
     return arms
 
-# %% ../../nbs/roots/25_graph.ipynb #15b213e3
+# %% ../../nbs/roots/25_graph.ipynb #ef51e018
 def _ways(
     graph: PixelGraph,  # Chains
     start: int,  # Node
@@ -123,41 +130,29 @@ def _ways(
     weight: float | np.ndarray = 1.0,  # Factor on the length of each chain, (E,)
 ) -> dict:  # (edge, end at which it arrives) → (cost, cost of turning alone, state before or None)
     "Cheapest way from a node along each chain, in each direction."
-    arms, theta, lengths, edges = (
-        _arms(graph),
-        arm_angles(graph).tolist(),
-        graph.lengths_px.tolist(),
-        graph.edges.tolist(),
-    )
-    costs = (weight * graph.lengths_px).tolist()
-    heap, ways = (
-        [
-            (costs[e], (e, 1 - end), 0.0, theta[e][1 - end] if lengths[e] > short_px else None, None)
-            for e, end in arms[start]
-        ],
-        {},
-    )
+    arms, edges, lengths = _arms(graph), graph.edges.tolist(), graph.lengths_px.tolist()
+    theta, costs = arm_angles(graph).tolist(), (weight * graph.lengths_px).tolist()
+
+    def direction(e, end, before=None):
+        return theta[e][end] if lengths[e] > short_px else before
+
+    heap, ways = [(costs[e], (e, 1 - end), 0.0, direction(e, 1 - end), None) for e, end in arms[start]], {}
     heapq.heapify(heap)
     while heap:
         cost, state, turning, heading, before = heapq.heappop(heap)
         if state in ways:
             continue
         ways[state] = (cost, turning, before)
-        e, end = state
-        for f, out in arms[edges[e][end]]:
+        for f, out in arms[edges[state[0]][state[1]]]:
             if (f, out) == state or (f, 1 - out) in ways:
                 continue
-            long = lengths[f] > short_px
-            paid = (
-                price_px * max(0.0, turn(heading, theta[f][out]) - FREE_TURN) if long and heading is not None else 0.0
-            )
-            heapq.heappush(
-                heap,
-                (cost + costs[f] + paid, (f, 1 - out), turning + paid, theta[f][1 - out] if long else heading, state),
-            )
+            judged = lengths[f] > short_px and heading is not None
+            paid = price_px * max(0.0, turn(heading, theta[f][out]) - FREE_TURN) if judged else 0.0
+            on = direction(f, 1 - out, heading)
+            heapq.heappush(heap, (cost + costs[f] + paid, (f, 1 - out), turning + paid, on, state))
     return ways
 
-# %% ../../nbs/roots/25_graph.ipynb #d088d1f5
+# %% ../../nbs/roots/25_graph.ipynb #faca5528
 def seed_node(
     graph: PixelGraph,  # Chains
     seed,  # xy px
@@ -180,19 +175,31 @@ def seed_node(
         return int(ends.argmin())
     if away.min() <= reach_px:
         return int(away.argmin())
-    raise Unmeasurable(
-        "no plant at seed",
-        f"seed: expected a node at most {reach_px:g} px away, the nearest is {away.min():.0f} px away; check the seed, or raise reach_px",
-    )
+    got = f"the nearest is {away.min():.0f} px away; check the seed, or raise reach_px"
+    raise Unmeasurable("no plant at seed", f"seed: expected a node at most {reach_px:g} px away, {got}")
 
-# %% ../../nbs/roots/25_graph.ipynb #c2a5cffc
+# %% ../../nbs/roots/25_graph.ipynb #a3be60d7
+def _tips(graph, ways):
+    "Node → [(cost, cost of turning, state)] of the ways that end there."
+    ends = {}
+    for (e, end), (cost, turning, _) in ways.items():
+        ends.setdefault(int(graph.edges[e, end]), []).append((cost, turning, (e, end)))
+    return ends
+
+
+def _best_tip(graph, ends, start, rule):
+    "The deepest node, less the price of the turns on the way to it; a free end if there is one."
+    others = [n for n in sorted(ends) if n != start] or [start]
+    free = [n for n in others if graph.degree[n] == 1] if rule == "straight" else others
+    return max(free or others, key=lambda n: graph.nodes[n, 1] - min(ends[n])[1])
+
+# %% ../../nbs/roots/25_graph.ipynb #2bea6068
 def main_path(
     graph: PixelGraph,  # Chains
     start: int,  # Node at which the root begins
     rule: str = "straight",  # One of `RULES`
     tip: int | None = None,  # Node of the tip where it is known, for example from the frame before
-    owner: np.ndarray
-    | None = None,  # (E,) root of the frame before that each chain belongs to, 0 the main root, -1 not known
+    owner: np.ndarray | None = None,  # (E,) root of the frame before of each chain, 0 the main root, -1 not known
 ) -> list:  # [(edge, True where it is walked from edges[e,0] to edges[e,1])]
     "Chains of the main root, in order from the seed."
     require_choice("rule", rule, RULES)
@@ -200,13 +207,8 @@ def main_path(
     weight = 1.0 if owner is None else np.where(owner > 0, 20.0, 1.0)
     short = 0.0 if rule == "lowest" or graph.half_width_px is None else 6 * graph.half_width_px
     ways = _ways(graph, start, 0.0 if rule == "lowest" else float(y.max() - y[start]), short, weight)
-    ends = {}
-    for (e, end), (cost, turning, _) in ways.items():
-        ends.setdefault(int(graph.edges[e, end]), []).append((cost, turning, (e, end)))
-    others = [n for n in sorted(ends) if n != start] or [start]
-    free = [n for n in others if graph.degree[n] == 1] if rule == "straight" else others
-    if tip is None:
-        tip = max(free or others, key=lambda n: y[n] - min(ends[n])[1])
+    ends = _tips(graph, ways)
+    tip = _best_tip(graph, ends, start, rule) if tip is None else tip
     if tip not in ends:
         raise ValueError(f"tip: expected a node that can be reached from node {start}, got {tip}")
     state, path = min(ends[tip])[2], []
@@ -215,7 +217,7 @@ def main_path(
         state = ways[state][2]
     return path[::-1]
 
-# %% ../../nbs/roots/25_graph.ipynb #14d092a4
+# %% ../../nbs/roots/25_graph.ipynb #671a6f5c
 MAX_TURN = math.radians(60)  # Sharpest turn with which a lateral crosses the main root
 
 
@@ -235,7 +237,7 @@ def _sites(graph, on_main, bridge_px):
         inner.add(e)
     return [_find(parent, a) for a in range(len(parent))], inner
 
-
+# %% ../../nbs/roots/25_graph.ipynb #3b2c2f73
 def _leads_home(site, out, main_sites):
     "For each arm of a site away from the main root: can the main root be reached through it without the site?"
     found = []
@@ -250,7 +252,7 @@ def _leads_home(site, out, main_sites):
         found.append(other != site and bool(stack) and home)
     return found
 
-# %% ../../nbs/roots/25_graph.ipynb #12ffeb02
+# %% ../../nbs/roots/25_graph.ipynb #b9229def
 def _returns(out, main_sites):
     "Sites that are joined to at least two main sites without passing one."
     label, touched = {}, {}
@@ -268,23 +270,18 @@ def _returns(out, main_sites):
                     stack.append(there)
     return {site for site, piece in label.items() if len(touched.get(piece, ())) > 1}
 
-
+# %% ../../nbs/roots/25_graph.ipynb #41de045c
 def _pair(arms, entry, price, limit):
     "Pairs of arms that continue each other: entries with exits, least price in all."
-    entries, exits = (
-        [a for a, e in zip(arms, entry, strict=True) if e],
-        [a for a, e in zip(arms, entry, strict=True) if not e],
-    )
+    entries = [a for a, e in zip(arms, entry, strict=True) if e]
+    exits = [a for a, e in zip(arms, entry, strict=True) if not e]
     if not entries or not exits:
         return []
     prices = np.array([[price(a, b) for b in exits] for a in entries])
-    return [
-        (float(prices[i, j]), entries[i], exits[j])
-        for i, j in zip(*linear_sum_assignment(prices), strict=True)
-        if prices[i, j] <= limit
-    ]
+    best = zip(*linear_sum_assignment(prices), strict=True)
+    return [(float(prices[i, j]), entries[i], exits[j]) for i, j in best if prices[i, j] <= limit]
 
-# %% ../../nbs/roots/25_graph.ipynb #e5788329
+# %% ../../nbs/roots/25_graph.ipynb #0e4089df
 def _join(arms, pairs, price):
     "Arms that no pair took and that go straight on into each other, the straightest first."
     taken = {arm[:2] for pair in pairs for arm in pair[1:]}
@@ -297,14 +294,21 @@ def _join(arms, pairs, price):
             taken |= {a[:2], b[:2]}
     return found
 
-# %% ../../nbs/roots/25_graph.ipynb #0390b983
-def _price(graph, path, owner):
-    "Price of going on from one arm to another: the turn; across the main root also the turns into and out of the shared way, and π on the same side."
-    theta, main, tangent = arm_angles(graph).tolist(), _points(graph, path), {}
+# %% ../../nbs/roots/25_graph.ipynb #470b8c90
+def _tangents(graph, path):
+    "Node → direction of the main root there."
+    main, tangent = _points(graph, path), {}
     reach = 10 if graph.half_width_px is None else int(4 * graph.half_width_px) + 2
     for node, k in _places(graph, path).items():
         dx, dy = main[min(k + reach, len(main) - 1)] - main[max(k - reach, 0)]
         tangent[node] = math.atan2(dy, dx)
+    return tangent
+
+# %% ../../nbs/roots/25_graph.ipynb #1553b7d1
+def _price(graph, path, owner):
+    "Price of going on from arm to arm: the turn; across the main root also of the shared way, π on one side."
+    theta, tangent = arm_angles(graph).tolist(), _tangents(graph, path)
+    shared = 10.0 if graph.half_width_px is None else 3 * graph.half_width_px
 
     def price(one, other):
         (e, i, _), (f, j, _) = one, other
@@ -316,22 +320,27 @@ def _price(graph, path, owner):
         if (math.sin(a - tangent[u]) > 0) == (math.sin(b - tangent[v]) > 0):
             return math.pi
         (dx, dy), bend = graph.nodes[v] - graph.nodes[u], turn(a, b)
-        if math.hypot(dx, dy) < (10.0 if graph.half_width_px is None else 3 * graph.half_width_px):
+        if math.hypot(dx, dy) < shared:
             return bend
         way = math.atan2(dy, dx)
         return max(bend, turn(a, way), turn(way + math.pi, b))
 
     return price
 
-# %% ../../nbs/roots/25_graph.ipynb #05da56b8
+# %% ../../nbs/roots/25_graph.ipynb #50af74ca
+def _arms_of_sites(graph, site, inner, main_edges):
+    "Site → [(edge, end, site at its other end)], without the main root and the chains inside sites."
+    out = {s: [] for s in site}
+    for e, (a, b) in enumerate(graph.edges.tolist()):
+        if e not in inner and e not in main_edges:
+            out[site[a]].append((e, 0, site[b]))
+            out[site[b]].append((e, 1, site[a]))
+    return out
+
+
 def _pairs(graph, site, inner, path, main_sites, owner):
     "Arm → (arm that continues it, price), over all sites."
-    price, main_edges, out = _price(graph, path, owner), {e for e, _ in path}, {s: [] for s in site}
-    for e, (a, b) in enumerate(graph.edges.tolist()):
-        if e in inner or e in main_edges:
-            continue
-        out[site[a]].append((e, 0, site[b]))
-        out[site[b]].append((e, 1, site[a]))
+    price, out = _price(graph, path, owner), _arms_of_sites(graph, site, inner, {e for e, _ in path})
     returning, found = _returns(out, main_sites), {}
     for s, arms in out.items():
         if len(arms) < 2:
@@ -345,7 +354,23 @@ def _pairs(graph, site, inner, path, main_sites, owner):
             found[a[:2]], found[b[:2]] = (b[:2], bend), (a[:2], bend)
     return found
 
-# %% ../../nbs/roots/25_graph.ipynb #8e74ee4b
+# %% ../../nbs/roots/25_graph.ipynb #fe65ad3a
+def _ends(graph, strand):
+    "First and last node of a strand."
+    (e, forward), (f, onward) = strand[0], strand[-1]
+    return int(graph.edges[e, 0 if forward else 1]), int(graph.edges[f, 1 if onward else 0])
+
+
+def _cut_if_baseless(graph, strand, pairs):
+    "A strand with two free ends, cut at its sharpest turn."
+    degree, ends = graph.degree, _ends(graph, strand)
+    if len(strand) == 1 or any(degree[n] != 1 for n in ends):
+        return [strand]
+    bends = [pairs[(e, 1 if forward else 0)][1] for e, forward in strand[:-1]]
+    k = int(np.argmax(bends)) + 1
+    return [strand[:k], strand[k:]]
+
+# %% ../../nbs/roots/25_graph.ipynb #cd42ddfb
 def _strands(graph, site, inner, path, main_sites, owner):
     "Sequences of (edge, forward) that continue each other."
     main_edges = {e for e, _ in path}
@@ -362,23 +387,7 @@ def _strands(graph, site, inner, path, main_sites, owner):
         strands += _cut_if_baseless(graph, strand, pairs)
     return strands
 
-
-def _ends(graph, strand):
-    "First and last node of a strand."
-    (e, forward), (f, onward) = strand[0], strand[-1]
-    return int(graph.edges[e, 0 if forward else 1]), int(graph.edges[f, 1 if onward else 0])
-
-
-def _cut_if_baseless(graph, strand, pairs):
-    "A strand with two free ends, cut at its sharpest turn."
-    degree, ends = graph.degree, _ends(graph, strand)
-    if len(strand) == 1 or any(degree[n] != 1 for n in ends):
-        return [strand]
-    bends = [pairs[(e, 1 if forward else 0)][1] for e, forward in strand[:-1]]
-    k = int(np.argmax(bends)) + 1
-    return [strand[:k], strand[k:]]
-
-# %% ../../nbs/roots/25_graph.ipynb #6f233fec
+# %% ../../nbs/roots/25_graph.ipynb #ddd51336
 @dataclass(frozen=True, eq=False)
 class RootLine:
     "One root as a line, with its place in the plant."
@@ -394,7 +403,7 @@ class RootLine:
     def length_px(self) -> float:
         return float(np.hypot(*np.diff(self.points, axis=0).T).sum())
 
-# %% ../../nbs/roots/25_graph.ipynb #4530cfd4
+# %% ../../nbs/roots/25_graph.ipynb #f7f59c9e
 def _inside(graph, inner, start, goals):
     "Shortest way from a node to one of some nodes along chains inside a site: [(edge, forward)]."
     lengths, heap, seen = graph.lengths_px, [(0.0, start, ())], set()
@@ -411,7 +420,7 @@ def _inside(graph, inner, start, goals):
                 heapq.heappush(heap, (cost + lengths[e], b if node == a else a, (*way, (e, node == a))))
     return []
 
-
+# %% ../../nbs/roots/25_graph.ipynb #949fb147
 def _bridged(graph, strand, inner):
     "A strand with the bridges between its chains."
     whole = strand[:1]
@@ -426,56 +435,73 @@ def _bridged(graph, strand, inner):
 def _flip(strand):
     return [(e, not forward) for e, forward in strand[::-1]]
 
-
+# %% ../../nbs/roots/25_graph.ipynb #ed325dde
 def _points(graph, strand):
     "Points of consecutive chains."
     parts = [graph.chain(e) if forward else graph.chain(e)[::-1] for e, forward in strand]
     return np.concatenate([parts[0], *[part[1:] for part in parts[1:]]])
 
-# %% ../../nbs/roots/25_graph.ipynb #374a8c9d
+
 def _nodes_along(graph, strand):
     return [_ends(graph, strand[:1])[0], *[_ends(graph, [step])[1] for step in strand]]
 
+# %% ../../nbs/roots/25_graph.ipynb #8d8951d1
+def _loose_strands(graph, path, site, inner, main_sites, owner, bridge_px):
+    "Strands beside the main root, with their bridges; contacts between two roots are left out."
+    degree, lengths, found = graph.degree, graph.lengths_px, []
+    for strand in _strands(graph, site, inner, path, main_sites, owner):
+        free = [degree[n] == 1 for n in _ends(graph, strand)]
+        if any(free) or sum(lengths[e] for e, _ in strand) > bridge_px / 2:
+            found.append(_bridged(graph, strand, inner))
+    return found
 
+
+def _based(graph, strand, nodes, site, inner):
+    "The strand from its base on a root with these nodes, and whether its tip touches; None if it does not end there."
+    here, degree, ends = {site[n] for n in nodes}, graph.degree, _ends(graph, strand)
+    away = [i for i, n in enumerate(ends) if site[n] in here and degree[n] > 1]
+    if not away:
+        return None
+    if len(away) == 2:
+        away = [int(np.argmin([graph.nodes[n, 1] for n in ends]))]
+    strand = strand if away[0] == 0 else _flip(strand)
+    base, last = _ends(graph, strand)
+    if base not in nodes:
+        strand = _flip(_inside(graph, inner, base, set(nodes))) + strand
+    return strand, bool(degree[last] > 1)
+
+# %% ../../nbs/roots/25_graph.ipynb #4c709c02
 def _family(graph, path, bridge_px, owner=None):
     "Main root and laterals: [(steps, parent, order, touches)], parents before their laterals."
     on_main = np.zeros(len(graph.nodes), bool)
     on_main[_nodes_along(graph, path)] = True
     site, inner = _sites(graph, on_main, bridge_px)
     main_sites = {site[n] for n in np.flatnonzero(on_main)}
-    degree, lengths = graph.degree, graph.lengths_px
-    waiting = []
-    for strand in _strands(graph, site, inner, path, main_sites, owner):
-        free = [degree[n] == 1 for n in _ends(graph, strand)]
-        if any(free) or sum(lengths[e] for e, _ in strand) > bridge_px / 2:
-            waiting.append(_bridged(graph, strand, inner))
+    waiting = _loose_strands(graph, path, site, inner, main_sites, owner, bridge_px)
     family, k = [(path, -1, 0, False)], 0
     while k < len(family):
-        nodes = _nodes_along(graph, family[k][0])
-        here, rest = {site[n] for n in nodes}, []
+        nodes, rest = _nodes_along(graph, family[k][0]), []
         for strand in waiting:
-            away = [i for i, n in enumerate(_ends(graph, strand)) if site[n] in here and degree[n] > 1]
-            if not away:
+            based = _based(graph, strand, nodes, site, inner)
+            if based is None:
                 rest.append(strand)
-                continue
-            if len(away) == 2:
-                away = [int(np.argmin([graph.nodes[n, 1] for n in _ends(graph, strand)]))]
-            strand = strand if away[0] == 0 else _flip(strand)
-            base, last = _ends(graph, strand)
-            if base not in nodes:
-                strand = _flip(_inside(graph, inner, base, set(nodes))) + strand
-            family.append((strand, k, family[k][2] + 1, bool(degree[last] > 1)))
+            else:
+                family.append((based[0], k, family[k][2] + 1, based[1]))
         waiting, k = rest, k + 1
     return family
 
-# %% ../../nbs/roots/25_graph.ipynb #06b43a1a
+# %% ../../nbs/roots/25_graph.ipynb #24d25f1a
+def _shortest_twins(graph, main):
+    "Chains beside the main root; of several between the same nodes only the shortest."
+    best, lengths, ends = {}, graph.lengths_px, [tuple(sorted(pair)) for pair in graph.edges.tolist()]
+    for e in sorted(range(len(ends)), key=lambda e: (e not in main, lengths[e])):
+        best.setdefault(ends[e], e)
+    return [e for e in range(len(ends)) if e not in main and best[ends[e]] == e]
+
+
 def _family_faithful(graph, path):
     "Main root, and every other chain as a branch: [(steps, parent, order, touches)]."
-    degree, lengths, main = graph.degree, graph.lengths_px, {e for e, _ in path}
-    best = {}
-    for e in sorted(range(len(graph.edges)), key=lambda e: (e not in main, lengths[e])):
-        best.setdefault(tuple(sorted(graph.edges[e].tolist())), e)
-    left = [e for e in range(len(graph.edges)) if e not in main and best[tuple(sorted(graph.edges[e].tolist()))] == e]
+    degree, left = graph.degree, _shortest_twins(graph, {e for e, _ in path})
     family, k = [(path, -1, 0, False)], 0
     while k < len(family):
         nodes, rest = set(_nodes_along(graph, family[k][0])), []
@@ -489,17 +515,23 @@ def _family_faithful(graph, path):
         left, k = rest, k + 1
     return family
 
-# %% ../../nbs/roots/25_graph.ipynb #621abefc
+# %% ../../nbs/roots/25_graph.ipynb #eac9b0a7
 @numba.njit(cache=True)
-def _clear(points, parent, low, high, clear):
-    "Line of least squares through the stretch where a lateral is clear of its parent: its first point, centre, direction; -1 if there is none."
+def _first_clear(points, parent, low, high, clear):
+    "Number of the first point of a lateral that is clear of its parent, as far as it is looked for."
     near, limit = 0, min(int(4 * clear) + 8, len(points))
     while near < limit:
-        if (
-            (parent[low:high, 0] - points[near, 0]) ** 2 + (parent[low:high, 1] - points[near, 1]) ** 2
-        ).min() > clear * clear:
+        dx, dy = parent[low:high, 0] - points[near, 0], parent[low:high, 1] - points[near, 1]
+        if (dx**2 + dy**2).min() > clear * clear:
             break
         near += 1
+    return near
+
+
+@numba.njit(cache=True)
+def _clear(points, parent, low, high, clear):
+    "Line of least squares through the stretch where a lateral is clear: first point, centre, direction; -1 if none."
+    near = _first_clear(points, parent, low, high, clear)
     if len(points) - near < 4:
         near = len(points) // 2  # a short lateral: its outer half
     far = min(near + max(int(2.5 * clear), 5), len(points))
@@ -510,7 +542,7 @@ def _clear(points, parent, low, high, clear):
     angle = 0.5 * math.atan2(2 * (u * v).sum(), (u * u).sum() - (v * v).sum())
     return near, x, y, math.cos(angle), math.sin(angle)
 
-
+# %% ../../nbs/roots/25_graph.ipynb #03496570
 @numba.njit(cache=True)
 def _cut(parent, low, high, at, x, y, dx, dy):
     "Where a line cuts its parent, next to point `at`: the point before, and the place; -1 if nowhere."
@@ -520,23 +552,18 @@ def _cut(parent, low, high, at, x, y, dx, dy):
         two = (parent[k + 1, 1] - y) * dx - (parent[k + 1, 0] - x) * dy
         if one * two > 0 or one == two or (best >= 0 and abs(k - at) >= abs(best - at)):
             continue
-        t = one / (one - two)
-        best, bx, by = (
-            k,
-            parent[k, 0] + t * (parent[k + 1, 0] - parent[k, 0]),
-            parent[k, 1] + t * (parent[k + 1, 1] - parent[k, 1]),
-        )
+        t, best = one / (one - two), k
+        bx = parent[k, 0] + t * (parent[k + 1, 0] - parent[k, 0])
+        by = parent[k, 1] + t * (parent[k + 1, 1] - parent[k, 1])
     return best, bx, by
 
-# %% ../../nbs/roots/25_graph.ipynb #f7d32cb4
+# %% ../../nbs/roots/25_graph.ipynb #9040c87d
 @numba.njit(cache=True)
 def _sums(mask, x, y, vx, vy, wx, wy, low, high, shift, slope, half):
     "Number and sums of the mask's pixels near the line along = shift + slope·away; along v and away w from a point."
     n = sd = ss = sdd = sds = 0.0
-    mx, my = (
-        x + (shift + slope * (low + high) / 2) * vx + (low + high) / 2 * wx,
-        y + (shift + slope * (low + high) / 2) * vy + (low + high) / 2 * wy,
-    )
+    mx = x + (shift + slope * (low + high) / 2) * vx + (low + high) / 2 * wx
+    my = y + (shift + slope * (low + high) / 2) * vy + (low + high) / 2 * wy
     reach = half + (high - low) / 2 * math.sqrt(1 + slope * slope) + 1
     for row in range(max(int(my - reach), 0), min(int(my + reach) + 2, mask.shape[0])):
         for column in range(max(int(mx - reach), 0), min(int(mx + reach) + 2, mask.shape[1])):
@@ -549,10 +576,24 @@ def _sums(mask, x, y, vx, vy, wx, wy, low, high, shift, slope, half):
                 sds += away * along
     return n, sd, ss, sdd, sds
 
+# %% ../../nbs/roots/25_graph.ipynb #493d9da9
+@numba.njit(cache=True)
+def _fit_strip(mask, px, py, vx, vy, wx, wy, half_width, shift, slope):
+    "Regression of the place along the parent on the distance from it, three times with the pixels near the last line."
+    low, high = half_width + 0.6, 4.2 * half_width
+    for _ in range(3):
+        half = (half_width + 1) * math.sqrt(1 + slope * slope)
+        n, sd, ss, sdd, sds = _sums(mask, px, py, vx, vy, wx, wy, low, high, shift, slope, half)
+        if n < 6 or sdd - sd * sd / n < 0.5 * n:
+            break
+        slope = (sds - sd * ss / n) / (sdd - sd * sd / n)
+        shift = (ss - slope * sd) / n
+    return shift, slope
 
+# %% ../../nbs/roots/25_graph.ipynb #509b2432
 @numba.njit(cache=True)
 def _middle(mask, px, py, vx, vy, x, y, dx, dy, half_width):
-    "Middle line of a lateral's mask just outside its parent, which passes p in direction v; x, y, d: the line as far as known."
+    "Middle line of a lateral's mask just outside its parent, which passes p in direction v; x, y, d: the line so far."
     size = math.hypot(vx, vy)
     vx, vy = vx / size, vy / size
     turned = -1.0 if (y - py) * vx - (x - px) * vy < 0 else 1.0
@@ -562,43 +603,34 @@ def _middle(mask, px, py, vx, vy, x, y, dx, dy, half_width):
         return x, y, dx, dy  # nearly parallel to the parent
     slope = (dx * vx + dy * vy) / away
     shift = (x - px) * vx + (y - py) * vy - slope * ((x - px) * wx + (y - py) * wy)
-    for _ in range(3):
-        half = (half_width + 1) * math.sqrt(1 + slope * slope)
-        n, sd, ss, sdd, sds = _sums(
-            mask, px, py, vx, vy, wx, wy, half_width + 0.6, 4.2 * half_width, shift, slope, half
-        )
-        if n < 6 or sdd - sd * sd / n < 0.5 * n:
-            break
-        slope = (sds - sd * ss / n) / (sdd - sd * sd / n)
-        shift = (ss - slope * sd) / n
+    shift, slope = _fit_strip(mask, px, py, vx, vy, wx, wy, half_width, shift, slope)
     size = math.sqrt(1 + slope * slope)
     return px + shift * vx, py + shift * vy, (wx + slope * vx) / size, (wy + slope * vy) / size
 
-# %% ../../nbs/roots/25_graph.ipynb #c12d1c75
+# %% ../../nbs/roots/25_graph.ipynb #728623b6
+def _through_mask(line, parent, at, clear, half_width_px, plant):
+    "Line of a lateral (x, y, direction), laid through the middle of its mask."
+    ahead, behind = min(at + int(clear) + 2, len(parent) - 1), max(at - int(clear) - 2, 0)
+    (vx, vy), corner = parent[ahead] - parent[behind], np.array(plant.offset_px, float)
+    (px, py), start = parent[at] - corner, (line[0] - corner[0], line[1] - corner[1])
+    x, y, dx, dy = _middle(plant.mask, px, py, vx, vy, *start, line[2], line[3], half_width_px)
+    return x + corner[0], y + corner[1], dx, dy
+
+# %% ../../nbs/roots/25_graph.ipynb #34cc14d7
 def straight_base(
     points: np.ndarray,  # (K,2) float64 xy px, pixels of a lateral, base first
     parent: np.ndarray,  # (P,2) float64 xy px, root that it leaves
     half_width_px: float,  # Half the width of the parent, px
     at: int,  # Number of the parent's point at which the lateral begins now
     plant: PlantMask | None = None,  # The mask; without it the points alone say where the lateral comes from
-) -> tuple[
-    np.ndarray, int
-]:  # Smooth lateral (K',2) that begins on the parent's line, and the number of the parent's point before that
+) -> tuple[np.ndarray, int]:  # Smooth lateral (K',2) from the parent's line on, and the parent's point before its base
     "Follow a lateral back to its parent's centre line from where it is clear of the parent's width."
     clear = 2 * half_width_px + 0.5
     reach = int(3 * clear) + 3
     low, high = max(at - reach, 0), min(at + reach + 1, len(parent))
     near, *line = _clear(points, parent, low, high, clear)
     if near >= 0 and plant is not None:
-        (vx, vy), corner = (
-            parent[min(at + int(clear) + 2, len(parent) - 1)] - parent[max(at - int(clear) - 2, 0)],
-            np.array(plant.offset_px, float),
-        )
-        px, py = parent[at] - corner
-        x, y, dx, dy = _middle(
-            plant.mask, px, py, vx, vy, line[0] - corner[0], line[1] - corner[1], line[2], line[3], half_width_px
-        )
-        line = x + corner[0], y + corner[1], dx, dy
+        line = _through_mask(line, parent, at, clear, half_width_px, plant)
     k, *base = _cut(parent, low, high, at, *line) if near >= 0 else (-1, 0.0, 0.0)
     if k < 0:
         return np.concatenate([parent[at : at + 1], smooth_chain(points)[1:]]), at
@@ -607,8 +639,10 @@ def straight_base(
     rest[0] = x + along * dx, y + along * dy
     return np.concatenate([[base], rest]), k
 
-# %% ../../nbs/roots/25_graph.ipynb #fac34131
+# %% ../../nbs/roots/25_graph.ipynb #995e00ef
 LABELS = ("seed", "main_tip", "bifurcation", "lateral_tip", "crossing")
+
+
 MODES = ("straight", "faithful")
 
 
@@ -644,25 +678,31 @@ class PlantGraph:
         "Place of the seed or of the main tip."
         return self.pixels.nodes[self.labels == label][0]
 
-# %% ../../nbs/roots/25_graph.ipynb #a0f3d3e5
+# %% ../../nbs/roots/25_graph.ipynb #f62114ad
 def _places(graph, steps):
     "Node → number of its point in the points of consecutive chains."
     sizes = [int(graph.starts[e + 1] - graph.starts[e]) - 1 for e, _ in steps]
     return dict(zip(_nodes_along(graph, steps), np.cumsum([0, *sizes]).tolist(), strict=True))
 
-# %% ../../nbs/roots/25_graph.ipynb #867995ca
+# %% ../../nbs/roots/25_graph.ipynb #c392425d
+def _own_points(graph, steps, parent, seed, straight, half_width):
+    "Points of a root before it is joined to its parent; a main root begins at its seed, if that is near."
+    points = _points(graph, steps)
+    if parent < 0 or not straight:
+        points = smooth_chain(points)
+    if parent < 0 and straight and 0 < math.dist(seed, points[0]) <= 2 * half_width + 3:
+        points = np.concatenate([[seed], points])
+    return points
+
+
 def _lines(graph, family, seed, straight):
     "Roots as smooth lines."
     roots, along, places = [], [], []
     half_width = 3.0 if graph.half_width_px is None else graph.half_width_px
     for steps, parent, order, touches in family:
-        points, base, start, place = _points(graph, steps), 0.0, _ends(graph, steps)[0], _places(graph, steps)
-        if parent < 0 or not straight:
-            points = smooth_chain(points)
-        if parent < 0 and straight and 0 < math.dist(seed, points[0]) <= 2 * half_width + 3:
-            points = np.concatenate([[seed], points])
+        points, base, place = _own_points(graph, steps, parent, seed, straight, half_width), 0.0, _places(graph, steps)
         if parent >= 0:
-            at = places[parent].get(start, 0)
+            at = places[parent].get(_ends(graph, steps)[0], 0)
             if straight:
                 points, at = straight_base(points, roots[parent].points, half_width, at, graph.plant)
             base = float(along[parent][at]) + math.dist(points[0], roots[parent].points[at])
@@ -672,12 +712,7 @@ def _lines(graph, family, seed, straight):
         roots.append(RootLine(points, parent, order, base, touches, tuple(e for e, _ in steps)))
     return tuple(roots)
 
-# %% ../../nbs/roots/25_graph.ipynb #4e0c9450
-def _bridge(graph, path):
-    "Four widths of the main root, or 15 px where its width is not known."
-    return 15.0 if graph.radius_px is None else 8 * float(np.median(graph.radius_px[_nodes_along(graph, path)]))
-
-
+# %% ../../nbs/roots/25_graph.ipynb #939020ab
 def drop_short(
     roots: Sequence[RootLine],  # Main root first, parents before their laterals
     least_px: float,  # Shortest lateral that stays, px
@@ -693,6 +728,11 @@ def drop_short(
     place = {old: new for new, old in enumerate(kept)} | {-1: -1}
     return tuple(replace(roots[k], parent=place[roots[k].parent]) for k in kept), kept
 
+# %% ../../nbs/roots/25_graph.ipynb #9ad3eadc
+def _bridge(graph, path):
+    "Four widths of the main root, or 15 px where its width is not known."
+    return 15.0 if graph.radius_px is None else 8 * float(np.median(graph.radius_px[_nodes_along(graph, path)]))
+
 
 def _label(graph, family, mode):
     "Label of every node."
@@ -706,7 +746,14 @@ def _label(graph, family, mode):
     labels[first], labels[last] = "seed", "main_tip"
     return labels
 
-# %% ../../nbs/roots/25_graph.ipynb #96267c93
+# %% ../../nbs/roots/25_graph.ipynb #48132203
+def _without_spurs(graph, spur_px, seed):
+    "Chains without spurs; by default, what sticks out by 0.6 half widths is a lateral."
+    if spur_px is None:
+        spur_px = 2.0 if graph.half_width_px is None else 0.6 * graph.half_width_px
+    return drop_spurs(graph, spur_px, seed) if spur_px > 0 else graph
+
+# %% ../../nbs/roots/25_graph.ipynb #65a27133
 def _tip_near(graph, start, tip, reach_px):
     "Free end nearest to where the main tip was, or None; a stub is no main tip, it may be left where a root grew on."
     chain = np.zeros(len(graph.nodes))
@@ -715,18 +762,16 @@ def _tip_near(graph, start, tip, reach_px):
     away = np.where(free, np.hypot(*(graph.nodes - np.asarray(tip, float)).T), np.inf)
     return int(away.argmin()) if away.min() <= reach_px else None
 
-
+# %% ../../nbs/roots/25_graph.ipynb #87f75dda
 def plant_graph(
     graph: PixelGraph,  # Chains of one plant
     seed,  # xy px of the image
     mode: str = "straight",  # One of `MODES`: crossings resolved by straightness, or as published
     rule: str | None = None,  # Rule of the main root, of `RULES`; default "straight", or "lowest" if faithful
-    spur_px: float
-    | None = None,  # A lateral must stick out of its parent by more than this, px; default 0.6 half widths; not used if faithful
-    bridge_px: float
-    | None = None,  # Longest way that two crossing roots share, px; default four widths of the main root
+    spur_px: float | None = None,  # What a lateral must stick out, px; default 0.6 half widths; not used if faithful
+    bridge_px: float | None = None,  # Longest way that two roots share, px; default four widths of the main root
     least_px: float = 0.0,  # Laterals without laterals of their own that are shorter than this are left out, px
-    known: Sequence = (),  # Lines (K,2) of the roots in the frame before, xy px, main root first: its tip and its chains are looked for there
+    known: Sequence = (),  # Lines (K,2) of the roots in the frame before, xy px, main root first
     tip_reach_px: float = 20.0,  # Farthest main tip from where it was, px
     ends=None,  # Nodes of the seed and of the main tip where both are known; then no rule is asked
 ) -> PlantGraph:
@@ -734,24 +779,21 @@ def plant_graph(
     require_choice("mode", mode, MODES)
     straight = mode == "straight"
     rule = rule or ("straight" if straight else "lowest")
-    if spur_px is None:
-        spur_px = 2.0 if graph.half_width_px is None else 0.6 * graph.half_width_px
-    if straight and spur_px > 0:
-        graph = drop_spurs(graph, spur_px, seed)
+    if straight:
+        graph = _without_spurs(graph, spur_px, seed)
     start, node = ends or (seed_node(graph, seed, rule), None)
     if len(known) and node is None:
         node = _tip_near(graph, start, known[0][-1], tip_reach_px)
     owner = owners(graph, known) if len(known) else None
     path = main_path(graph, start, rule, node, owner)
-    family = (
-        _family(graph, path, _bridge(graph, path) if bridge_px is None else bridge_px, owner)
-        if straight
-        else _family_faithful(graph, path)
-    )
+    if straight:
+        family = _family(graph, path, _bridge(graph, path) if bridge_px is None else bridge_px, owner)
+    else:
+        family = _family_faithful(graph, path)
     roots, _ = drop_short(_lines(graph, family, tuple(map(float, seed)), straight), least_px)
     return PlantGraph(graph, _label(graph, family, mode), roots, mode)
 
-# %% ../../nbs/roots/25_graph.ipynb #89999dd6
+# %% ../../nbs/roots/25_graph.ipynb #ff540a51
 def graph_of_mask(
     mask: np.ndarray,  # (H,W) bool or integer, background 0 and one other value
     seed,  # xy px
@@ -762,7 +804,7 @@ def graph_of_mask(
     steps = PUBLISHED_STEPS if options.get("mode") == "faithful" else {}
     return plant_graph(pixel_graph(clean_mask(mask, seed, **cleaning), **steps), seed, **options)
 
-# %% ../../nbs/roots/25_graph.ipynb #8455c8ea
+# %% ../../nbs/roots/25_graph.ipynb #1dd6605f
 COUNTS = ("roots", "thesis", "branches")
 
 
@@ -780,13 +822,8 @@ def count_laterals(
         return int(np.isin(np.delete(edges, main, axis=0), on_main).any(1).sum())
     return len(on_main) - 2 - (len(edges) - len(plant.pixels.nodes) + 1)
 
-# %% ../../nbs/roots/25_graph.ipynb #829f35fd
-ORDER_COLORS = (
-    "#009E73",
-    "#D55E00",
-    "#CC79A7",
-    "#56B4E9",
-)  # Main root, then laterals of first, second, third and higher order
+# %% ../../nbs/roots/25_graph.ipynb #d28342f0
+ORDER_COLORS = ("#009E73", "#D55E00", "#CC79A7", "#56B4E9")  # Main root, then laterals of each order, and higher
 LABEL_COLORS = {
     "seed": "#000000",
     "main_tip": "#009E73",
@@ -795,7 +832,7 @@ LABEL_COLORS = {
     "crossing": "#FFFFFF",
 }
 
-
+# %% ../../nbs/roots/25_graph.ipynb #f7c3d4f1
 def show_plant(
     plant: PlantGraph,  # Labelled plant
     ax,  # Axes of an image in px
@@ -805,14 +842,13 @@ def show_plant(
     "Draw roots in the colour of their order and nodes in the colour of their label."
     for root in plant.roots:
         ax.plot(*root.points.T, color=ORDER_COLORS[min(root.order, len(ORDER_COLORS) - 1)], lw=linewidth)
+    dot = {"ms": 3.5, "mec": "black", "mew": 0.4, "ls": "none"}
     for label in LABELS if nodes else ():
         xy = plant.pixels.nodes[plant.labels == label]
-        ax.plot(
-            *xy.T, "o", ms=3.5, mfc=LABEL_COLORS[label], mec="black", mew=0.4, ls="none", label=label.replace("_", " ")
-        )
+        ax.plot(*xy.T, "o", mfc=LABEL_COLORS[label], label=label.replace("_", " "), **dot)
     return ax
 
-# %% ../../nbs/roots/25_graph.ipynb #80ce15f6
+# %% ../../nbs/roots/25_graph.ipynb #0aa33294
 def to_plant(
     plant: PlantGraph,  # Labelled plant
     id: str = "1",  # Identifier of the plant
@@ -826,20 +862,15 @@ def to_plant(
         raise ValueError(f"names: expected {len(plant.roots)} different names, one per root, got {names}")
     children = {k: [] for k in range(len(plant.roots))}
     for k in range(len(plant.roots) - 1, -1, -1):
-        line = plant.roots[k]
+        line, kind = plant.roots[k], "lateralRoot" if k else "mainRoot"
         properties = {} if k == 0 else {"insertion": line.base_px, "order": line.order}
-        root = Root(
-            names[k],
-            "lateralRoot" if k else "mainRoot",
-            line.points + np.asarray(offset_px, float),
-            tuple(children[k][::-1]),
-            properties,
-        )
+        points = line.points + np.asarray(offset_px, float)
+        root = Root(names[k], kind, points, tuple(children[k][::-1]), properties)
         if k:
             children[line.parent].append(root)
     return Plant(id, label, (root,))
 
-
+# %% ../../nbs/roots/25_graph.ipynb #6bf1e8cb
 VALUES = ("order", "root")
 
 
@@ -854,9 +885,8 @@ def classes(
     lines = np.zeros(np.shape(mask), np.int32)
     for k in range(len(plant.roots) - 1, -1, -1):
         cv2.polylines(lines, [np.round(plant.roots[k].points).astype(np.int32)], False, k + 1)
-    _, nearest = cv2.distanceTransformWithLabels(
-        (lines == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
+    bare = (lines == 0).astype(np.uint8)
+    _, nearest = cv2.distanceTransformWithLabels(bare, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     root = np.zeros(nearest.max() + 1, np.int64)
     root[nearest[lines > 0]] = lines[lines > 0]
     painted = root[nearest]

@@ -26,31 +26,31 @@ from PIL import Image, UnidentifiedImageError
 
 from ..base.core import require_file, require_shape, write_json
 
-# %% ../../nbs/roots/20_images.ipynb #0568b645
+# %% ../../nbs/roots/20_images.ipynb #ef37c715
 SPACED = re.compile(
     r"(?<!\d)(\d{4})[-_. ](\d{1,2})[-_. ](\d{1,2})(?:[-_. T]|_-_)(\d{1,2})([-_.:h ])(\d{1,2})(?:\5(\d{1,2}))?(?!\d)"
 )
+
+
 COMPACT = re.compile(r"(?<!\d)(\d{4})(\d\d)(\d\d)[-_T ]?(\d\d)()(\d\d)(\d\d)?(?!\d)")
 
-
+# %% ../../nbs/roots/20_images.ipynb #2139d8dc
 def time_from_name(
     name: str,  # File name, for example "2020-01-31_09-15-00.png"
 ) -> datetime:
     "Time of capture in a file name: digits in the order year, month, day, hour, minute and, if there, second."
     found = SPACED.search(name) or COMPACT.search(name)
     if found is None:
-        raise ValueError(
-            f"{name}: expected year, month, day, hour and minute in the file name, such as 2020-01-31_09-15-00, got none; rename the file"
-        )
+        wanted = "expected year, month, day, hour and minute in the file name, such as 2020-01-31_09-15-00"
+        raise ValueError(f"{name}: {wanted}, got none; rename the file")
     year, month, day, hour, _, minute, second = found.groups()
     try:
         return datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))
     except ValueError as error:
-        raise ValueError(
-            f"{name}: expected a time of the calendar in the file name, got {found[0]!r} ({error}); rename the file"
-        ) from None
+        got = f"expected a time of the calendar in the file name, got {found[0]!r} ({error})"
+        raise ValueError(f"{name}: {got}; rename the file") from None
 
-# %% ../../nbs/roots/20_images.ipynb #adda1d54
+# %% ../../nbs/roots/20_images.ipynb #e06d892b
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 
 
@@ -64,12 +64,11 @@ def image_size(
             size = image.size[::-1]
             image.verify()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ValueError(
-            f"{path.name}: expected an image, got {type(error).__name__}: {str(error)[:80]}; the file is damaged or no image"
-        ) from None
+        got = f"{type(error).__name__}: {str(error)[:80]}"
+        raise ValueError(f"{path.name}: expected an image, got {got}; the file is damaged or no image") from None
     return size
 
-
+# %% ../../nbs/roots/20_images.ipynb #ca3933dd
 def read_gray(
     path: Path | str,  # Image file
 ) -> np.ndarray:  # (H,W) uint8; colours are averaged, 16 bits become 8
@@ -82,7 +81,7 @@ def read_gray(
         )
     return image
 
-# %% ../../nbs/roots/20_images.ipynb #a9c1df73
+# %% ../../nbs/roots/20_images.ipynb #b7cb635e
 class Frame(NamedTuple):
     "One place of a series."
 
@@ -93,7 +92,7 @@ class Frame(NamedTuple):
     status: str  # "image" if usable, else the reason
     note: str = ""  # Details for people
 
-
+# %% ../../nbs/roots/20_images.ipynb #ee0a349f
 @dataclass(frozen=True, eq=False)
 class ImageSeries:
     "Pictures of one plate in the order of time, gaps included."
@@ -117,39 +116,45 @@ class ImageSeries:
                 best[f.frame] = f
         return [best[k] for k in sorted(best)]
 
-# %% ../../nbs/roots/20_images.ipynb #d046aaa9
-def _list_pictures(folder):
-    "Image files of a folder with their times, in the order of time; and frames for files without a time."
+# %% ../../nbs/roots/20_images.ipynb #734fb716
+def _pictures(folder):
+    "Image files of a folder by name, without masks and hidden files."
     folder = require_file(folder, "check the path")
     if not folder.is_dir():
         raise ValueError(f"{folder.name}: expected a folder, got a file; use read_gray for one image")
-    files = sorted(
-        p
-        for p in folder.iterdir()
-        if p.suffix.lower() in SUFFIXES and p.is_file() and not p.stem.endswith("_mask") and not p.name.startswith(".")
-    )
+    files = (p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
+    files = sorted(p for p in files if not p.stem.endswith("_mask") and not p.name.startswith("."))
     if not files:
         raise ValueError(f"{folder.name}: expected images ({', '.join(SUFFIXES)}), got none; check the folder")
-    if len(files) == 1:
-        try:
-            return [(time_from_name(files[0].name), files[0])], []
-        except ValueError:
-            return [(None, files[0])], []
+    return files
+
+
+def _split_by_time(files):
+    "(time, file) of files with a time in their name, and frames for the others."
     timed, lost = [], []
     for path in files:
         try:
             timed.append((time_from_name(path.name), path))
         except ValueError as error:
             lost.append(Frame(-1, None, math.nan, path.name, "no time", str(error).partition(": ")[2]))
-    if not timed:
-        raise ValueError(
-            f"{folder.name}: expected times in the file names, such as 2020-01-31_09-15-00.png, got {files[0].name!r} and others; rename the files"
-        )
     return sorted(timed), lost
 
-# %% ../../nbs/roots/20_images.ipynb #5899bce4
-def _look_at(timed):
-    "Status and note of each picture by itself, and the common size."
+# %% ../../nbs/roots/20_images.ipynb #729b0743
+def _list_pictures(folder):
+    "Image files of a folder with their times, in the order of time; and frames for files without a time."
+    files = _pictures(folder)
+    timed, lost = _split_by_time(files)
+    if len(files) == 1:
+        return timed or [(None, files[0])], []
+    if not timed:
+        wanted = "expected times in the file names, such as 2020-01-31_09-15-00.png"
+        name = require_file(folder, "check the path").name
+        raise ValueError(f"{name}: {wanted}, got {files[0].name!r} and others; rename the files")
+    return timed, lost
+
+# %% ../../nbs/roots/20_images.ipynb #a68c2290
+def _sizes(timed):
+    "Sizes of the readable pictures, and what is wrong with the others."
     found, sizes = {}, {}
     for _, path in timed:
         try:
@@ -157,13 +162,13 @@ def _look_at(timed):
         except ValueError as error:
             found[path] = "unreadable", str(error).partition(": ")[2]
     if not sizes:
-        raise ValueError(
-            f"{timed[0][1].parent.name}: expected readable images, got {len(timed)} damaged file(s); copy the folder again"
-        )
-    shape = Counter(sizes.values()).most_common(1)[0][0]
-    for path, size in sizes.items():
-        if size != shape:
-            found[path] = "other size", f"{size[1]} × {size[0]} px instead of {shape[1]} × {shape[0]}"
+        got = f"got {len(timed)} damaged file(s); copy the folder again"
+        raise ValueError(f"{timed[0][1].parent.name}: expected readable images, {got}")
+    return sizes, found
+
+
+def _mark_copies(timed, found):
+    "Mark pictures with the same bytes as an earlier one."
     seen, n_bytes = {}, Counter(path.stat().st_size for _, path in timed)
     for _, path in timed:
         if path in found or n_bytes[path.stat().st_size] == 1:
@@ -171,34 +176,46 @@ def _look_at(timed):
         first = seen.setdefault(hashlib.sha256(path.read_bytes()).digest(), path)
         if first != path:
             found[path] = "copy", f"the same bytes as {first.name}"
+
+# %% ../../nbs/roots/20_images.ipynb #3184f2e5
+def _look_at(timed):
+    "Status and note of each picture by itself, and the common size."
+    sizes, found = _sizes(timed)
+    shape = Counter(sizes.values()).most_common(1)[0][0]
+    for path, size in sizes.items():
+        if size != shape:
+            found[path] = "other size", f"{size[1]} × {size[0]} px instead of {shape[1]} × {shape[0]}"
+    _mark_copies(timed, found)
     return found, shape
 
-# %% ../../nbs/roots/20_images.ipynb #2118e166
+# %% ../../nbs/roots/20_images.ipynb #cdb1124e
 def time_step_h(
     times: list[datetime],  # Times of capture, in order
 ) -> float:  # h
     "Median distance of two different times that follow each other."
     gaps = [(b - a).total_seconds() / 3600 for a, b in zip(times, times[1:], strict=False) if b > a]
     if not gaps:
-        raise ValueError(
-            f"expected images of at least two times to find the time step, got {len(times)} of the same time; state step_min"
-        )
+        got = f"got {len(times)} of the same time; state step_min"
+        raise ValueError(f"expected images of at least two times to find the time step, {got}")
     return float(np.median(gaps))
+
+# %% ../../nbs/roots/20_images.ipynb #4c50c136
+def _ahead(path, time, last, step_h, max_gap_h):
+    "Hours since the last place, and the number of steps."
+    gap_h = (time - last).total_seconds() / 3600
+    if gap_h > max_gap_h:
+        wanted = f"expected at most {max_gap_h:g} h without an image, got {gap_h:g} h since {last}"
+        raise ValueError(f"{path.name}: {wanted}; check the clock, or state max_gap_h")
+    return gap_h, round(gap_h / step_h)
 
 
 def _place(timed, found, step_h, max_gap_h):
     "Frames in order, with the missing ones."
     frames, taken, at, last = [], set(), 0, timed[0][0]
     for time, path in timed:
-        gap_h = (time - last).total_seconds() / 3600
-        if gap_h > max_gap_h:
-            raise ValueError(
-                f"{path.name}: expected at most {max_gap_h:g} h without an image, got {gap_h:g} h since {last}; check the clock, or state max_gap_h"
-            )
-        ahead = round(gap_h / step_h)
+        gap_h, ahead = _ahead(path, time, last, step_h, max_gap_h)
         for k in range(1, ahead):
-            between = last + timedelta(hours=k * gap_h / ahead)
-            frames.append((at + k, between, "", "missing", ""))
+            frames.append((at + k, last + timedelta(hours=k * gap_h / ahead), "", "missing", ""))
         status, note = found.get(path, ("image", ""))
         if status == "image" and at + ahead in taken:
             status, note = "duplicate", f"{60 * gap_h:.3g} min after frame {at}"
@@ -211,7 +228,7 @@ def _place(timed, found, step_h, max_gap_h):
             at, last = at + ahead, time
     return [Frame(k, time, (time - timed[0][0]).total_seconds() / 3600, *rest) for k, time, *rest in frames]
 
-# %% ../../nbs/roots/20_images.ipynb #e97107e2
+# %% ../../nbs/roots/20_images.ipynb #c9b43411
 def read_series(
     folder: Path | str,  # Folder of images with times in their names
     step_min: float | None = None,  # Time step, min; default the median
@@ -225,13 +242,12 @@ def read_series(
     found, shape = _look_at(timed)
     if len(timed) == 1:
         time, path = timed[0]
-        return ImageSeries(
-            folder, (Frame(0, time, 0.0, path.name, *found.get(path, ("image", ""))), *lost), math.nan, shape
-        )
+        only = Frame(0, time, 0.0, path.name, *found.get(path, ("image", "")))
+        return ImageSeries(folder, (only, *lost), math.nan, shape)
     step_h = step_min / 60 if step_min else time_step_h([time for time, _ in timed])
     return ImageSeries(folder, (*_place(timed, found, step_h, max_gap_h), *lost), step_h, shape)
 
-# %% ../../nbs/roots/20_images.ipynb #353a063e
+# %% ../../nbs/roots/20_images.ipynb #a89d59f5
 def read_frames(
     series: ImageSeries,  # Pictures in order
     start: int = 0,  # First place
@@ -247,7 +263,7 @@ def read_frames(
                 frame = frame._replace(status="unreadable", note=str(error).partition(": ")[2])
         yield frame, image
 
-# %% ../../nbs/roots/20_images.ipynb #2a2fd1f0
+# %% ../../nbs/roots/20_images.ipynb #8982aafb
 class QrCode(NamedTuple):
     "A QR code that was read in an image."
 
@@ -262,27 +278,33 @@ class QrCode(NamedTuple):
     def sides_px(self) -> np.ndarray:
         return np.linalg.norm(np.roll(self.corners_px, -1, 0) - self.corners_px, axis=1)
 
-
+# %% ../../nbs/roots/20_images.ipynb #b7fbde5d
 def _bytes(x, low=1, high=99):
     "Stretch to 8 bits between two percentiles."
     a, b = np.percentile(x[::4, ::4], [low, high])
     return np.clip((np.asarray(x, np.float32) - a) * (255 / max(b - a, 1e-6)), 0, 255).astype(np.uint8)
 
 
+def _flat(region):
+    "A region with its background divided out."
+    small = cv2.resize(region, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
+    background = cv2.resize(cv2.GaussianBlur(small, (0, 0), max(2, min(small.shape) / 12)), region.shape[::-1])
+    return _bytes(region / np.maximum(background, 1.0).astype(np.float32))
+
+
+def _enlarged(image, factor):
+    "An image magnified by a whole number."
+    return cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+
+# %% ../../nbs/roots/20_images.ipynb #9d32b7e3
 def _views(region):
     "Views of a region that make a code readable, with their magnification."
     yield "as it is", region, 1
-    small = cv2.resize(region, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
-    background = cv2.resize(cv2.GaussianBlur(small, (0, 0), max(2, min(small.shape) / 12)), region.shape[::-1])
-    flat = _bytes(region / np.maximum(background, 1.0).astype(np.float32))
+    flat = _flat(region)
     yield "background divided out", flat, 1
     for factor in (2, 4):
         if region.size * factor**2 <= 12e6:
-            yield (
-                f"enlarged {factor} times",
-                cv2.resize(flat, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC),
-                factor,
-            )
+            yield f"enlarged {factor} times", _enlarged(flat, factor), factor
     smooth = cv2.medianBlur(flat, 5)
     yield "smoothed", smooth, 1
     yield "thresholded", cv2.threshold(smooth, 0, 255, cv2.THRESH_OTSU)[1], 1
@@ -290,32 +312,49 @@ def _views(region):
         yield f"gamma {gamma:g}", cv2.LUT(flat, (255 * (np.arange(256) / 255) ** gamma).astype(np.uint8)), 1
     yield "inverted", 255 - flat, 1
 
-# %% ../../nbs/roots/20_images.ipynb #65c927a5
-def _refine(image, corners, pattern, inverted):
-    "Lay the ideal pattern over the image: refined corners and correlation, or the old corners and NaN."
-    n, fine, rim = len(pattern), 6, 1  # modules, template px per module, modules of white around
-    template = np.kron(np.pad(pattern, rim, constant_values=255), np.ones((fine, fine), np.uint8)).astype(np.float32)
-    template = cv2.GaussianBlur(255 - template if inverted else template, (0, 0), 0.4 * fine)
+# %% ../../nbs/roots/20_images.ipynb #965cadca
+_FINE, _RIM = 6, 1  # Template px per module, modules of white around
+
+
+def _template(pattern, inverted):
+    "Ideal image of a code, slightly blurred."
+    template = np.kron(np.pad(pattern, _RIM, constant_values=255), np.ones((_FINE, _FINE), np.uint8)).astype(np.float32)
+    return cv2.GaussianBlur(255 - template if inverted else template, (0, 0), 0.4 * _FINE)
+
+
+def _module_axes(corners, n):
+    "Steps of one module across and down, image px, as columns."
     across = (corners[1] - corners[0] + corners[2] - corners[3]) / (2 * n)
     down = (corners[3] - corners[0] + corners[2] - corners[1]) / (2 * n)
-    turn = np.stack([across, down], 1)  # image px per module
+    return np.stack([across, down], 1)
+
+# %% ../../nbs/roots/20_images.ipynb #25768fe1
+def _refine(image, corners, pattern, inverted):
+    "Lay the ideal pattern over the image: refined corners and correlation, or the old corners and NaN."
+    n, turn = len(pattern), _module_axes(corners, len(pattern))
     low = np.floor(corners.min(0) - 3 * np.abs(turn).max()).clip(0).astype(int)
     high = np.ceil(corners.max(0) + 3 * np.abs(turn).max()).astype(int) + 1
-    part = cv2.GaussianBlur(
-        image[low[1] : high[1], low[0] : high[0]].astype(np.float32), (0, 0), 0.4 * np.linalg.norm(turn) / 2**0.5
-    )
-    start = np.column_stack([turn / fine, corners.mean(0) - low - turn @ np.full(2, n / 2 + rim - 0.5 / fine)]).astype(
-        np.float32
-    )
+    part = image[low[1] : high[1], low[0] : high[0]].astype(np.float32)
+    part = cv2.GaussianBlur(part, (0, 0), 0.4 * np.linalg.norm(turn) / 2**0.5)
+    shift = corners.mean(0) - low - turn @ np.full(2, n / 2 + _RIM - 0.5 / _FINE)
+    start = np.column_stack([turn / _FINE, shift]).astype(np.float32)
     rule = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 80, 1e-6)
     try:
+        template = _template(pattern, inverted)
         correlation, warp = cv2.findTransformECC(template, part, start, cv2.MOTION_AFFINE, rule, None, 1)
     except cv2.error:
         return corners, math.nan  # the map ran away
-    ends = (np.array([[0, 0], [n, 0], [n, n], [0, n]]) + rim) * fine - 0.5
+    ends = (np.array([[0, 0], [n, 0], [n, n], [0, n]]) + _RIM) * _FINE - 0.5
     refined = ends @ warp[:, :2].T.astype(float) + warp[:, 2] + low
     near = np.abs(refined - corners).max() < 3 * np.abs(turn).max()
     return (refined, float(correlation)) if correlation > 0.6 and near else (corners, math.nan)
+
+# %% ../../nbs/roots/20_images.ipynb #38b3fa86
+def _searched(image):
+    "Parts of an image in which a code is looked for, with their names and first columns."
+    height, width = image.shape
+    yield "", width // 4, image[: height // 2, width // 4 : width - width // 4]
+    yield ", anywhere", 0, image
 
 
 def find_qr(
@@ -323,11 +362,7 @@ def find_qr(
 ) -> QrCode | None:  # None where no code can be read
     "Find and read the QR code of a plate, corners to a fraction of a px."
     require_shape("image", image, "H,W")
-    height, width = image.shape
-    for where, x0, part in (
-        ("", width // 4, image[: height // 2, width // 4 : width - width // 4]),
-        (", anywhere", 0, image),
-    ):
+    for where, x0, part in _searched(image):
         for how, view, factor in _views(np.ascontiguousarray(part)):
             for detector in (cv2.QRCodeDetector(), cv2.QRCodeDetectorAruco()):
                 text, corners, pattern = detector.detectAndDecode(view)
@@ -337,7 +372,7 @@ def find_qr(
                 return QrCode(text, *_refine(image, corners, pattern, how == "inverted"), how + where)
     return None
 
-# %% ../../nbs/roots/20_images.ipynb #7ca1ce5b
+# %% ../../nbs/roots/20_images.ipynb #797bd065
 @dataclass(frozen=True, eq=False)
 class PlateScale:
     "Length of a pixel, and where it is known from."
@@ -349,8 +384,11 @@ class PlateScale:
     n_images: int = 0  # Pictures in which the code was read
     spread: float = 0.0  # (largest − smallest)/median of the scales of these pictures
 
-
-NO_CODE = "expected a QR code that can be read, got none in {}; the code may be hidden, blurred or missing: take another picture, or state the scale with default_mm_per_px="
+# %% ../../nbs/roots/20_images.ipynb #c8303d09
+NO_CODE = (
+    "expected a QR code that can be read, got none in {}; the code may be hidden, blurred or missing: "
+    "take another picture, or state the scale with default_mm_per_px="
+)
 
 
 def _require_lengths(qr_side_mm, default_mm_per_px):
@@ -360,36 +398,30 @@ def _require_lengths(qr_side_mm, default_mm_per_px):
         raise ValueError(f"default_mm_per_px: expected a positive length or None, got {default_mm_per_px}")
 
 
+def _stated(default_mm_per_px, where):
+    "Stated scale for images without a readable code; an error if none is stated."
+    if default_mm_per_px is None:
+        raise ValueError(NO_CODE.format(where))
+    return PlateScale(float(default_mm_per_px), "stated default")
+
+# %% ../../nbs/roots/20_images.ipynb #4d0d3981
 def plate_scale(
     image: np.ndarray,  # (H,W) uint8
     qr_side_mm: float = 10.0,  # Side of the printed code, mm
-    default_mm_per_px: float
-    | None = None,  # Stated scale for images without a readable code; default: that is an error
+    default_mm_per_px: float | None = None,  # Stated scale for images without a readable code; default: an error
     name: str = "the image",  # For messages and the source
 ) -> PlateScale:
     "Scale of one image from its QR code; a stated default is marked as such."
     _require_lengths(qr_side_mm, default_mm_per_px)
     code = find_qr(image)
-    if code is not None:
-        return PlateScale(
-            qr_side_mm / float(code.sides_px.mean()), f"QR code {code.text!r} in {name}", code.text, code.corners_px, 1
-        )
-    if default_mm_per_px is None:
-        raise ValueError(NO_CODE.format(name))
-    return PlateScale(float(default_mm_per_px), "stated default")
+    if code is None:
+        return _stated(default_mm_per_px, name)
+    scale = qr_side_mm / float(code.sides_px.mean())
+    return PlateScale(scale, f"QR code {code.text!r} in {name}", code.text, code.corners_px, 1)
 
-# %% ../../nbs/roots/20_images.ipynb #dd1f64ee
-def series_scale(
-    series: ImageSeries,  # Pictures of one plate
-    qr_side_mm: float = 10.0,  # Side of the printed code, mm
-    default_mm_per_px: float
-    | None = None,  # Stated scale for a series without a readable code; default: that is an error
-    n_images: int = 5,  # Pictures with a readable code to agree on
-    n_tries: int = 20,  # Pictures to look at, at most
-    most_spread: float = 0.02,  # Largest disagreement of the scales
-) -> PlateScale:
-    "Median scale of a series, from the first pictures in which the code can be read."
-    _require_lengths(qr_side_mm, default_mm_per_px)
+# %% ../../nbs/roots/20_images.ipynb #6f7a2827
+def _read_codes(series, qr_side_mm, n_images, n_tries):
+    "(scale, code, file) of the first pictures in which the code can be read, and the number looked at."
     found, tried = [], 0
     for frame, image in read_frames(series):
         if image is None:
@@ -399,31 +431,42 @@ def series_scale(
         tried += 1
         if (code := find_qr(image)) is not None:
             found.append((qr_side_mm / float(code.sides_px.mean()), code, frame.file))
+    return found, tried
+
+
+def _require_agreement(name, scales, texts, spread, most_spread):
+    "Raise `ValueError` unless the pictures of a series show one code at one scale."
+    if len(texts) > 1:
+        got = ", ".join(sorted(map(repr, texts)))
+        question = "are there pictures of several plates in the folder?"
+        raise ValueError(f"{name}: expected one QR code in a series, got {got}; {question}")
+    if spread > most_spread:
+        got = f"{scales.min():.4g} to {scales.max():.4g} mm per px"
+        question = "did the camera or the plate move? Split the folder"
+        raise ValueError(f"{name}: expected one scale in a series, got {got}; {question}")
+
+# %% ../../nbs/roots/20_images.ipynb #1bbf0b31
+def series_scale(
+    series: ImageSeries,  # Pictures of one plate
+    qr_side_mm: float = 10.0,  # Side of the printed code, mm
+    default_mm_per_px: float | None = None,  # Stated scale for a series without a readable code; default: an error
+    n_images: int = 5,  # Pictures with a readable code to agree on
+    n_tries: int = 20,  # Pictures to look at, at most
+    most_spread: float = 0.02,  # Largest disagreement of the scales
+) -> PlateScale:
+    "Median scale of a series, from the first pictures in which the code can be read."
+    _require_lengths(qr_side_mm, default_mm_per_px)
+    found, tried = _read_codes(series, qr_side_mm, n_images, n_tries)
     if not found:
-        if default_mm_per_px is None:
-            raise ValueError(NO_CODE.format(f"the first {tried} pictures of {series.folder.name}"))
-        return PlateScale(float(default_mm_per_px), "stated default")
+        return _stated(default_mm_per_px, f"the first {tried} pictures of {series.folder.name}")
     scales, texts = np.array([f[0] for f in found]), {f[1].text for f in found}
     median, spread = float(np.median(scales)), float(np.ptp(scales) / np.median(scales))
-    if len(texts) > 1:
-        raise ValueError(
-            f"{series.folder.name}: expected one QR code in a series, got {', '.join(sorted(map(repr, texts)))}; are there pictures of several plates in the folder?"
-        )
-    if spread > most_spread:
-        raise ValueError(
-            f"{series.folder.name}: expected one scale in a series, got {scales.min():.4g} to {scales.max():.4g} mm per px; did the camera or the plate move? Split the folder"
-        )
+    _require_agreement(series.folder.name, scales, texts, spread, most_spread)
     _, code, file = min(found, key=lambda f: abs(f[0] - median))
-    return PlateScale(
-        median,
-        f"QR code {code.text!r} in {len(found)} of {tried} pictures, corners of {file}",
-        code.text,
-        code.corners_px,
-        len(found),
-        spread,
-    )
+    source = f"QR code {code.text!r} in {len(found)} of {tried} pictures, corners of {file}"
+    return PlateScale(median, source, code.text, code.corners_px, len(found), spread)
 
-# %% ../../nbs/roots/20_images.ipynb #89bf71d2
+# %% ../../nbs/roots/20_images.ipynb #5cec68aa
 @dataclass(frozen=True)
 class PlantRegion:
     "Where one plant is in the images of a series."
@@ -434,16 +477,7 @@ class PlantRegion:
     source: str = "stated"  # "stated" or "found"
 
     def __post_init__(self):
-        y1, y2, x1, x2 = self.box_px
-        x, y = self.seed_px
-        if not (0 <= y1 < y2 and 0 <= x1 < x2):
-            raise ValueError(
-                f"{self.name}: expected a box 0 ≤ y1 < y2, 0 ≤ x1 < x2, got {self.box_px}; the order is y1, y2, x1, x2"
-            )
-        if not (x1 <= x < x2 and y1 <= y < y2):
-            raise ValueError(
-                f"{self.name}: expected the seed inside the region x {x1} to {x2}, y {y1} to {y2}, got x {x:g}, y {y:g}; mark the seed again, or make the region larger"
-            )
+        _require_region(self.name, self.box_px, self.seed_px)
 
     @property
     def seed_in_box_px(self) -> tuple[float, float]:
@@ -455,9 +489,8 @@ class PlantRegion:
     ) -> np.ndarray:  # View of the region
         y1, y2, x1, x2 = self.box_px
         if y2 > image.shape[0] or x2 > image.shape[1]:
-            raise ValueError(
-                f"{self.name}: expected a region inside the image of {image.shape[1]} × {image.shape[0]} px, got x to {x2}, y to {y2}; the region belongs to other images"
-            )
+            wanted = f"expected a region inside the image of {image.shape[1]} × {image.shape[0]} px"
+            raise ValueError(f"{self.name}: {wanted}, got x to {x2}, y to {y2}; the region belongs to other images")
         return image[y1:y2, x1:x2]
 
     def to_image(
@@ -466,38 +499,58 @@ class PlantRegion:
     ) -> np.ndarray:  # (…,2) float64 xy px of the whole image
         return np.asarray(points_px, np.float64) + [self.box_px[2], self.box_px[0]]
 
-# %% ../../nbs/roots/20_images.ipynb #ec947725
+# %% ../../nbs/roots/20_images.ipynb #4c26aeed
+def _require_region(name, box_px, seed_px):
+    "Raise `ValueError` unless a box has a size and the seed is inside."
+    (y1, y2, x1, x2), (x, y) = box_px, seed_px
+    if not (0 <= y1 < y2 and 0 <= x1 < x2):
+        wanted = "expected a box 0 ≤ y1 < y2, 0 ≤ x1 < x2"
+        raise ValueError(f"{name}: {wanted}, got {box_px}; the order is y1, y2, x1, x2")
+    if not (x1 <= x < x2 and y1 <= y < y2):
+        wanted = f"expected the seed inside the region x {x1} to {x2}, y {y1} to {y2}, got x {x:g}, y {y:g}"
+        raise ValueError(f"{name}: {wanted}; mark the seed again, or make the region larger")
+
+# %% ../../nbs/roots/20_images.ipynb #a51ad0ad
+def _is_numbers(values, n):
+    "Is this a list of `n` finite numbers?"
+    if not isinstance(values, list) or len(values) != n:
+        return False
+    return all(isinstance(v, (int, float)) and math.isfinite(v) for v in values)
+
+
+def _read_json(path):
+    "Content of a JSON file."
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path.name}: expected JSON, got {error}; the file is damaged") from None
+
+
+def _numbers(path, content, key, n):
+    "List of `n` numbers in the content of a file."
+    values = content.get(key) if isinstance(content, dict) else None
+    if not _is_numbers(values, n):
+        raise ValueError(f"{path.name}: expected {key!r} with {n} numbers, got {values!r}; mark the plant again")
+    return values
+
+# %% ../../nbs/roots/20_images.ipynb #47d38f61
 def read_metadata(
     path: Path | str,  # metadata.json
     name: str = "",  # Name of the plant; default the name of its folder
 ) -> tuple[PlantRegion, float | None]:  # Region with its seed; mm per px or None
     "Read region, seed and scale of a plant from a ChronoRoot `metadata.json`."
     path = require_file(path, "draw the region, or let find_plants look for it")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path.name}: expected JSON, got {error}; the file is damaged") from None
-    numbers = {}
-    for key, n in (("bounding box", 4), ("seed", 2)):
-        values = content.get(key) if isinstance(content, dict) else None
-        if (
-            not isinstance(values, list)
-            or len(values) != n
-            or not all(isinstance(v, (int, float)) and math.isfinite(v) for v in values)
-        ):
-            raise ValueError(f"{path.name}: expected {key!r} with {n} numbers, got {values!r}; mark the plant again")
-        numbers[key] = values
-    y1, y2, x1, x2 = (round(v) for v in numbers["bounding box"])
+    content = _read_json(path)
+    box, seed = (_numbers(path, content, key, n) for key, n in (("bounding box", 4), ("seed", 2)))
+    y1, y2, x1, x2 = (round(v) for v in box)
     scale = content.get("pixel_size")
     if scale is not None and not (isinstance(scale, (int, float)) and scale > 0):
-        raise ValueError(
-            f"{path.name}: expected a positive pixel_size in mm or none, got {scale!r}; remove it if it is not known"
-        )
-    return PlantRegion(
-        name or path.resolve().parent.name, (y1, y2, x1, x2), (numbers["seed"][0] + x1, numbers["seed"][1] + y1)
-    ), scale
+        wanted = f"expected a positive pixel_size in mm or none, got {scale!r}"
+        raise ValueError(f"{path.name}: {wanted}; remove it if it is not known")
+    name = name or path.resolve().parent.name
+    return PlantRegion(name, (y1, y2, x1, x2), (seed[0] + x1, seed[1] + y1)), scale
 
-
+# %% ../../nbs/roots/20_images.ipynb #7ae78e64
 def write_metadata(
     path: Path | str,  # Final name
     region: PlantRegion,  # Region and seed
@@ -505,63 +558,73 @@ def write_metadata(
     **more,  # Anything else that JSON can hold, for example folder=
 ) -> Path:
     "Write region, seed and scale in the form of ChronoRoot, byte-stable and atomically."
+    place = {"bounding box": list(region.box_px), "seed": list(region.seed_in_box_px), "name": region.name}
     scale = {} if mm_per_px is None else {"pixel_size": mm_per_px}
-    return write_json(
-        path,
-        {
-            "bounding box": list(region.box_px),
-            "seed": list(region.seed_in_box_px),
-            "name": region.name,
-            **scale,
-            **more,
-        },
-        digits=12,
-    )
+    return write_json(path, {**place, **scale, **more}, digits=12)
 
-# %% ../../nbs/roots/20_images.ipynb #7e9965ad
-GRID_MM, LEAST = (
-    0.1,
-    12,
-)  # Resolution at which plants are looked for; least summed contrast of a shoot: 0.12 mm² of full contrast
+# %% ../../nbs/roots/20_images.ipynb #130f1dcc
+GRID_MM = 0.1  # Resolution at which plants are looked for
+LEAST = 12  # Least summed contrast of a shoot: 0.12 mm² of full contrast
 
 
-def _contrast(image, scale):
-    "Relative difference from the blurred background at 0.1 mm per px, without the label of the code; and the factor from image px."
-    factor = scale.mm_per_px / GRID_MM
-    fine = cv2.resize(
-        image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    ).astype(np.float32)
+def _background(fine):
+    "Blurred background of a plate at 0.1 mm per px, in which strong marks do not count."
     coarse = cv2.resize(fine, None, fx=0.1, fy=0.1, interpolation=cv2.INTER_AREA)
     bare = np.ones_like(coarse)  # 1 mm per px: 0 where there is a mark
     for _ in range(3):
         background = cv2.GaussianBlur(coarse * bare, (0, 0), 8) / np.maximum(cv2.GaussianBlur(bare, (0, 0), 8), 1e-3)
         bare = cv2.erode((np.abs(coarse - background) < 0.12 * background).astype(np.float32), np.ones((3, 3)))
-    background = cv2.resize(background, fine.shape[::-1])
+    return cv2.resize(background, fine.shape[::-1])
+
+
+def _label_box(corners_px, factor):
+    "Rows and columns of the label around a code."
+    (x0, y0), (x1, y1) = corners_px.min(0) * factor, corners_px.max(0) * factor
+    side = max(x1 - x0, y1 - y0)
+    edges = y0 - 0.4 * side, y1 + 0.65 * side, x0 - 0.4 * side, x1 + 0.4 * side
+    y0, y1, x0, x1 = (int(max(0, v)) for v in edges)
+    return np.s_[y0:y1, x0:x1]
+
+# %% ../../nbs/roots/20_images.ipynb #a197cea1
+def _contrast(image, scale):
+    "Relative difference from the background at 0.1 mm per px, without the label; and the factor from image px."
+    factor = scale.mm_per_px / GRID_MM
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    fine = cv2.resize(image, None, fx=factor, fy=factor, interpolation=how).astype(np.float32)
+    background = _background(fine)
     contrast = np.abs(fine - background) / np.maximum(background, 1)
     if scale.corners_px is not None:
-        (x0, y0), (x1, y1) = scale.corners_px.min(0) * factor, scale.corners_px.max(0) * factor
-        side = max(x1 - x0, y1 - y0)
-        y0, y1, x0, x1 = (int(max(0, v)) for v in (y0 - 0.4 * side, y1 + 0.65 * side, x0 - 0.4 * side, x1 + 0.4 * side))
-        contrast[y0:y1, x0:x1] = 0
+        contrast[_label_box(scale.corners_px, factor)] = 0
     return contrast, factor
 
+# %% ../../nbs/roots/20_images.ipynb #25ba0687
+def _ellipse(size):
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
 
-def _shoots_above(contrast, threshold, top):
-    "Marks of a contrast below the row `top`, gathered into shoots: boxes (x0, y0, x1, y1) in mm with their summed contrast."
-    thick = cv2.morphologyEx(
-        (contrast > threshold).astype(np.uint8), cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-    )
-    mask = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (21, 21)))
+
+def _thick(contrast, threshold):
+    "Strong contrast at least half a mm thick, (H,W) uint8."
+    return cv2.morphologyEx((contrast > threshold).astype(np.uint8), cv2.MORPH_OPEN, _ellipse(5))
+
+
+def _marks(contrast, threshold, top):
+    "Boxes (x0, y0, x1, y1) in mm with their summed contrast, of marks that may belong to a shoot."
+    thick = _thick(contrast, threshold)
+    mask = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, _ellipse(21))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
     weights = np.bincount(labels.ravel(), weights=(contrast * thick).ravel())
-    height, width = contrast.shape
-    marks = []
+    (height, width), marks = contrast.shape, []
     for (x, y, w, h, _), weight in zip(stats[1:].tolist(), weights[1:], strict=True):
         edge = x == 0 or y == 0 or x + w == width or y + h == height
         if not edge and y + h > top and weight >= LEAST and max(w, h) < 250:
             marks.append([x * GRID_MM, y * GRID_MM, (x + w) * GRID_MM, (y + h) * GRID_MM, float(weight)])
+    return marks
+
+# %% ../../nbs/roots/20_images.ipynb #479a141d
+def _shoots_above(contrast, threshold, top):
+    "Marks of a contrast below the row `top`, gathered into shoots: boxes in mm with their summed contrast."
     shoots = []
-    for mark in sorted(marks, key=lambda m: -m[4]):
+    for mark in sorted(_marks(contrast, threshold, top), key=lambda m: -m[4]):
         near = [s for s in shoots if max(s[0] - mark[2], mark[0] - s[2], s[1] - mark[3], mark[1] - s[3]) < 3]
         if not near:
             shoots.append(mark)
@@ -570,9 +633,9 @@ def _shoots_above(contrast, threshold, top):
         s[:] = [min(s[0], mark[0]), min(s[1], mark[1]), max(s[2], mark[2]), max(s[3], mark[3]), s[4] + mark[4]]
     return shoots
 
-# %% ../../nbs/roots/20_images.ipynb #994214ec
+# %% ../../nbs/roots/20_images.ipynb #d61884f3
 def _row(shoots, n_plants):
-    "The `n_plants` shoots of one height with the largest contrast, from left to right, and the contrast of the weakest."
+    "The `n_plants` shoots of one height with the largest contrast, left to right, and the contrast of the weakest."
     best, score = [], 0.0
     for anchor in shoots:
 
@@ -588,7 +651,7 @@ def _row(shoots, n_plants):
             best, score = row, worth(row[-1])
     return sorted(best), score
 
-
+# %% ../../nbs/roots/20_images.ipynb #33e8fc81
 def _ways(cost):
     "Cost of the best way from the bottom row to every px, upwards, straight or one px aside per row."
     total = cost.copy()
@@ -598,31 +661,50 @@ def _ways(cost):
     return total
 
 
+def _own(shape, box_mm, x0, y0):
+    "Part of a window that is the shoot's own: half a mm around its box; a speck of dust below is not the shoot."
+    own = np.zeros(shape, bool)
+    left, right = round((box_mm[0] - 0.5) / GRID_MM) - x0, round((box_mm[2] + 0.5) / GRID_MM) - x0
+    own[: round((box_mm[3] + 0.5) / GRID_MM) - y0, left:right] = True
+    return own
+
+# %% ../../nbs/roots/20_images.ipynb #4d186110
 def _seed(contrast, threshold, box_mm):
     "Where the way along the root meets the shoot, xy in px of the contrast."
     x0, y0, x1, y1 = (max(0, round(v / GRID_MM)) for v in (box_mm[0] - 5, box_mm[1], box_mm[2] + 5, box_mm[3] + 6))
     part = contrast[y0:y1, x0:x1]
     threshold = max(threshold, np.percentile(part[part > threshold], 90) / 2)  # roots are fainter than shoots
-    thick = (
-        cv2.morphologyEx(
-            (part > threshold).astype(np.uint8), cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-        )
-        > 0
-    )
+    thick, own = _thick(part, threshold) > 0, _own(part.shape, box_mm, x0, y0)
     cost = 1 / (0.02 + np.minimum(cv2.GaussianBlur(part, (0, 0), 1.5), 0.1))  # a leaf is no better way than a root
     root = _ways(cost[-20:])[0].min() / 20  # what the way costs where there is only root
     excess = _ways(np.maximum(cost - root, 0))
-    own = np.zeros_like(thick)  # a speck of dust below is not the shoot
-    own[
-        : round((box_mm[3] + 0.5) / GRID_MM) - y0,
-        round((box_mm[0] - 0.5) / GRID_MM) - x0 : round((box_mm[2] + 0.5) / GRID_MM) - x0,
-    ] = True
     rows, columns = np.nonzero(own & (thick if (own & thick).any() else part > threshold))
     straight = excess[rows, columns] <= excess[rows, columns].min() + 60  # reached along the root, not across the agar
     lowest = rows[straight].max()
     return float(columns[straight][rows[straight] == lowest].mean()) + x0, float(lowest) + y0
 
-# %% ../../nbs/roots/20_images.ipynb #f1cccb8b
+# %% ../../nbs/roots/20_images.ipynb #c59d099b
+def _best_row(contrast, top, n_plants):
+    "The row of shoots with the strongest weakest one over six thresholds, and its threshold."
+    best, most, at = [], 0.0, 0.0
+    for threshold in 0.4 * 0.8 ** np.arange(6):
+        row, weakest = _row(_shoots_above(contrast, threshold, top), n_plants)
+        if (len(row), weakest) > (len(best), most):
+            best, most, at = row, weakest, threshold
+    if len(best) < n_plants:
+        advice = "take a later picture, state n_plants, or mark the plants in metadata.json"
+        raise ValueError(f"image: expected {n_plants} shoots in a row, found {len(best)}; {advice}")
+    return best, at
+
+
+def _edges(row, width_mm):
+    "Edges of the regions of a row of shoots, mm: half-way between neighbours."
+    middles = [(a[2] + b[0]) / 2 for a, b in zip(row, row[1:], strict=False)]
+    half = min([m - (a[0] + a[2]) / 2 for m, a in zip(middles, row, strict=False)] or [width_mm / 2])
+    first, last = (row[0][0] + row[0][2]) / 2 - half, (row[-1][0] + row[-1][2]) / 2 + half
+    return [max(0, first), *middles, min(width_mm, last)]
+
+# %% ../../nbs/roots/20_images.ipynb #673f3e6c
 def find_plants(
     image: np.ndarray,  # (H,W) uint8, a plate in which the shoots are visible
     scale: PlateScale,  # Its scale; the label of the code is left out
@@ -634,34 +716,13 @@ def find_plants(
     if n_plants < 1:
         raise ValueError(f"n_plants: expected at least one, got {n_plants}")
     contrast, factor = _contrast(image, scale)
-    best, most, at, top = [], 0.0, 0.0, 0.0 if scale.corners_px is None else scale.corners_px[:, 1].mean() * factor
-    for threshold in 0.4 * 0.8 ** np.arange(6):
-        row, weakest = _row(_shoots_above(contrast, threshold, top), n_plants)
-        if (len(row), weakest) > (len(best), most):
-            best, most, at = row, weakest, threshold
-    if len(best) < n_plants:
-        raise ValueError(
-            f"image: expected {n_plants} shoots in a row, found {len(best)}; take a later picture, state n_plants, or mark the plants in metadata.json"
-        )
-    middles = [(a[2] + b[0]) / 2 for a, b in zip(best, best[1:], strict=False)]
-    half = min(
-        [m - (a[0] + a[2]) / 2 for m, a in zip(middles, best, strict=False)] or [image.shape[1] * scale.mm_per_px / 2]
-    )
-    edges = [
-        max(0, (best[0][0] + best[0][2]) / 2 - half),
-        *middles,
-        min(image.shape[1] * scale.mm_per_px, (best[-1][0] + best[-1][2]) / 2 + half),
-    ]
+    top = 0.0 if scale.corners_px is None else scale.corners_px[:, 1].mean() * factor
+    best, at = _best_row(contrast, top, n_plants)
+    edges = [round(x / scale.mm_per_px) for x in _edges(best, image.shape[1] * scale.mm_per_px)]
     regions = []
     for k, shoot in enumerate(best):
         seed = (np.array(_seed(contrast, at, shoot)) + 0.5) / factor - 0.5
-        x1, x2 = round(edges[k] / scale.mm_per_px), round(edges[k + 1] / scale.mm_per_px)
-        regions.append(
-            PlantRegion(
-                f"plant {k + 1}",
-                (max(0, round((shoot[1] - above_mm) / scale.mm_per_px)), image.shape[0], x1, x2),
-                tuple(seed.tolist()),
-                "found",
-            )
-        )
+        first = max(0, round((shoot[1] - above_mm) / scale.mm_per_px))
+        box = first, image.shape[0], edges[k], edges[k + 1]
+        regions.append(PlantRegion(f"plant {k + 1}", box, tuple(seed.tolist()), "found"))
     return regions
