@@ -160,7 +160,7 @@ def write_chest_phantoms(
         _write_truth(target, names, phantoms, rows)
     return pd.DataFrame(rows)
 
-# %% ../../nbs/chest/08_phantoms.ipynb #fef970bf
+# %% ../../nbs/chest/08_phantoms.ipynb #f5d5044e
 def is_child(
     person: ChestPerson,  # Whom a phantom shows
 ) -> bool:
@@ -174,7 +174,7 @@ def is_adult(
     "18 years or older."
     return person.age >= 18
 
-
+# %% ../../nbs/chest/08_phantoms.ipynb #94896fe7
 def has_opacity(
     person: ChestPerson,  # Whom a phantom shows
 ) -> bool:
