@@ -15,7 +15,7 @@ import numpy as np
 
 from ..base.core import require_choice, require_shape
 
-# %% ../../nbs/chest/15_augment.ipynb #66454d55
+# %% ../../nbs/chest/15_augment.ipynb #40c224ef
 def affine_about_centre(
     rotation_deg: float = 0,  # Angle, clockwise as displayed, degrees
     scale=(1.0, 1.0),  # Factor along x and y
@@ -26,7 +26,7 @@ def affine_about_centre(
     linear = np.array([[c, -s], [s, c]]) * np.asarray(scale, float)
     return np.c_[linear, 0.5 - linear @ [0.5, 0.5] + shift]
 
-
+# %% ../../nbs/chest/15_augment.ipynb #c65f7d55
 def compose(
     second: np.ndarray,  # (2,3), applied last
     first: np.ndarray,  # (2,3), applied first
@@ -34,7 +34,7 @@ def compose(
     "The map that applies `first`, then `second`."
     return np.c_[second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]]
 
-
+# %% ../../nbs/chest/15_augment.ipynb #cdf007c2
 def apply_affine(
     matrix: np.ndarray,  # (2,3)
     points: np.ndarray,  # (…,2) xy
@@ -58,7 +58,7 @@ def warp_image(
     u, v = displacement[..., 0] * np.float32(size) + x, displacement[..., 1] * np.float32(size) + y
     return cv2.remap(image, a * u + b * v + c, d * u + e * v + f, cv2.INTER_LINEAR)
 
-# %% ../../nbs/chest/15_augment.ipynb #ac348a6a
+# %% ../../nbs/chest/15_augment.ipynb #c116d573
 def smooth_field(
     size: int,  # Side, px
     sigma: float,  # Standard deviation at the grid points, cut at two deviations
@@ -70,7 +70,7 @@ def smooth_field(
     coarse = np.clip(rng.standard_normal((grid, grid, channels), dtype=np.float32), -2, 2) * np.float32(sigma)
     return cv2.resize(coarse, (size, size), interpolation=cv2.INTER_LINEAR if grid < 3 else cv2.INTER_CUBIC)
 
-
+# %% ../../nbs/chest/15_augment.ipynb #8805b50e
 def bend_points(
     points: np.ndarray,  # (N,2) float xy, fraction of the side; NaN stays NaN
     displacement: np.ndarray,  # (H,H,2) float32, fraction of the side
@@ -135,7 +135,7 @@ def draw_offset(
     start = rng.uniform(min(max(high - 1, 0), low), low)
     return -min(start, scale - 1)
 
-# %% ../../nbs/chest/15_augment.ipynb #6872b02f
+# %% ../../nbs/chest/15_augment.ipynb #5602266c
 @dataclass(frozen=True)
 class Augment:
     "Random geometry and grey values for one case."
@@ -169,7 +169,20 @@ class Augment:
             image = change_greys(self, warp_image(image, matrix, displacement), rng)
         return image, np.clip(moved, 0, 1).astype(np.float32)
 
-# %% ../../nbs/chest/15_augment.ipynb #aa22afcc
+# %% ../../nbs/chest/15_augment.ipynb #80f7193a
+def _draw_scale(augment, low, high, rng):
+    "Scale along x and y for landmarks in the box from `low` to `high`."
+    bottom, top = augment.scale
+    upper = 1 / np.maximum(high - low, 0.1) if top is None else np.full(2, float(top))
+    if augment.per_axis:
+        scale = rng.uniform(np.minimum(bottom, upper), upper)
+    else:
+        scale = np.full(2, rng.uniform(bottom, upper.min()))
+    if augment.stretch:
+        scale = scale * [1 + rng.uniform(-augment.stretch, augment.stretch), 1]
+    return scale
+
+# %% ../../nbs/chest/15_augment.ipynb #d0eaec70
 def draw_geometry(
     augment: Augment,  # Ranges
     landmarks: np.ndarray,  # (N,2) float xy, fraction of the side; NaN where not annotated
@@ -179,26 +192,15 @@ def draw_geometry(
     "Draw one map that keeps all landmarks in the image."
     drawn = landmarks[np.isfinite(landmarks[:, 0])] if len(landmarks) else landmarks
     low, high = (drawn.min(0), drawn.max(0)) if len(drawn) else (np.full(2, 0.5), np.full(2, 0.5))
-    bottom, top = augment.scale
-    upper = 1 / np.maximum(high - low, 0.1) if top is None else np.full(2, float(top))
-    scale = (
-        rng.uniform(np.minimum(bottom, upper), upper)
-        if augment.per_axis
-        else np.full(2, rng.uniform(bottom, upper.min()))
-    )
-    if augment.stretch:
-        scale = scale * [1 + rng.uniform(-augment.stretch, augment.stretch), 1]
-    offset = [
-        draw_offset(augment.placement, s, l * s, h * s, augment.translation, rng)
-        for s, l, h in zip(scale, low, high, strict=True)
-    ]
-    matrix = np.c_[np.diag(scale), offset]
+    scale, place, shift = _draw_scale(augment, low, high, rng), augment.placement, augment.translation
+    axes = zip(scale, low, high, strict=True)
+    matrix = np.c_[np.diag(scale), [draw_offset(place, s, l * s, h * s, shift, rng) for s, l, h in axes]]
     if augment.rotation_deg:
         matrix = compose(affine_about_centre(rng.uniform(-augment.rotation_deg, augment.rotation_deg)), matrix)
     displacement = smooth_field(size or 128, augment.bend, 5, 2, rng) if augment.bend else None
     return keep_inside(matrix, landmarks, 3 * augment.bend), displacement
 
-
+# %% ../../nbs/chest/15_augment.ipynb #9a0e1d0f
 def change_greys(
     augment: Augment,  # Ranges
     image: np.ndarray,  # (H,W) uint8

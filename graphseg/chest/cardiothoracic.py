@@ -18,7 +18,7 @@ from ..base.core import require_shape
 from ..base.plots import show_landmarks
 from ..shapes.layouts import Layout, split_nodes
 
-# %% ../../nbs/chest/00_cardiothoracic.ipynb #289c5f22
+# %% ../../nbs/chest/00_cardiothoracic.ipynb #1573ba30
 ENLARGED = 0.5  # Above this ratio a heart counts as enlarged
 DIAMETERS = {"heart": ("H",), "chest": ("RL", "LL")}  # Diameter → organs that it spans
 
@@ -30,7 +30,19 @@ def require_diameters(
     missing = [organ for organs in DIAMETERS.values() for organ in organs if organ not in layout.organ_names]
     if missing:
         raise ValueError(
-            f"layout: expected RL, LL and H for a cardiothoracic ratio, got {layout} without {', '.join(missing)}; use landmarks with the layout LH"
+            f"layout: expected RL, LL and H for a cardiothoracic ratio, got {layout} without {', '.join(missing)}; "
+            "use landmarks with the layout LH"
+        )
+
+# %% ../../nbs/chest/00_cardiothoracic.ipynb #ae54c272
+def _require_finite(nodes, organs):
+    "Raise `ValueError` that tells the first case with missing nodes."
+    bad = np.atleast_1d(~np.isfinite(nodes).all((-1, -2)))
+    if bad.any():
+        raise ValueError(
+            f"landmarks_px: expected finite nodes of {', '.join(organs)}, "
+            f"got NaN in {int(bad.sum())} of {bad.size} case(s), "
+            f"first case {int(np.flatnonzero(bad.ravel())[0])}; leave out cases where the organ is not annotated"
         )
 
 
@@ -43,12 +55,7 @@ def diameter_ends(
     parts, ends = split_nodes(np.asarray(landmarks_px, np.float64), layout), {}
     for name, organs in DIAMETERS.items():
         nodes = np.concatenate([parts[organ] for organ in organs], axis=-2)
-        bad = np.atleast_1d(~np.isfinite(nodes).all((-1, -2)))
-        if bad.any():
-            raise ValueError(
-                f"landmarks_px: expected finite nodes of {', '.join(organs)}, got NaN in {int(bad.sum())} of {bad.size} case(s), "
-                f"first case {int(np.flatnonzero(bad.ravel())[0])}; leave out cases where the organ is not annotated"
-            )
+        _require_finite(nodes, organs)
         places = np.stack([nodes[..., 0].argmin(-1), nodes[..., 0].argmax(-1)], axis=-1)
         ends[name] = np.take_along_axis(nodes, places[..., None], axis=-2)
     return ends
@@ -62,12 +69,13 @@ def cardiothoracic_ratio(
     width = {name: np.ptp(ends[..., 0], axis=-1) for name, ends in diameter_ends(landmarks_px, layout).items()}
     if not (width["chest"] > 0).all():
         raise ValueError(
-            "landmarks_px: expected lungs with a width, got nodes on one vertical line; is it a prediction of an untrained network?"
+            "landmarks_px: expected lungs with a width, got nodes on one vertical line; "
+            "is it a prediction of an untrained network?"
         )
     ratio = width["heart"] / width["chest"]
     return float(ratio) if np.ndim(ratio) == 0 else ratio
 
-# %% ../../nbs/chest/00_cardiothoracic.ipynb #0f278f83
+# %% ../../nbs/chest/00_cardiothoracic.ipynb #948d0f84
 def _columns(
     labels: np.ndarray,  # (H,W) label map
     values: Sequence[int],  # Labels of the organs
@@ -78,16 +86,15 @@ def _columns(
     for value in values:
         stats = cv2.connectedComponentsWithStats((labels == value).astype(np.uint8), connectivity=8)[2][1:]
         if not len(stats):
-            raise ValueError(
-                f"labels: expected pixels of label {value}, got none; leave the case out or use another model"
-            )
+            hint = "leave the case out or use another model"
+            raise ValueError(f"labels: expected pixels of label {value}, got none; {hint}")
         if largest_piece:
             stats = stats[[stats[:, cv2.CC_STAT_AREA].argmax()]]
         first.append(stats[:, cv2.CC_STAT_LEFT].min())
         last.append((stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH]).max() - 1)
     return int(min(first)), int(max(last))
 
-
+# %% ../../nbs/chest/00_cardiothoracic.ipynb #3021a6ba
 def cardiothoracic_ratio_of_labels(
     labels: np.ndarray,  # (H,W) integer label map
     layout: Layout,  # Layout of the labels, lungs and heart among them
@@ -96,18 +103,33 @@ def cardiothoracic_ratio_of_labels(
     "Cardiothoracic ratio of a label map."
     require_diameters(layout)
     require_shape("labels", labels, "H,W")
-    first, last = np.array(
-        [_columns(labels, [layout.labels[o] for o in organs], largest_piece) for organs in DIAMETERS.values()]
-    ).T
+    values = [[layout.labels[organ] for organ in organs] for organs in DIAMETERS.values()]
+    first, last = np.array([_columns(labels, v, largest_piece) for v in values]).T
     heart, chest = last - first
     if chest == 0:
         raise ValueError("labels: expected lungs with a width, got a single column")
     return heart / chest
 
-# %% ../../nbs/chest/00_cardiothoracic.ipynb #b0f5c9af
+# %% ../../nbs/chest/00_cardiothoracic.ipynb #b51b4aed
 EDGE = (withStroke(linewidth=2, foreground="black"),)  # Keeps bars and text legible on bright and dark tissue
 
 
+def _bar_heights(landmarks_px, layout, ends):
+    "Height at which the bar of each diameter is drawn."
+    parts = split_nodes(np.asarray(landmarks_px), layout)
+    lowest = max(part[:, 1].max() for name, part in parts.items() if name in ("RL", "LL", "H"))
+    return {"heart": ends["heart"][:, 1].mean(), "chest": lowest + 0.03 * np.ptp(ends["chest"][:, 0])}
+
+
+def _draw_bar(ends, y, ax, color):
+    "A bar with arrows at both ends, and dotted lines to the nodes that decided it."
+    arrow = {"arrowstyle": "<|-|>", "color": color, "linewidth": 1, "path_effects": EDGE}
+    arrow |= {"shrinkA": 0, "shrinkB": 0, "mutation_scale": 6}
+    ax.annotate("", (ends[0, 0], y), (ends[1, 0], y), arrowprops=arrow)
+    for x, end in ends:
+        ax.plot([x, x], [end, y], color=color, linewidth=0.7, linestyle=":")
+
+# %% ../../nbs/chest/00_cardiothoracic.ipynb #605073bd
 def show_diameters(
     landmarks_px: np.ndarray,  # (N,2) float xy, px of the axes
     layout: Layout,  # Layout with N nodes, lungs and heart among them
@@ -119,39 +141,14 @@ def show_diameters(
     require_shape("landmarks_px", landmarks_px, f"{layout.n_nodes},2")
     ends, ratio = diameter_ends(landmarks_px, layout), cardiothoracic_ratio(landmarks_px, layout)
     if contours:
-        ax = show_landmarks(
-            landmarks_px, layout, ax, organs=[organ for organs in DIAMETERS.values() for organ in organs]
-        )
+        organs = [organ for organs in DIAMETERS.values() for organ in organs]
+        ax = show_landmarks(landmarks_px, layout, ax, organs=organs)
     elif ax is None:
         ax = plt.subplots()[1]
-    lowest = max(
-        part[:, 1].max()
-        for name, part in split_nodes(np.asarray(landmarks_px), layout).items()
-        if name in ("RL", "LL", "H")
-    )
-    heights = {"heart": ends["heart"][:, 1].mean(), "chest": lowest + 0.03 * np.ptp(ends["chest"][:, 0])}
-    arrow = {
-        "arrowstyle": "<|-|>",
-        "color": color,
-        "linewidth": 1,
-        "shrinkA": 0,
-        "shrinkB": 0,
-        "mutation_scale": 6,
-        "path_effects": EDGE,
-    }
+    heights = _bar_heights(landmarks_px, layout, ends)
     for name, y in heights.items():
-        ax.annotate("", (ends[name][0, 0], y), (ends[name][1, 0], y), arrowprops=arrow)
-        for x, end in ends[name]:
-            ax.plot([x, x], [end, y], color=color, linewidth=0.7, linestyle=":")
-    ax.annotate(
-        f"{ratio:.2f}",
-        (ends["heart"][:, 0].mean(), heights["heart"]),
-        (0, 2),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        color=color,
-        fontsize=7,
-        path_effects=EDGE,
-    )
+        _draw_bar(ends[name], y, ax, color)
+    at, text = (ends["heart"][:, 0].mean(), heights["heart"]), {"textcoords": "offset points", "color": color}
+    text |= {"ha": "center", "va": "bottom", "fontsize": 7, "path_effects": EDGE}
+    ax.annotate(f"{ratio:.2f}", at, (0, 2), **text)
     return ax

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SHAPES', 'MORPHOLOGY', 'draw_shape', 'add_shape', 'remove_shape', 'morph', 'border_band', 'swap_near_border',
-           'Degrade', 'check_label_map', 'change_shapes']
+           'check_label_map', 'change_shapes', 'Degrade']
 
 # %% ../../nbs/chest/20_degrade.ipynb #d44924fc
 from dataclasses import dataclass
@@ -14,10 +14,28 @@ import numpy as np
 
 from ..base.core import require_choice, require_shape
 
-# %% ../../nbs/chest/20_degrade.ipynb #d61ec549
+# %% ../../nbs/chest/20_degrade.ipynb #da832957
 SHAPES = ("circle", "ellipse", "line", "rectangle")
 
 
+def _draw_share(kind, rng):
+    "Smaller diameter of a shape over its largest one; drawn for the circle, too, and not used."
+    share = rng.uniform(0.05, 0.15) if kind == "line" else rng.uniform(0.3, 0.9)
+    return 1 if kind == "circle" else share
+
+
+def _paint(kind, x, y, sides, angle, size):
+    "Mask of a shape at (x, y) px with two diameters in px."
+    mask = np.zeros((size, size), np.uint8)
+    if kind in ("circle", "ellipse"):
+        axes = tuple(max(0, round(8 * side)) for side in sides)  # half axes, in sixteenths of a pixel
+        cv2.ellipse(mask, (round(16 * x), round(16 * y)), axes, angle, 0, 360, 1, cv2.FILLED, cv2.LINE_8, 4)
+    else:
+        corners = cv2.boxPoints(((x, y), tuple(max(0, side) for side in sides), angle))
+        cv2.fillConvexPoly(mask, np.round(16 * corners).astype(np.int32), 1, cv2.LINE_8, 4)
+    return mask
+
+# %% ../../nbs/chest/20_degrade.ipynb #e0bea64f
 def draw_shape(
     kind: str,  # One of `SHAPES`
     centre,  # x and y, fraction of the side
@@ -29,25 +47,12 @@ def draw_shape(
     require_choice("kind", kind, SHAPES)
     if not 0 < extent <= 1:
         raise ValueError(f"extent: expected a fraction of the side, above 0 and at most 1, got {extent}")
-    angle, share = rng.uniform(0, 180), rng.uniform(0.05, 0.15) if kind == "line" else rng.uniform(0.3, 0.9)
-    share = 1 if kind == "circle" else share
+    angle, share = rng.uniform(0, 180), _draw_share(kind, rng)
     x, y = (np.asarray(centre, float) * size - 0.5).tolist()
-    box = (x, y), (extent * size - 1, share * extent * size - 1), angle
-    mask = np.zeros((size, size), np.uint8)
-    if kind in ("circle", "ellipse"):
-        axes = tuple(max(0, round(8 * side)) for side in box[1])  # half axes, in sixteenths of a pixel
-        cv2.ellipse(mask, (round(16 * x), round(16 * y)), axes, angle, 0, 360, 1, cv2.FILLED, cv2.LINE_8, 4)
-    else:
-        cv2.fillConvexPoly(
-            mask,
-            np.round(16 * cv2.boxPoints((box[0], tuple(max(0, s) for s in box[1]), angle))).astype(np.int32),
-            1,
-            cv2.LINE_8,
-            4,
-        )
-    return mask.view(bool)
+    sides = extent * size - 1, share * extent * size - 1
+    return _paint(kind, x, y, sides, angle, size).view(bool)
 
-# %% ../../nbs/chest/20_degrade.ipynb #2faab172
+# %% ../../nbs/chest/20_degrade.ipynb #6ce1ac73
 def add_shape(
     labels: np.ndarray,  # Label map, (H,H) uint8, 0 is background; not changed
     extents: tuple,  # Smallest and largest extent, fraction of the side
@@ -61,7 +66,7 @@ def add_shape(
     shape = draw_shape(kind, rng.random(2), rng.uniform(*extents), len(labels), rng)
     return np.where(shape, label, labels).astype(np.uint8)
 
-
+# %% ../../nbs/chest/20_degrade.ipynb #350ccff9
 def remove_shape(
     labels: np.ndarray,  # Label map, (H,H) uint8, 0 is background; not changed
     extents: tuple,  # Smallest and largest extent, fraction of the side
@@ -73,12 +78,11 @@ def remove_shape(
         return labels.copy()
     y, x = divmod(int(inside[rng.integers(len(inside))]), len(labels))
     kind = SHAPES[rng.integers(len(SHAPES))]
-    shape = draw_shape(
-        kind, ((x + 0.5) / len(labels), (y + 0.5) / len(labels)), rng.uniform(*extents), len(labels), rng
-    )
+    centre = (x + 0.5) / len(labels), (y + 0.5) / len(labels)
+    shape = draw_shape(kind, centre, rng.uniform(*extents), len(labels), rng)
     return np.where(shape, 0, labels).astype(np.uint8)
 
-# %% ../../nbs/chest/20_degrade.ipynb #69508aa8
+# %% ../../nbs/chest/20_degrade.ipynb #eee56158
 MORPHOLOGY = {
     "erosion": cv2.MORPH_ERODE,
     "dilation": cv2.MORPH_DILATE,
@@ -86,7 +90,7 @@ MORPHOLOGY = {
     "closing": cv2.MORPH_CLOSE,
 }
 
-
+# %% ../../nbs/chest/20_degrade.ipynb #b1f19ffd
 def morph(
     labels: np.ndarray,  # Label map, (H,H) uint8, 0 is background; not changed
     operation: str,  # One of `MORPHOLOGY`
@@ -102,7 +106,7 @@ def morph(
         changed[(organ > 0) & ((labels == 0) | (labels == label))] = label
     return changed
 
-# %% ../../nbs/chest/20_degrade.ipynb #5ccc745b
+# %% ../../nbs/chest/20_degrade.ipynb #95cbccc1
 def border_band(
     labels: np.ndarray,  # Label map, (H,W) uint8
     band_px: int,  # Largest distance (larger of |dx|, |dy|) from a pixel with another label, px
@@ -111,7 +115,7 @@ def border_band(
     square = np.ones((2 * band_px + 1, 2 * band_px + 1), np.uint8)
     return cv2.dilate(labels, square) != cv2.erode(labels, square)
 
-
+# %% ../../nbs/chest/20_degrade.ipynb #9b090f8b
 def swap_near_border(
     labels: np.ndarray,  # Label map, (H,H) uint8; not changed
     probability: float,  # Share of the pixels near a border that look elsewhere
@@ -129,7 +133,48 @@ def swap_near_border(
     swapped[tuple(near.T)] = labels[tuple(from_there.T)]
     return swapped
 
-# %% ../../nbs/chest/20_degrade.ipynb #b2e09c6e
+# %% ../../nbs/chest/20_degrade.ipynb #b36d442a
+def check_label_map(
+    labels: np.ndarray,  # What should be a square label map
+) -> None:
+    "Raise `ValueError` unless `labels` is (H,H) uint8."
+    require_shape("labels", np.asarray(labels), "H,H")
+    if labels.dtype != np.uint8:
+        raise ValueError(f"labels: expected uint8, got {labels.dtype}; convert with .astype(np.uint8)")
+
+# %% ../../nbs/chest/20_degrade.ipynb #8c7e718a
+def change_shapes(
+    labels: np.ndarray,  # Label map, (H,H) uint8; not changed
+    n_shapes: tuple,  # Fewest and most shapes
+    extents: tuple,  # Smallest and largest extent, fraction of the side
+    p_remove: float,  # Probability of each to be cut out and not added
+    rng: np.random.Generator,  # Source of random numbers
+) -> np.ndarray:  # (H,H) uint8
+    "Add and remove a random number of shapes."
+    for _ in range(rng.integers(n_shapes[0], n_shapes[1] + 1)):
+        labels = (remove_shape if rng.random() < p_remove else add_shape)(labels, extents, rng)
+    return labels
+
+# %% ../../nbs/chest/20_degrade.ipynb #24e17a59
+_PROBABILITIES = ("p_shapes", "p_remove", "p_morphology", "p_swap")
+
+
+def _require_ranges(degrade):
+    "Raise `ValueError` that names the first field out of range."
+    for name in _PROBABILITIES:
+        if not 0 <= getattr(degrade, name) <= 1:
+            raise ValueError(f"{name}: expected a probability, 0 to 1, got {getattr(degrade, name)}")
+    for name, most in (("n_shapes", np.inf), ("extent", 1), ("kernel", 1), ("swap", 1)):
+        pair = getattr(degrade, name)
+        if np.shape(pair) != (2,) or not 0 <= pair[0] <= pair[1] <= most:
+            wanted = f"(smallest, largest) with 0 ≤ smallest ≤ largest ≤ {most}"
+            raise ValueError(f"{name}: expected {wanted}, got {pair}")
+    for operation in degrade.operations:
+        require_choice("operations", operation, MORPHOLOGY)
+    if not 0 < degrade.band <= 1:
+        raise ValueError(f"band: expected a fraction of the side, above 0 and at most 1, got {degrade.band}")
+
+# %% ../../nbs/chest/20_degrade.ipynb #f536a446
 @dataclass(frozen=True)
 class Degrade:
     "Ranges of the degradation; called as degrade(label_map, rng) → label_map."
@@ -146,19 +191,7 @@ class Degrade:
     band: float = 5 / 256  # … and width of the band, fraction of the side
 
     def __post_init__(self):
-        for name in ("p_shapes", "p_remove", "p_morphology", "p_swap"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name}: expected a probability, 0 to 1, got {getattr(self, name)}")
-        for name, most in (("n_shapes", np.inf), ("extent", 1), ("kernel", 1), ("swap", 1)):
-            pair = getattr(self, name)
-            if np.shape(pair) != (2,) or not 0 <= pair[0] <= pair[1] <= most:
-                raise ValueError(
-                    f"{name}: expected (smallest, largest) with 0 ≤ smallest ≤ largest ≤ {most}, got {pair}"
-                )
-        for operation in self.operations:
-            require_choice("operations", operation, MORPHOLOGY)
-        if not 0 < self.band <= 1:
-            raise ValueError(f"band: expected a fraction of the side, above 0 and at most 1, got {self.band}")
+        _require_ranges(self)
 
     def __call__(self, labels, rng):
         check_label_map(labels)
@@ -168,25 +201,3 @@ class Degrade:
         if use[1]:
             labels = change_shapes(labels, self.n_shapes, self.extent, self.p_remove, rng)
         return swap_near_border(labels, rng.uniform(*self.swap), self.band, rng) if use[2] else labels.copy()
-
-# %% ../../nbs/chest/20_degrade.ipynb #45c3e0f2
-def check_label_map(
-    labels: np.ndarray,  # What should be a square label map
-) -> None:
-    "Raise `ValueError` unless `labels` is (H,H) uint8."
-    require_shape("labels", np.asarray(labels), "H,H")
-    if labels.dtype != np.uint8:
-        raise ValueError(f"labels: expected uint8, got {labels.dtype}; convert with .astype(np.uint8)")
-
-
-def change_shapes(
-    labels: np.ndarray,  # Label map, (H,H) uint8; not changed
-    n_shapes: tuple,  # Fewest and most shapes
-    extents: tuple,  # Smallest and largest extent, fraction of the side
-    p_remove: float,  # Probability of each to be cut out and not added
-    rng: np.random.Generator,  # Source of random numbers
-) -> np.ndarray:  # (H,H) uint8
-    "Add and remove a random number of shapes."
-    for _ in range(rng.integers(n_shapes[0], n_shapes[1] + 1)):
-        labels = (remove_shape if rng.random() < p_remove else add_shape)(labels, extents, rng)
-    return labels

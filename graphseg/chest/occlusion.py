@@ -15,13 +15,12 @@ import pandas as pd
 from ..base.core import generator
 from ..learning.samples import FRAME_PX, SampleSet
 
-# %% ../../nbs/chest/22_occlusion.ipynb #b467cae0
-BLOCK_SIDES = tuple(
-    k / 32 for k in range(9)
-)  # Sides of the published squares, fraction of the image side: 0 to 256 px of 1024
+# %% ../../nbs/chest/22_occlusion.ipynb #7e411c3c
+# Sides of the published squares, fraction of the image side: 0 to 256 px of 1024
+BLOCK_SIDES = tuple(k / 32 for k in range(9))
 MIDDLE = (0.25, 0.75)  # Where their centres lie, along both axes
 
-
+# %% ../../nbs/chest/22_occlusion.ipynb #f05b4036
 def draw_centres(
     n_repeats: int = 7,  # Positions of each image
     n_images: int | None = None,  # Give every image its own position; default one for all
@@ -38,7 +37,7 @@ def draw_centres(
     drawn = np.array([[generator(seed, k, *i).integers(low, high, 2) for i in images] for k in range(n_repeats)])
     return (drawn[:, 0] if n_images is None else drawn) / FRAME_PX
 
-# %% ../../nbs/chest/22_occlusion.ipynb #b1f2dd06
+# %% ../../nbs/chest/22_occlusion.ipynb #cb24b5ed
 def block_cover(
     centre,  # Centre, (2,) or (n,2) float xy, fraction of the side
     side: float,  # Side of the square, fraction of the image side, 0 to 1
@@ -47,13 +46,13 @@ def block_cover(
     "How much of every pixel a square covers."
     if not 0 <= side <= 1:
         raise ValueError(
-            f"side: expected 0 (no square) to 1 (as large as the image), got {side}; give a fraction of the image side, 256 px of 1024 are 0.25"
+            f"side: expected 0 (no square) to 1 (as large as the image), got {side}; "
+            "give a fraction of the image side, 256 px of 1024 are 0.25"
         )
     centre = np.asarray(centre, float)
     if centre.shape[-1:] != (2,) or centre.ndim > 2 or not ((centre >= 0) & (centre <= 1)).all():
-        raise ValueError(
-            f"centre: expected (2,) or (n,2) fractions of the image side, got {centre.shape} from {centre.min(initial=0):.4g} to {centre.max(initial=0):.4g}"
-        )
+        got = f"{centre.shape} from {centre.min(initial=0):.4g} to {centre.max(initial=0):.4g}"
+        raise ValueError(f"centre: expected (2,) or (n,2) fractions of the image side, got {got}")
     begin, end = ((centre + sign * side / 2)[..., None] * image_size for sign in (-1, 1))  # (…,2,1) px
     pixel = np.arange(image_size)
     along = np.clip(np.minimum(pixel + 1, end) - np.maximum(pixel, begin), 0, 1).astype(np.float32)  # (…,2,S)
@@ -95,7 +94,20 @@ def occlude(
         metadata=samples.metadata.assign(block_side_px=side * FRAME_PX, block_x_px=x, block_y_px=y),
     )
 
-# %% ../../nbs/chest/22_occlusion.ipynb #960f05d3
+# %% ../../nbs/chest/22_occlusion.ipynb #437c94ee
+def _square_px(x, y, half):
+    "Side, centre and borders of a square of half width `half`, px of the frame."
+    return {
+        "side": 2 * half / FRAME_PX,
+        "x_px": x,
+        "y_px": y,
+        "left_px": x - half,
+        "top_px": y - half,
+        "right_px": x + half,
+        "bottom_px": y + half,
+    }
+
+# %% ../../nbs/chest/22_occlusion.ipynb #4b7fca41
 def block_table(
     sides: Sequence[float],  # Sides, fraction of the image side
     centres: np.ndarray,  # From `draw_centres`, (r,2) or (r,n,2)
@@ -105,21 +117,8 @@ def block_table(
     names = [{}] if centres.ndim == 2 else [{"case": name} for name in ids or range(centres.shape[1])]
     if centres.ndim == 3 and len(names) != centres.shape[1]:
         raise ValueError(f"ids: expected {centres.shape[1]} names, got {len(names)}")
-    rows = []
+    rows, halves = [], np.asarray(sides) * FRAME_PX / 2
     for repeat, own in enumerate(centres.reshape(len(centres), -1, 2) * FRAME_PX):
         for name, (x, y) in zip(names, own, strict=True):
-            for half in np.asarray(sides) * FRAME_PX / 2:
-                rows.append(
-                    {
-                        "repeat": repeat,
-                        **name,
-                        "side": 2 * half / FRAME_PX,
-                        "x_px": x,
-                        "y_px": y,
-                        "left_px": x - half,
-                        "top_px": y - half,
-                        "right_px": x + half,
-                        "bottom_px": y + half,
-                    }
-                )
+            rows += [{"repeat": repeat, **name, **_square_px(x, y, half)} for half in halves]
     return pd.DataFrame(rows)
