@@ -19,7 +19,7 @@ import pandas as pd
 
 from .core import folder, progress, require_choice, require_file, sha256
 
-# %% ../../nbs/base/30_external.ipynb #9975d26d
+# %% ../../nbs/base/30_external.ipynb #d3f37713
 @dataclass(frozen=True)
 class Terms:
     "What is known about the use of a cohort."
@@ -31,12 +31,14 @@ class Terms:
     ask: str = ""  # Where to ask for files that have no public address; empty for files of a register
     expects: tuple[tuple[str, int], ...] = ()  # Files of such a cohort: pattern below `external_root()`, least number
 
-
+# %% ../../nbs/base/30_external.ipynb #d6c548c5
 EXTERNAL = {
     "montgomery": Terms(
         "Montgomery County chest X-rays (55 images, reduced) and their landmarks",
-        "images: National Library of Medicine, as shown in github.com/unfaint/uvsai; landmarks: github.com/ngaggion/Chest-xray-landmark-dataset",
-        "images: public release of the National Library of Medicine, terms not verified, the repository states none; landmarks: none stated",
+        "images: National Library of Medicine, as shown in github.com/unfaint/uvsai; "
+        "landmarks: github.com/ngaggion/Chest-xray-landmark-dataset",
+        "images: public release of the National Library of Medicine, terms not verified, "
+        "the repository states none; landmarks: none stated",
         "Jaeger et al., Quant Imaging Med Surg 4 (2014); Gaggion et al., IEEE TMI 42 (2022)",
     ),
     "jsrt_landmarks": Terms(
@@ -51,6 +53,10 @@ EXTERNAL = {
         "code repository: none stated; the data set on PhysioNet asks for its own agreement",
         "Gaggion et al., Scientific Data 11 (2024)",
     ),
+}  # Cohort → its terms; more follow below
+
+# %% ../../nbs/base/30_external.ipynb #56e23a9f
+EXTERNAL |= {
     "multiatlas": Terms(
         "Landmarks predicted by multi-atlas registration of images: 51 JSRT test cases, 138 Montgomery, 566 Shenzhen",
         "github.com/ngaggion/HybridGNet",
@@ -65,7 +71,7 @@ EXTERNAL = {
     ),
 }
 
-# %% ../../nbs/base/30_external.ipynb #346797e9
+# %% ../../nbs/base/30_external.ipynb #363bade4
 EXTERNAL |= {
     "jsrt": Terms(
         "JSRT chest X-rays, 247 raw images of 2048 px, 0.175 mm",
@@ -88,9 +94,14 @@ EXTERNAL |= {
             ("MontgomerySet/ClinicalReadings/MCUCXR_*.txt", 138),
         ),
     ),
+}
+
+# %% ../../nbs/base/30_external.ipynb #c9967771
+EXTERNAL |= {
     "shenzhen": Terms(
         "Shenzhen chest X-rays, 662 images, 566 of them with a mask of the lungs",
-        "National Library of Medicine; masks: kaggle.com/datasets/yoctoman/shcxr-lung-mask; landmarks of 390: chest_xray_landmarks",
+        "National Library of Medicine; masks: kaggle.com/datasets/yoctoman/shcxr-lung-mask; "
+        "landmarks of 390: chest_xray_landmarks",
         "public release of the library, to be cited; masks: as their page states; not verified here",
         "Jaeger et al., Quant Imaging Med Surg 4 (2014); Stirenko et al., ELNANO (2018)",
         "lhncbc.nlm.nih.gov, Tuberculosis Chest X-ray Image Data Sets; kaggle.com for the masks",
@@ -100,6 +111,10 @@ EXTERNAL |= {
             ("ChinaSet_AllFiles/mask/CHNCXR_*_mask.png", 566),
         ),
     ),
+}
+
+# %% ../../nbs/base/30_external.ipynb #a360dd94
+EXTERNAL |= {
     "padchest": Terms(
         "PadChest, the 137 images with published landmarks",
         "Medical Imaging Databank of the Valencia Region; landmarks: chest_xray_landmarks",
@@ -138,37 +153,50 @@ EXTERNAL |= {
     ),
 }
 
-# %% ../../nbs/base/30_external.ipynb #83259a97
+# %% ../../nbs/base/30_external.ipynb #793d31e7
 EXTERNAL |= {
     "cardiac_atlas": Terms(
-        "Atlas of the heart behind HybridVNet: surface of 21,978 nodes, volumetric nodes and boundary, labels; no images",
+        "Atlas of the heart behind HybridVNet: "
+        "surface of 21,978 nodes, volumetric nodes and boundary, labels; no images",
         "github.com/ngaggion/HybridVNet, Dataset",
         "none stated",
         "Gaggion et al., arXiv 2311.13706, and the atlas cited there",
     ),
     "sunnybrook": Terms(
-        "Sunnybrook Cardiac Data, three patients: short-axis magnetic resonance images (DICOM) with contours of the left ventricle",
+        "Sunnybrook Cardiac Data, three patients: "
+        "short-axis magnetic resonance images (DICOM) with contours of the left ventricle",
         "www.cardiacatlas.org, as copied in github.com/kwu93/image-segmentation, final_data",
         "CC0 1.0 (data set); the repository states none",
         "Radau et al., MIDAS Journal, Cardiac MR Left Ventricle Segmentation Challenge (2009)",
     ),
 }
 
-# %% ../../nbs/base/30_external.ipynb #3f385c09
-COLUMNS = ("file", "url", "sha256", "bytes", "licence", "note")
-
-
+# %% ../../nbs/base/30_external.ipynb #042c0096
 def external_root() -> Path:  # Absolute path, not created
     "Folder of all external files: `GRAPHSEG_EXTERNAL`, else `external/` at the root."
     named = os.environ.get("GRAPHSEG_EXTERNAL")
     return Path(named).expanduser().resolve() if named else folder("external")
+
+# %% ../../nbs/base/30_external.ipynb #0cf32490
+COLUMNS = ("file", "url", "sha256", "bytes", "licence", "note")
 
 
 def register_folder() -> Path:  # Absolute path
     "Folder of the registers."
     return folder("data", "published", "external")
 
+# %% ../../nbs/base/30_external.ipynb #66c65aff
+def _check_register(table, path):
+    "Raise `ValueError` unless a register has its columns, unique relative names and checksums."
+    if tuple(table.columns) != COLUMNS:
+        raise ValueError(f"{path}: expected the columns {','.join(COLUMNS)}, got {','.join(table.columns)}")
+    no_checksum = ~table["sha256"].str.fullmatch("[0-9a-f]{64}")
+    outside = table["file"].str.startswith(("/", "../"))
+    bad = table[no_checksum | outside | table["file"].duplicated()]
+    if len(bad):
+        raise ValueError(f"{path}: expected unique relative names with SHA-256 checksums, got {bad['file'].iloc[0]!r}")
 
+# %% ../../nbs/base/30_external.ipynb #cba2d2a1
 def read_register(
     name: str,  # Cohort, one of `EXTERNAL`
     path: Path | None = None,  # Register to read instead, a CSV file
@@ -178,25 +206,15 @@ def read_register(
         require_choice("cohort", name, EXTERNAL)
         if EXTERNAL[name].ask:
             raise ValueError(
-                f"cohort {name}: expected a cohort with public files, got one to ask for at {EXTERNAL[name].ask}; see: graphseg fetch {name}"
+                f"cohort {name}: expected a cohort with public files, got one to ask for at {EXTERNAL[name].ask}; "
+                f"see: graphseg fetch {name}"
             )
-    table = pd.read_csv(
-        require_file(path or register_folder() / f"{name}.csv", "run: dvc pull data"),
-        keep_default_na=False,
-        dtype={"sha256": str, "note": str},
-    )
-    if tuple(table.columns) != COLUMNS:
-        raise ValueError(f"{path}: expected the columns {','.join(COLUMNS)}, got {','.join(table.columns)}")
-    bad = table[
-        ~table["sha256"].str.fullmatch("[0-9a-f]{64}")
-        | table["file"].str.startswith(("/", "../"))
-        | table["file"].duplicated()
-    ]
-    if len(bad):
-        raise ValueError(f"{path}: expected unique relative names with SHA-256 checksums, got {bad['file'].iloc[0]!r}")
+    source = require_file(path or register_folder() / f"{name}.csv", "run: dvc pull data")
+    table = pd.read_csv(source, keep_default_na=False, dtype={"sha256": str, "note": str})
+    _check_register(table, path)
     return table
 
-# %% ../../nbs/base/30_external.ipynb #077153d8
+# %% ../../nbs/base/30_external.ipynb #a1d0fac9
 def is_asked_for(
     name: str,  # Cohort
     path: Path | None = None,  # Register in use instead, which settles it
@@ -204,18 +222,17 @@ def is_asked_for(
     "Whether a cohort has no public address, so that its files must be asked for."
     return path is None and name in EXTERNAL and bool(EXTERNAL[name].ask)
 
-
+# %% ../../nbs/base/30_external.ipynb #3d0c04c2
 def lacking(
     name: str,  # Cohort to ask for
     root: Path,  # Folder to look in
 ) -> pd.DataFrame:  # Columns file, problem; empty where all is well
     "Patterns of which fewer files are there than expected."
     found = [(pattern, n, sum(1 for _ in Path(root).glob(pattern))) for pattern, n in EXTERNAL[name].expects]
-    return pd.DataFrame(
-        [(pattern, f"{there} of {n} files") for pattern, n, there in found if there < n], columns=["file", "problem"]
-    )
+    short = [(pattern, f"{there} of {n} files") for pattern, n, there in found if there < n]
+    return pd.DataFrame(short, columns=["file", "problem"])
 
-
+# %% ../../nbs/base/30_external.ipynb #810dcc8e
 def how_to_get(
     name: str,  # Cohort to ask for
     root: Path | None = None,  # Folder to look in; default `external_root()`
@@ -224,24 +241,26 @@ def how_to_get(
     root, about = root or external_root(), EXTERNAL[name]
     wanted = "; ".join(f"{file} ({problem})" for file, problem in lacking(name, root).itertuples(index=False))
     return (
-        f"cohort {name}: not under {root}: {wanted}. These files cannot be downloaded by graphseg: ask at {about.ask} ({about.terms}), unpack them into "
-        f"{root} with the names above, or set GRAPHSEG_EXTERNAL to the folder that holds them; then run: graphseg fetch {name}"
+        f"cohort {name}: not under {root}: {wanted}. These files cannot be downloaded by graphseg: "
+        f"ask at {about.ask} ({about.terms}), unpack them into "
+        f"{root} with the names above, or set GRAPHSEG_EXTERNAL to the folder that holds them; "
+        f"then run: graphseg fetch {name}"
     )
 
-# %% ../../nbs/base/30_external.ipynb #4d737feb
+# %% ../../nbs/base/30_external.ipynb #5d1c0e43
 def available(
     name: str,  # Cohort, one of `EXTERNAL`
     root: Path | None = None,  # Folder to look in; default `external_root()`
     path: Path | None = None,  # Register to use instead
 ) -> bool:
-    "Whether every file of a cohort is there, with its size; of a cohort without a register, whether its files are there in number."
+    "Whether every file is there, with its size; of a cohort without a register, whether its files are there in number."
     root = root or external_root()
     if is_asked_for(name, path):
         return not len(lacking(name, root))
     files = [(root / file, size) for file, size in read_register(name, path)[["file", "bytes"]].itertuples(index=False)]
     return all(file.is_file() and file.stat().st_size == size for file, size in files)
 
-
+# %% ../../nbs/base/30_external.ipynb #b01a8715
 def verify(
     name: str,  # Cohort, one of `EXTERNAL`
     root: Path | None = None,  # Folder to look in; default `external_root()`
@@ -258,7 +277,7 @@ def verify(
             problems.append((file, "changed"))
     return pd.DataFrame(problems, columns=["file", "problem"])
 
-
+# %% ../../nbs/base/30_external.ipynb #5fcb4d6d
 def require_external(
     name: str,  # Cohort, one of `EXTERNAL`
 ) -> Path:  # `external_root()`
@@ -272,37 +291,53 @@ def require_external(
         )
     return external_root()
 
-# %% ../../nbs/base/30_external.ipynb #a7f3ed60
+# %% ../../nbs/base/30_external.ipynb #8152ca32
+def _ask_from(url, start, timeout_s):
+    "Ask a server for a file, from byte `start` on."
+    request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})
+    return urllib.request.urlopen(request, timeout=timeout_s)
+
+
+def _receive(response, part):
+    "Write what a server sends: behind what is there (206), or from the beginning where it ignores ranges."
+    with response, open(part, "ab" if response.status == 206 else "wb") as f:
+        while chunk := response.read(1 << 16):
+            f.write(chunk)
+
+
+def _refuse_other_content(part, url, expected):
+    "Raise `ValueError`, and remove the file, unless it has the expected checksum."
+    if (got := sha256(part)) != expected:
+        part.unlink()
+        raise ValueError(
+            f"{url}: expected SHA-256 {expected[:12]}…, got {got[:12]}…; "
+            "the public file has changed, or the download was tampered with"
+        )
+
+# %% ../../nbs/base/30_external.ipynb #b3363185
 def download(
     url: str,  # Address
     path: Path,  # Final name
     expected: str,  # SHA-256 checksum
     timeout_s: float = 30,  # Patience with a silent server, s
 ) -> Path:
-    "Download one file, resuming what an earlier attempt left; it appears under its name only when its checksum is right."
+    "Download a file, resuming what an earlier attempt left; it appears under its name only when its checksum is right."
     part = path.with_name(path.name + ".part")
     part.parent.mkdir(parents=True, exist_ok=True)
     start = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})
     try:
-        response = urllib.request.urlopen(request, timeout=timeout_s)
+        response = _ask_from(url, start, timeout_s)
     except urllib.error.HTTPError as error:
         if error.code != 416:
             raise
         part.unlink()  # what was left is not a beginning of this file
         return download(url, path, expected, timeout_s)
-    with response, open(part, "ab" if response.status == 206 else "wb") as f:
-        while chunk := response.read(1 << 16):
-            f.write(chunk)
-    if (got := sha256(part)) != expected:
-        part.unlink()
-        raise ValueError(
-            f"{url}: expected SHA-256 {expected[:12]}…, got {got[:12]}…; the public file has changed, or the download was tampered with"
-        )
+    _receive(response, part)
+    _refuse_other_content(part, url, expected)
     os.replace(part, path)
     return path
 
-# %% ../../nbs/base/30_external.ipynb #b8a8ff65
+# %% ../../nbs/base/30_external.ipynb #3f0a6e3a
 def show_terms(
     name: str,  # Cohort, one of `EXTERNAL`
 ) -> str:  # Text for people
@@ -311,7 +346,40 @@ def show_terms(
     t = EXTERNAL[name]
     return f"{name}: {t.title}\nsource: {t.source}\nterms: {t.terms}\nplease cite: {t.cite}"
 
+# %% ../../nbs/base/30_external.ipynb #68b86d40
+def _require_addresses(name, register, wanted, root):
+    "Raise `FileNotFoundError` if a wanted file has no public address."
+    if unknown := [file for file in wanted if not register.loc[file, "url"]]:
+        raise FileNotFoundError(
+            f"cohort {name}: no public address is registered for {unknown[:3]} ({len(unknown)} in all); "
+            f"put your own copies under {root}"
+        )
 
+
+def _no_answer(name, url, error, kept):
+    "The error of a server that refuses a file or does not answer; `kept` says how many files are there."
+    if isinstance(error, urllib.error.HTTPError):
+        reason = f"answered {error.code} for {url}"
+    else:
+        reason = f"could not be reached ({getattr(error, 'reason', error)})"
+    return ConnectionError(
+        f"cohort {name}: {urlsplit(url).netloc} {reason}; {kept} files are "
+        f"there and kept; check the network, then run again: graphseg fetch {name}"
+    )
+
+# %% ../../nbs/base/30_external.ipynb #8161b086
+def _download_files(name, register, wanted, root, timeout_s):
+    "Download the wanted files of a register, one after the other."
+    _require_addresses(name, register, wanted, root)
+    there = len(register) - len(wanted)
+    for done, file in enumerate(progress(wanted, f"fetch {name}")):
+        url = register.loc[file, "url"]
+        try:
+            download(url, root / file, register.loc[file, "sha256"], timeout_s)
+        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+            raise _no_answer(name, url, error, f"{there + done} of {len(register)}") from error
+
+# %% ../../nbs/base/30_external.ipynb #2d7837ec
 def fetch(
     name: str,  # Cohort, one of `EXTERNAL`
     root: Path | None = None,  # Folder to write to; default `external_root()`
@@ -326,24 +394,7 @@ def fetch(
         if not available(name, root):
             raise FileNotFoundError(how_to_get(name, root))
         return root
-    register, wanted = read_register(name, path).set_index("file"), verify(name, root, path)["file"].tolist()
-    if unknown := [file for file in wanted if not register.loc[file, "url"]]:
-        raise FileNotFoundError(
-            f"cohort {name}: no public address is registered for {unknown[:3]} ({len(unknown)} in all); "
-            f"put your own copies under {root}"
-        )
-    for done, file in enumerate(progress(wanted, f"fetch {name}")):
-        url = register.loc[file, "url"]
-        try:
-            download(url, root / file, register.loc[file, "sha256"], timeout_s)
-        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-            reason = (
-                f"answered {error.code} for {url}"
-                if isinstance(error, urllib.error.HTTPError)
-                else f"could not be reached ({getattr(error, 'reason', error)})"
-            )
-            raise ConnectionError(
-                f"cohort {name}: {urlsplit(url).netloc} {reason}; {len(register) - len(wanted) + done} of {len(register)} files are "
-                f"there and kept; check the network, then run again: graphseg fetch {name}"
-            ) from error
+    register = read_register(name, path).set_index("file")
+    wanted = verify(name, root, path)["file"].tolist()
+    _download_files(name, register, wanted, root, timeout_s)
     return root
