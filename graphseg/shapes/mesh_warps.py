@@ -22,7 +22,8 @@ from scipy.interpolate import RBFInterpolator
 from scipy.spatial import cKDTree
 
 from ..base.core import require_shape
-from .meshes import SurfaceMesh, TetrahedralMesh, enclosed_volume_mm3, region_faces, tetrahedron_quality
+from .meshes import SurfaceMesh, TetrahedralMesh, region_faces
+from .mesh_quality import enclosed_volume_mm3, tetrahedron_quality
 
 # %% ../../nbs/shapes/70_mesh_warps.ipynb #a9cb0255
 @numba.njit(cache=True)
