@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RUNTIMES', 'EXPORTS', 'NETWORK_FILES', 'tune_allocator', 'batch_moments', 'apply_norm', 'convolve_relu',
-           'PredictionPool', 'PredictionBlock', 'fast_network', 'fold_batch_norm', 'sample_images', 'require_runtime',
+           'PredictionPool', 'PredictionBlock', 'fast_network', 'sample_images', 'fold_batch_norm', 'require_runtime',
            'has_runtime', 'NodesOnly', 'write_network', 'Runtime', 'read_exported', 'load_runtime', 'measure_drift',
            'export_model', 'load_reference', 'time_networks', 'load_segmenter']
 
@@ -45,7 +45,7 @@ from ..learning.samples import FRAME_PX
 from ..shapes.layouts import Layout, layout_from_dict
 from ..learning.zoo import load_model
 
-# %% ../../nbs/chest/60_runtime.ipynb #b8859abb
+# %% ../../nbs/chest/60_runtime.ipynb #1cfc637b
 def tune_allocator() -> str:  # Name of the setting that holds now: glibc tuned, default, or the preloaded allocator
     "Let the process keep large blocks of memory, where its C library can be told to."
     preloaded = [name for name in ("jemalloc", "tcmalloc", "mimalloc") if name in os.environ.get("LD_PRELOAD", "")]
@@ -55,14 +55,12 @@ def tune_allocator() -> str:  # Name of the setting that holds now: glibc tuned,
         return "default"
     trim_threshold, top_pad, mmap_threshold = (-1, 2**31 - 1), (-2, 2**26), (-3, 2**30)
     library = ctypes.CDLL(None)
-    return (
-        "glibc tuned"
-        if all(library.mallopt(*setting) for setting in (mmap_threshold, trim_threshold, top_pad))
-        else "default"
-    )
+    done = all(library.mallopt(*setting) for setting in (mmap_threshold, trim_threshold, top_pad))
+    return "glibc tuned" if done else "default"
 
-# %% ../../nbs/chest/60_runtime.ipynb #054a733b
-def _traced_moments(x):  # for other runtimes, which also add one by one: means of means
+# %% ../../nbs/chest/60_runtime.ipynb #8a607107
+def _traced_moments(x):
+    "For other runtimes, which also add one by one: means of means."
     first, second = x, x.square()
     while min(first.shape[-2:]) > 32:
         first, second = F.avg_pool2d(first, 32), F.avg_pool2d(second, 32)
@@ -78,16 +76,13 @@ def batch_moments(
     if torch.compiler.is_compiling():
         return _traced_moments(x)
     flat = x.permute(0, 2, 3, 1).reshape(-1)  # no copy where channels are last
-    width = (
-        n_channels * max(1, 64 // n_channels)
-        if flat.numel() % (n_channels * max(1, 64 // n_channels)) == 0
-        else n_channels
-    )
+    wide = n_channels * max(1, 64 // n_channels)
+    width = wide if flat.numel() % wide == 0 else n_channels
     sums = [torch.stack([part.sum(0), part.square().sum(0)]) for part in flat.view(-1, width).split(2**20 // width)]
     first, second = torch.stack(sums).double().sum(0).view(2, -1, n_channels).sum(1) / n
     return first.float(), (second - first.square()).clamp_min(0).float()
 
-
+# %% ../../nbs/chest/60_runtime.ipynb #067e2cb2
 def apply_norm(
     norm: nn.BatchNorm2d,  # Norm in evaluation
     x: Tensor,  # Feature map, (B,C,H,W)
@@ -101,20 +96,23 @@ def apply_norm(
     scale = norm.weight / (variance + norm.eps).sqrt()
     return x * scale.view(-1, 1, 1) + (norm.bias - mean * scale).view(-1, 1, 1)
 
-# %% ../../nbs/chest/60_runtime.ipynb #b66b427e
+# %% ../../nbs/chest/60_runtime.ipynb #cff73ac0
+def _fused_convolution(x):
+    "oneDNN's convolution with what follows it, where this processor and this map have it; else None."
+    if torch.compiler.is_compiling() or not torch.backends.mkldnn.is_available():
+        return None
+    if x.device.type != "cpu" or x.dtype != torch.float32:
+        return None
+    return getattr(torch.ops.mkldnn, "_convolution_pointwise", None)
+
+
 def convolve_relu(
     conv: nn.Conv2d,  # Convolution with bias
     x: Tensor,  # Feature map, (B,C,H,W)
     side: Tensor | None = None,  # Map to add before the ReLU, (B,C',H',W')
 ) -> Tensor:  # Feature map, (B,C',H',W'), not negative
     "ReLU of a convolution and a side path; one kernel on CPUs that have it."
-    plain = (
-        torch.compiler.is_compiling()
-        or not torch.backends.mkldnn.is_available()
-        or x.device.type != "cpu"
-        or x.dtype != torch.float32
-    )
-    fused = None if plain else getattr(torch.ops.mkldnn, "_convolution_pointwise", None)  # a compiler fuses by itself
+    fused = _fused_convolution(x)
     if fused is None:
         return F.relu_(conv(x) if side is None else conv(x).add_(side))
     weights = conv.weight, conv.bias, conv.padding, conv.stride, conv.dilation, conv.groups
@@ -122,7 +120,7 @@ def convolve_relu(
         return fused(x, *weights, "relu", [], "")
     return fused.binary(x, side, *weights, "add", 1.0, "relu", [], None)
 
-
+# %% ../../nbs/chest/60_runtime.ipynb #31abdae9
 class PredictionPool(nn.Module):
     "The largest of 2×2 values, rows first, then columns: whole rows compare faster than windows."
 
@@ -135,7 +133,14 @@ class PredictionPool(nn.Module):
         x = torch.maximum(x[:, :, 0::2], x[:, :, 1::2])
         return torch.maximum(x[..., 0::2], x[..., 1::2])
 
-# %% ../../nbs/chest/60_runtime.ipynb #07a94605
+# %% ../../nbs/chest/60_runtime.ipynb #3c3de3fc
+def _scale_channel(conv, norm, x):
+    "Norm after a 1×1 convolution of one channel, from the moments of the channel itself."
+    weight, (mean, variance) = conv.weight.flatten(), batch_moments(x)
+    scale = norm.weight * weight / (weight.square() * variance + norm.eps).sqrt()
+    return F.conv2d(x, scale.view(-1, 1, 1, 1), norm.bias - scale * mean)
+
+# %% ../../nbs/chest/60_runtime.ipynb #2e9a3af8
 class PredictionBlock(nn.Module):
     "A residual block for prediction, with all norms folded that can be."
 
@@ -145,14 +150,15 @@ class PredictionBlock(nn.Module):
     ):
         super().__init__()
         norm1, _, conv1, norm2, _, conv2 = copy.deepcopy(block.block).eval()
-        self.norm1, self.conv2 = norm1, conv2
-        self.conv1, self.norm2 = (
-            (fuse_conv_bn_eval(conv1, norm2), None) if norm2.track_running_stats else (conv1, norm2)
-        )
         skip = copy.deepcopy(block.skip).eval()
-        self.skip, self.skip_norm = (None, None) if isinstance(skip, nn.Identity) else skip
-        if self.skip_norm is not None and norm2.track_running_stats:
-            self.skip, self.skip_norm = fuse_conv_bn_eval(*skip), None
+        side, side_norm = (None, None) if isinstance(skip, nn.Identity) else skip
+        if norm2.track_running_stats:
+            conv1, norm2 = fuse_conv_bn_eval(conv1, norm2), None
+            if side is not None:
+                side, side_norm = fuse_conv_bn_eval(side, side_norm), None
+        self.norm1, self.conv2 = norm1, conv2
+        self.conv1, self.norm2 = conv1, norm2
+        self.skip, self.skip_norm = side, side_norm
         self.to(memory_format=torch.channels_last).requires_grad_(False)
 
     def forward(
@@ -164,16 +170,23 @@ class PredictionBlock(nn.Module):
         return convolve_relu(self.conv2, y, x if self.skip is None else self.look_aside(x))
 
     def look_aside(self, x: Tensor) -> Tensor:
-        "The side path. Of a single channel x, mean and variance of w·x are w·mean and w²·variance: one pass less over the largest map."
+        "The side path; of a single channel its norm is found without a map of its own."
         if self.skip_norm is None:
             return self.skip(x)
         if x.shape[1] > 1 or torch.compiler.is_exporting():
             return apply_norm(self.skip_norm, self.skip(x))
-        weight, (mean, variance) = self.skip.weight.flatten(), batch_moments(x)
-        scale = self.skip_norm.weight * weight / (weight.square() * variance + self.skip_norm.eps).sqrt()
-        return F.conv2d(x, scale.view(-1, 1, 1, 1), self.skip_norm.bias - scale * mean)
+        return _scale_channel(self.skip, self.skip_norm, x)
 
-# %% ../../nbs/chest/60_runtime.ipynb #5bc6c518
+# %% ../../nbs/chest/60_runtime.ipynb #0c261af4
+def _for_prediction(module):
+    "What stands in a network for prediction in a module's place; None: the module itself."
+    if isinstance(module, ResidualBlock):
+        return PredictionBlock(module)
+    if isinstance(module, nn.MaxPool2d) and module.kernel_size == 2:
+        return PredictionPool()
+    return None
+
+
 def fast_network(
     model: nn.Module,  # Network with residual blocks, from `zoo.build_model` or `zoo.load_model`
 ) -> nn.Module:  # A copy for prediction: same call, same answers, no gradients
@@ -183,26 +196,13 @@ def fast_network(
     network = copy.deepcopy(model).eval().requires_grad_(False)
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
-            if isinstance(child, ResidualBlock):
-                setattr(parent, name, PredictionBlock(child))
-            if isinstance(child, nn.MaxPool2d) and child.kernel_size == 2:
-                setattr(parent, name, PredictionPool())
+            if (other := _for_prediction(child)) is not None:
+                setattr(parent, name, other)
     if getattr(getattr(network, "encoder", None), "logvar", None) is not None:
         network.encoder.logvar = None
     return network
 
-
-def fold_batch_norm(
-    model: nn.Module,  # Network with running statistics
-) -> nn.Module:  # `fast_network` of it
-    "Fold every norm that follows a convolution; refuses networks in which that is impossible."
-    if any(isinstance(m, nn.BatchNorm2d) and not m.track_running_stats for m in model.modules()):
-        raise ValueError(
-            "model: expected running statistics, got batch_stats=True, whose norms differ from image to image; use fast_network"
-        )
-    return fast_network(model)
-
-# %% ../../nbs/chest/60_runtime.ipynb #33b90c60
+# %% ../../nbs/chest/60_runtime.ipynb #febfa95e
 def sample_images(
     size: int,  # Side, px
     n: int = 4,  # Number of images
@@ -210,13 +210,20 @@ def sample_images(
 ) -> Tensor:  # (n,in_channels,size,size) float32, 0 to 1
     "Phantoms to try a network on."
     images = [cv2.resize(chest_phantom(seed).image, (size, size), interpolation=cv2.INTER_LINEAR) for seed in range(n)]
-    return (
-        torch.from_numpy(np.stack(images).astype(np.float32) / 255)[:, None]
-        .expand(-1, in_channels, -1, -1)
-        .contiguous()
-    )
+    grey = torch.from_numpy(np.stack(images).astype(np.float32) / 255)[:, None]
+    return grey.expand(-1, in_channels, -1, -1).contiguous()
 
-# %% ../../nbs/chest/60_runtime.ipynb #41270116
+# %% ../../nbs/chest/60_runtime.ipynb #bff65961
+def fold_batch_norm(
+    model: nn.Module,  # Network with running statistics
+) -> nn.Module:  # `fast_network` of it
+    "Fold every norm that follows a convolution; refuses networks in which that is impossible."
+    if any(isinstance(m, nn.BatchNorm2d) and not m.track_running_stats for m in model.modules()):
+        why = "got batch_stats=True, whose norms differ from image to image"
+        raise ValueError(f"model: expected running statistics, {why}; use fast_network")
+    return fast_network(model)
+
+# %% ../../nbs/chest/60_runtime.ipynb #7ebac68b
 RUNTIMES = {"torch": (), "compile": (), "onnx": ("onnxruntime",), "openvino": ("openvino",)}  # packages to run
 EXPORTS = {"onnx": ("onnx", "onnxscript", "onnxruntime"), "openvino": ("openvino",)}  # packages to export
 NETWORK_FILES = {"onnx": ("network.onnx",), "openvino": ("network.xml", "network.bin")}
@@ -227,19 +234,18 @@ def require_runtime(
     export: bool = False,  # Also for writing?
 ) -> None:
     "Raise `ValueError` with the fix where a runtime is unknown or not installed."
-    require_choice("runtime", runtime, EXPORTS if export else RUNTIMES)
-    missing = [name for name in (EXPORTS if export else RUNTIMES)[runtime] if importlib.util.find_spec(name) is None]
+    needs = EXPORTS if export else RUNTIMES
+    require_choice("runtime", runtime, needs)
+    missing = " and ".join(name for name in needs[runtime] if importlib.util.find_spec(name) is None)
     if missing:
-        raise ValueError(
-            f'runtime {runtime}: expected the package {" and ".join(missing)}, not installed; pip install "graphseg[runtime]"'
-        )
+        fix = 'pip install "graphseg[runtime]"'
+        raise ValueError(f"runtime {runtime}: expected the package {missing}, not installed; {fix}")
     compiler = os.environ.get("CXX", "g++")
     if runtime == "compile" and not shutil.which(compiler):
-        raise ValueError(
-            f"runtime compile: expected the C++ compiler {compiler}, not found; install g++, name another in CXX, or use the runtime torch"
-        )
+        fix = "install g++, name another in CXX, or use the runtime torch"
+        raise ValueError(f"runtime compile: expected the C++ compiler {compiler}, not found; {fix}")
 
-
+# %% ../../nbs/chest/60_runtime.ipynb #8d34d95c
 def has_runtime(
     runtime: str,  # One of `RUNTIMES`
     export: bool = False,  # Also for writing?
@@ -252,7 +258,7 @@ def has_runtime(
         return False
     return True
 
-# %% ../../nbs/chest/60_runtime.ipynb #eaea7551
+# %% ../../nbs/chest/60_runtime.ipynb #080c75ab
 class NodesOnly(nn.Module):
     "A landmark network without its other outputs."
 
@@ -269,36 +275,34 @@ class NodesOnly(nn.Module):
     ) -> Tensor:  # (B,N,2) float32 xy, fraction of the image side
         return self.model(images).nodes
 
+# %% ../../nbs/chest/60_runtime.ipynb #14d75a07
+def _input_shape(config):
+    "Shape of one image of a network, (1,C,S,S)."
+    return 1, config["options"].get("in_channels", 1), config["image_size"], config["image_size"]
 
+# %% ../../nbs/chest/60_runtime.ipynb #6c28a2b9
 def write_network(
     model: nn.Module,  # Landmark network
     folder: Path,  # Existing folder
     runtime: str,  # onnx or openvino
 ) -> None:
     "Write the graph of a network for a runtime."
-    size, channels = model.config["image_size"], model.config["options"].get("in_channels", 1)
-    network, example = NodesOnly(fast_network(model)).eval(), torch.zeros(1, channels, size, size)
+    network, example = NodesOnly(fast_network(model)).eval(), torch.zeros(_input_shape(model.config))
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         program = torch.export.export(network, (example,))
         if runtime == "onnx":
+            names = {"input_names": ["images"], "output_names": ["nodes"]}
             torch.onnx.export(
-                program,
-                (),
-                folder / "network.onnx",
-                dynamo=True,
-                input_names=["images"],
-                output_names=["nodes"],
-                external_data=False,
-                verbose=False,
+                program, (), folder / "network.onnx", dynamo=True, external_data=False, verbose=False, **names
             )
             return
         import openvino
 
         openvino.save_model(openvino.convert_model(program), folder / "network.xml", compress_to_fp16=False)
 
-# %% ../../nbs/chest/60_runtime.ipynb #48ec1e19
+# %% ../../nbs/chest/60_runtime.ipynb #344e4ec5
 class Runtime(nn.Module):
     "A landmark network in some runtime: images to nodes."
 
@@ -310,18 +314,16 @@ class Runtime(nn.Module):
         batched: bool = False,  # Give whole batches to `predict`?
     ):
         super().__init__()
-        self.config, self.name, self.batched, self.layout = config, name, batched, layout_from_dict(config["layout"])
-        self.predict, self.place = (
-            predict,
-            nn.Parameter(torch.empty(0), requires_grad=False),
-        )  # its device is where images belong
+        self.config, self.layout = config, layout_from_dict(config["layout"])
+        self.predict, self.name, self.batched = predict, name, batched
+        self.place = nn.Parameter(torch.empty(0), requires_grad=False)  # its device is where images belong
 
     @torch.inference_mode()
     def forward(
         self,
         images: Tensor,  # (B,C,S,S) float32, 0 to 1
     ) -> LandmarkOutput:
-        size, channels = self.config["image_size"], self.config["options"].get("in_channels", 1)
+        _, channels, size, _ = _input_shape(self.config)
         if images.ndim != 4 or tuple(images.shape[1:]) != (channels, size, size):
             raise ValueError(f"images: expected (B,{channels},{size},{size}), got {tuple(images.shape)}")
         parts = [images] if self.batched else images.split(1)
@@ -330,77 +332,102 @@ class Runtime(nn.Module):
     def extra_repr(self):
         return f"{self.config['name']}, {self.name}, {self.config['image_size']} px"
 
-# %% ../../nbs/chest/60_runtime.ipynb #8d6f3ed5
+# %% ../../nbs/chest/60_runtime.ipynb #1d5154f7
 def _torch_predictor(model, threads):
+    "Our layers."
     if threads:
         torch.set_num_threads(threads)
     return NodesOnly(fast_network(model))
 
 
 def _compiled_predictor(model, threads):
+    "Our layers, compiled now and not at the first image."
     if threads:
         torch.set_num_threads(threads)
-    size, channels = model.config["image_size"], model.config["options"].get("in_channels", 1)
     compiled = torch.compile(NodesOnly(fast_network(model)), options={"freezing": True})
     try:
         with torch.inference_mode():
-            compiled(torch.zeros(1, channels, size, size))
+            compiled(torch.zeros(_input_shape(model.config)))
     except torch._dynamo.exc.BackendCompilerFailed as error:
-        raise ValueError(
-            f"runtime compile: {str(error).splitlines()[0]}; check the C++ compiler or use the runtime torch"
-        ) from error
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"runtime compile: {reason}; check the C++ compiler or use the runtime torch") from error
     return compiled
 
-
+# %% ../../nbs/chest/60_runtime.ipynb #4dcfbc83
 def _onnx_predictor(path, threads):
+    "ONNX Runtime on a file; idle threads leave the processor to others."
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = threads or torch.get_num_threads(), 3
-    options.add_session_config_entry(
-        "session.intra_op.allow_spinning", "0"
-    )  # idle threads leave the processor to others
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     return lambda images: torch.from_numpy(session.run(None, {"images": images.numpy()})[0])
 
 
 def _openvino_predictor(path, threads):
+    "OpenVINO on a file, in 32 bits."
     import openvino
 
-    settings = {
-        "INFERENCE_NUM_THREADS": threads or torch.get_num_threads(),
-        "NUM_STREAMS": 1,
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_PRECISION_HINT": "f32",
-    }
-    request = openvino.Core().compile_model(path, "CPU", settings).create_infer_request()
+    threads = threads or torch.get_num_threads()
+    settings = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
+    compiled = openvino.Core().compile_model(path, "CPU", settings | {"INFERENCE_PRECISION_HINT": "f32"})
+    request = compiled.create_infer_request()
     return lambda images: torch.from_numpy(request.infer(images.numpy(), share_inputs=True)[0].copy())
 
-# %% ../../nbs/chest/60_runtime.ipynb #9d9ccad9
+# %% ../../nbs/chest/60_runtime.ipynb #04412e2c
 def read_exported(
     folder: Path | str,  # Folder written by `export_model`
 ) -> dict:  # Runtime, configuration, checksums, drift
     "Read and check `runtime.json` and the files it names."
-    path = require_file(
-        Path(folder) / "runtime.json",
-        "an exported folder holds runtime.json and the network; run: graphseg export MODEL -o DIR",
-    )
+    fix = "an exported folder holds runtime.json and the network; run: graphseg export MODEL -o DIR"
+    path = require_file(Path(folder) / "runtime.json", fix)
     try:
         about = json.loads(path.read_text())
     except ValueError as error:
         raise ValueError(f"{path}: expected JSON, got a damaged file ({error}); export the model again") from error
     if missing := {"runtime", "config", "files", "source"} - set(about):
-        raise ValueError(
-            f"{path}: expected the keys of export_model, missing {sorted(missing)}; export the model again"
-        )
+        lacks = f"expected the keys of export_model, missing {sorted(missing)}"
+        raise ValueError(f"{path}: {lacks}; export the model again")
     for name, checksum in about["files"].items():
-        if sha256(require_file(path.parent / name, "export the model again")) != checksum:
-            raise ValueError(
-                f"{path.parent / name}: damaged or not of this runtime.json (checksum differs); export the model again"
-            )
+        file = path.parent / name
+        if sha256(require_file(file, "export the model again")) != checksum:
+            wrong = "damaged or not of this runtime.json (checksum differs)"
+            raise ValueError(f"{file}: {wrong}; export the model again")
     return about
 
+# %% ../../nbs/chest/60_runtime.ipynb #29eb9759
+def _require_exported(folder, about, runtime, layout, image_size):
+    "Refuse an exported network of another runtime, layout or size."
+    stored, size = layout_from_dict(about["config"]["layout"]), about["config"]["image_size"]
+    if about["runtime"] != runtime:
+        fix = "choose that runtime or export again"
+        raise ValueError(f"{folder}: expected a model exported for {runtime}, got one for {about['runtime']}; {fix}")
+    if layout is not None and layout != stored:
+        fix = "choose another model or layout"
+        raise ValueError(f"{folder}: expected a model for layout {layout}, got {stored}; {fix}")
+    if image_size not in (None, size):
+        fix = "resize the images or choose another model"
+        raise ValueError(f"{folder}: expected a model for image_size={image_size}, got {size}; {fix}")
 
+
+def _load_exported(folder, runtime, threads, layout=None, image_size=None):
+    "An exported network in its runtime."
+    if (folder / "config.json").exists():
+        fix = f"run: graphseg export {folder} -o DIR --runtime {runtime}"
+        raise ValueError(f"{folder}: expected a model exported for {runtime}, got weights; {fix}")
+    about = read_exported(folder)
+    _require_exported(folder, about, runtime, layout, image_size)
+    predictor = {"onnx": _onnx_predictor, "openvino": _openvino_predictor}[runtime]
+    return Runtime(about["config"], predictor(folder / NETWORK_FILES[runtime][0], threads), runtime)
+
+# %% ../../nbs/chest/60_runtime.ipynb #199df803
+def _require_landmarks(folder, model):
+    "Refuse a network that gives something else than landmarks."
+    if model.config.get("output", "landmarks") != "landmarks":
+        raise ValueError(f"{folder}: expected a landmark network, got {model.config['name']}")
+
+# %% ../../nbs/chest/60_runtime.ipynb #fdceb156
 def load_runtime(
     folder: Path | str,  # Folder of a model (torch, compile) or of an exported one (onnx, openvino)
     runtime: str = "torch",  # One of `RUNTIMES`
@@ -415,43 +442,14 @@ def load_runtime(
     if runtime in EXPORTS:
         return _load_exported(Path(folder), runtime, threads, layout, image_size)
     if (Path(folder) / "runtime.json").exists():
-        raise ValueError(
-            f"{folder}: expected a model for the runtime {runtime}, got one exported for {read_exported(folder)['runtime']}"
-        )
+        found = read_exported(folder)["runtime"]
+        raise ValueError(f"{folder}: expected a model for the runtime {runtime}, got one exported for {found}")
     model = load_model(folder, layout, image_size)
-    if model.config.get("output", "landmarks") != "landmarks":
-        raise ValueError(f"{folder}: expected a landmark network, got {model.config['name']}")
-    return Runtime(
-        model.config,
-        (_torch_predictor if runtime == "torch" else _compiled_predictor)(model, threads),
-        runtime,
-        runtime == "torch",
-    )
+    _require_landmarks(folder, model)
+    predictor = (_torch_predictor if runtime == "torch" else _compiled_predictor)(model, threads)
+    return Runtime(model.config, predictor, runtime, runtime == "torch")
 
-
-def _load_exported(folder, runtime, threads, layout=None, image_size=None):
-    if (folder / "config.json").exists():
-        raise ValueError(
-            f"{folder}: expected a model exported for {runtime}, got weights; run: graphseg export {folder} -o DIR --runtime {runtime}"
-        )
-    about = read_exported(folder)
-    stored, size = layout_from_dict(about["config"]["layout"]), about["config"]["image_size"]
-    if about["runtime"] != runtime:
-        raise ValueError(
-            f"{folder}: expected a model exported for {runtime}, got one for {about['runtime']}; choose that runtime or export again"
-        )
-    if layout is not None and layout != stored:
-        raise ValueError(
-            f"{folder}: expected a model for layout {layout}, got {stored}; choose another model or layout"
-        )
-    if image_size not in (None, size):
-        raise ValueError(
-            f"{folder}: expected a model for image_size={image_size}, got {size}; resize the images or choose another model"
-        )
-    predictor = {"onnx": _onnx_predictor, "openvino": _openvino_predictor}[runtime]
-    return Runtime(about["config"], predictor(folder / NETWORK_FILES[runtime][0], threads), runtime)
-
-# %% ../../nbs/chest/60_runtime.ipynb #4e883f0c
+# %% ../../nbs/chest/60_runtime.ipynb #cef89b72
 def measure_drift(
     ours: nn.Module,  # Network or `Runtime`
     truth: nn.Module,  # Network it should equal
@@ -463,7 +461,22 @@ def measure_drift(
     distance = torch.cat([(a - b).norm(dim=-1) for a, b in pairs]) * FRAME_PX
     return {"mean_px": distance.mean().item(), "max_px": distance.max().item(), "n_images": len(images)}
 
+# %% ../../nbs/chest/60_runtime.ipynb #38a6b2e0
+def _fill_export(temporary, folder, model, runtime, images):
+    "Write network and `runtime.json`, and add the drift that the written network has."
+    write_network(model, temporary, runtime)
+    about = {
+        "runtime": runtime,
+        "config": model.config,
+        "source": sha256(Path(folder) / "model.safetensors"),
+        "graphseg": graphseg.__version__,
+        "files": {name: sha256(temporary / name) for name in NETWORK_FILES[runtime]},
+    }
+    write_json(temporary / "runtime.json", about)
+    drift = measure_drift(_load_exported(temporary, runtime, None), model, images)
+    write_json(temporary / "runtime.json", about | {"drift": drift})
 
+# %% ../../nbs/chest/60_runtime.ipynb #b112596e
 def export_model(
     folder: Path | str,  # Folder of a landmark network, from `zoo.save_model`
     out: Path | str,  # Folder to write, new or one that was exported before
@@ -472,49 +485,19 @@ def export_model(
 ) -> dict:  # What `runtime.json` holds
     "Write a network for a runtime, try it, and note how far it drifts; all or nothing."
     model, out = load_model(folder), Path(out)
-    if model.config.get("output", "landmarks") != "landmarks":
-        raise ValueError(f"{folder}: expected a landmark network, got {model.config['name']}")
+    _require_landmarks(folder, model)
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "runtime.json").exists())):
         raise ValueError(f"{out}: expected a new folder or an exported one, got other files; choose another")
     require_runtime(runtime, export=True)
     if images is None:
-        images = sample_images(model.config["image_size"], in_channels=model.config["options"].get("in_channels", 1))
+        _, channels, size, _ = _input_shape(model.config)
+        images = sample_images(size, in_channels=channels)
     with atomic_path(out) as temporary:
         temporary.mkdir()
-        write_network(model, temporary, runtime)
-        about = {
-            "runtime": runtime,
-            "config": model.config,
-            "source": sha256(Path(folder) / "model.safetensors"),
-            "graphseg": graphseg.__version__,
-            "files": {name: sha256(temporary / name) for name in NETWORK_FILES[runtime]},
-        }
-        write_json(temporary / "runtime.json", about)
-        write_json(
-            temporary / "runtime.json",
-            about | {"drift": measure_drift(_load_exported(temporary, runtime, None), model, images)},
-        )
+        _fill_export(temporary, folder, model, runtime, images)
     return read_exported(out)
 
-# %% ../../nbs/chest/60_runtime.ipynb #046117d7
-_timed = {}
-
-
-def _start_timing(build, image, n_threads, tuned):
-    torch.set_num_threads(n_threads)
-    _timed.update(build=build, image=torch.from_numpy(image), allocator=tune_allocator() if tuned else "default")
-
-
-@torch.inference_mode()
-def _time_once():
-    if "network" not in _timed:
-        _timed["network"] = _timed["build"]()
-    wall, processor = time.perf_counter(), time.process_time()
-    output = _timed["network"](_timed["image"])
-    wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    return wall, processor, np.asarray(getattr(output, "nodes", output)), _timed["allocator"]
-
-
+# %% ../../nbs/chest/60_runtime.ipynb #f97b9127
 def load_reference(
     folder: Path | str,  # Folder of a HybridGNet
 ) -> nn.Module:
@@ -523,26 +506,39 @@ def load_reference(
 
     return ReferenceNetwork(load_model(folder))
 
+# %% ../../nbs/chest/60_runtime.ipynb #68b6c997
+_timed = {}
 
+
+def _start_timing(build, image, n_threads, tuned):
+    "Prepare the process of one network."
+    torch.set_num_threads(n_threads)
+    _timed.update(build=build, image=torch.from_numpy(image), allocator=tune_allocator() if tuned else "default")
+
+
+@torch.inference_mode()
+def _time_once():
+    "Wall time, processor time, answer and allocator of one prediction."
+    if "network" not in _timed:
+        _timed["network"] = _timed["build"]()
+    wall, processor = time.perf_counter(), time.process_time()
+    output = _timed["network"](_timed["image"])
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    return wall, processor, np.asarray(getattr(output, "nodes", output)), _timed["allocator"]
+
+# %% ../../nbs/chest/60_runtime.ipynb #b982b5d9
 def time_networks(
-    networks: dict[
-        str, tuple[Callable, bool]
-    ],  # Name → what builds the network in its process (can be pickled); tune the allocator?
+    networks: dict[str, tuple[Callable, bool]],  # Name → builder (can be pickled); tune the allocator?
     image: Tensor,  # Input of all, (1,C,S,S) float32
     repeats: int = 5,  # Timed rounds, after three rounds to warm up
     n_threads: int = 1,  # Threads of torch, and of a `Runtime` that names none
-) -> tuple[
-    pd.DataFrame, dict[str, np.ndarray]
-]:  # network, allocator, turn, wall_s, processor_s; and what each network gave
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:  # network, allocator, turn, wall_s, processor_s; each network's answer
     "Time predictions of several networks in turns."
-    spawn, rows, outputs = multiprocessing.get_context("spawn"), [], {}
+    spawn, rows, outputs, pools = multiprocessing.get_context("spawn"), [], {}, {}
     with contextlib.ExitStack() as stack:
-        pools = {
-            name: stack.enter_context(
-                ProcessPoolExecutor(1, spawn, _start_timing, (build, image.numpy(), n_threads, tuned))
-            )
-            for name, (build, tuned) in networks.items()
-        }
+        for name, (build, tuned) in networks.items():
+            given = (build, image.numpy(), n_threads, tuned)
+            pools[name] = stack.enter_context(ProcessPoolExecutor(1, spawn, _start_timing, given))
         for turn in range(-3, repeats):
             for name, pool in pools.items():
                 wall, processor, outputs[name], allocator = pool.submit(_time_once).result()

@@ -22,12 +22,22 @@ from ..base.core import require_choice, require_shape, write_csv
 from .template import STRUCTURES
 from ..shapes.meshes import SurfaceMesh, TetrahedralMesh, nodes_of, quality_summary, region_volumes_ml
 
-# %% ../../nbs/hearts/60_measures.ipynb #844795a4
+# %% ../../nbs/hearts/60_measures.ipynb #c8e7a0bb
 def _case_errors(error):
+    "The three errors of one case and structure."
     mse = float(np.mean(error**2))
     return {"MAE_mm": float(np.mean(np.abs(error))), "MSE_mm2": mse, "RMSE_mm": mse**0.5}
 
 
+def _check_nodes(name, points, wanted):
+    "Refuse positions of another shape, and numbers that are not finite."
+    if points.shape != wanted:
+        raise ValueError(f"{name}: expected {wanted}, got {points.shape}; several cases need case_ids")
+    if not np.isfinite(points).all():
+        n_bad = int((~np.isfinite(points)).any(-1).sum())
+        raise ValueError(f"{name}: expected finite coordinates, got {n_bad} bad nodes")
+
+# %% ../../nbs/hearts/60_measures.ipynb #3d4ff1c1
 def mesh_errors(
     predicted_mm,  # Node positions of one case, (N,3), or of n cases, (n,N,3), mm
     true_mm,  # The same shape, mm
@@ -37,26 +47,19 @@ def mesh_errors(
 ) -> pd.DataFrame:  # structure ("whole" first), n_nodes, MAE_mm, MSE_mm2, RMSE_mm
     "Errors of node positions, for the whole mesh and each structure."
     predicted, true = (np.asarray(points, np.float64) for points in (predicted_mm, true_mm))
-    wanted = (len(mesh.node_labels), 3) if case_ids is None else (len(case_ids), len(mesh.node_labels), 3)
-    for name, points in (("predicted_mm", predicted), ("true_mm", true)):
-        if points.shape != wanted:
-            raise ValueError(f"{name}: expected {wanted}, got {points.shape}; several cases need case_ids")
-        if not np.isfinite(points).all():
-            raise ValueError(
-                f"{name}: expected finite coordinates, got {int((~np.isfinite(points)).any(-1).sum())} bad nodes"
-            )
-    members = {"whole": np.ones(wanted[-2], bool)} | {name: nodes_of(mesh, name) for name in structures}
-    error = predicted - true
-    rows = [
-        ({} if case_ids is None else {"case": case_ids[k]})
-        | {"structure": name, "n_nodes": int(mine.sum())}
-        | _case_errors(one[mine])
-        for k, one in enumerate(error.reshape(-1, *wanted[-2:]))
-        for name, mine in members.items()
-    ]
+    n_nodes = len(mesh.node_labels)
+    wanted = (n_nodes, 3) if case_ids is None else (len(case_ids), n_nodes, 3)
+    _check_nodes("predicted_mm", predicted, wanted)
+    _check_nodes("true_mm", true, wanted)
+    members = {"whole": np.ones(n_nodes, bool)} | {name: nodes_of(mesh, name) for name in structures}
+    rows = []
+    for k, error in enumerate((predicted - true).reshape(-1, n_nodes, 3)):
+        front = {} if case_ids is None else {"case": case_ids[k]}
+        for name, mine in members.items():
+            rows.append(front | {"structure": name, "n_nodes": int(mine.sum())} | _case_errors(error[mine]))
     return pd.DataFrame(rows)
 
-# %% ../../nbs/hearts/60_measures.ipynb #736b00c3
+# %% ../../nbs/hearts/60_measures.ipynb #5f5fb27a
 def kept_slices(
     n_slices: int,  # Slices of the stack
     rule: str = "published",  # "published": without the first and the last two; "all"
@@ -66,12 +69,11 @@ def kept_slices(
     if rule == "all":
         return range(n_slices)
     if n_slices < 4:
-        raise ValueError(
-            f'n_slices: expected at least 4 slices (the first and the last two are dropped), got {n_slices}; use rule="all"'
-        )
+        dropped = "(the first and the last two are dropped)"
+        raise ValueError(f'n_slices: expected at least 4 slices {dropped}, got {n_slices}; use rule="all"')
     return range(1, n_slices - 2)
 
-
+# %% ../../nbs/hearts/60_measures.ipynb #23866ae2
 @numba.njit(cache=True)
 def _by_rows(points, width):
     "Points x, y as rows and columns, sorted, each once."
@@ -84,7 +86,7 @@ def _by_rows(points, width):
         n += 1
     return found[:n]
 
-
+# %% ../../nbs/hearts/60_measures.ipynb #461d46a3
 def external_contour(
     mask: np.ndarray,  # (Y,X) bool
 ) -> np.ndarray:  # (n,2) int64, row and column, each pixel once, in order of rows
@@ -94,7 +96,7 @@ def external_contour(
         return np.zeros((0, 2), np.int64)
     return _by_rows(np.concatenate(contours)[:, 0], mask.shape[1])
 
-# %% ../../nbs/hearts/60_measures.ipynb #94489387
+# %% ../../nbs/hearts/60_measures.ipynb #52366b7d
 @numba.njit(cache=True)
 def _nearest(a, b, sy, sx):
     "Distance of each point of a to the nearest of b; b is sorted by rows."
@@ -113,7 +115,7 @@ def _nearest(a, b, sy, sx):
         found[i] = best**0.5
     return found
 
-
+# %% ../../nbs/hearts/60_measures.ipynb #741707c9
 def contour_distances(
     first: np.ndarray,  # (Y,X) bool, with at least one pixel
     second: np.ndarray,  # The same shape
@@ -126,17 +128,14 @@ def contour_distances(
     sy, sx = map(float, pixel_mm)
     return _nearest(*points, sy, sx), _nearest(*points[::-1], sy, sx)
 
-# %% ../../nbs/hearts/60_measures.ipynb #600def78
-SLICE_STRUCTURES = {
-    "LV endo": (50,),
-    "LV myo": (250,),
-    "RV endo": (100,),
-}  # Structure → classes of the published painting
+# %% ../../nbs/hearts/60_measures.ipynb #927d6bc9
+SLICE_STRUCTURES = {"LV endo": (50,), "LV myo": (250,), "RV endo": (100,)}  # Structure → classes of the painting
 CLASSES = {"background": 0, "LV cavity": 50, "RV cavity": 100, "RV wall": 150, "LV myocardium": 250}
 PUBLISHED_PX_MM = 1.8  # Pixel size of the published distances, mm
 
-
+# %% ../../nbs/hearts/60_measures.ipynb #f023b194
 def _classes(name, volume):
+    "The volume as an array, if it holds classes of the published painting alone."
     volume = np.asarray(volume)
     require_shape(name, volume, "Z,Y,X")
     found = np.flatnonzero(np.bincount(volume.ravel())) if volume.dtype == np.uint8 else np.unique(volume)
@@ -146,12 +145,16 @@ def _classes(name, volume):
 
 
 def _spacing(spacing_mm):
+    "The voxel size as an array, if it is three positive lengths."
     spacing = np.asarray(spacing_mm, float)
     if spacing.shape != (3,) or not (np.isfinite(spacing) & (spacing > 0)).all():
-        raise ValueError(
-            f"spacing_mm: expected three positive lengths (z, y, x), got {np.asarray(spacing_mm).tolist()}"
-        )
+        got = np.asarray(spacing_mm).tolist()
+        raise ValueError(f"spacing_mm: expected three positive lengths (z, y, x), got {got}")
     return spacing
+
+# %% ../../nbs/hearts/60_measures.ipynb #27c69450
+def _mean_or_nan(values):
+    return float(np.mean(values)) if values else float("nan")
 
 
 def _contour_distances(predicted, true, kept, pixel_mm):
@@ -162,13 +165,17 @@ def _contour_distances(predicted, true, kept, pixel_mm):
         one_sided += int(p != t)
         if p and t:
             both.append(contour_distances(predicted[k], true[k], pixel_mm))
-    hd, mcd = (
-        float(np.mean(values)) if both else float("nan")
-        for values in ([max(a.max(), b.max()) for a, b in both], [(a.mean() + b.mean()) / 2 for a, b in both])
-    )
+    hd = _mean_or_nan([max(a.max(), b.max()) for a, b in both])
+    mcd = _mean_or_nan([(a.mean() + b.mean()) / 2 for a, b in both])
     return {"HD_mm": hd, "MCD_mm": mcd, "n_slices": len(both), "n_one_sided": one_sided}
 
-# %% ../../nbs/hearts/60_measures.ipynb #8638e756
+
+def _overlap(predicted, true):
+    "Dice of two masks; NaN where both are empty."
+    total = np.count_nonzero(predicted) + np.count_nonzero(true)
+    return 2 * np.count_nonzero(predicted & true) / total if total else float("nan")
+
+# %% ../../nbs/hearts/60_measures.ipynb #8cfaa753
 def slice_scores(
     true_classes,  # Classes of the published painting, (Z,Y,X) integers
     predicted_classes,  # The same shape
@@ -176,21 +183,18 @@ def slice_scores(
     mode: str = "fixed",  # Distances with the true spacing ("fixed"), or 1.8 mm per px as published ("faithful")
     rule: str = "published",  # Slices that count for distances, see `kept_slices`
     structures: dict = SLICE_STRUCTURES,  # Structure → its classes
-) -> (
-    pd.DataFrame
-):  # structure, DSC, HD_mm, MCD_mm, n_slices (both masks there), n_one_sided (only one); NaN where undefined
+) -> pd.DataFrame:  # structure, DSC, HD_mm, MCD_mm, n_slices (both there), n_one_sided (only one); NaN where undefined
     "Overlap of the volume, and contour distances averaged over slices."
     require_choice("mode", mode, ("fixed", "faithful"))
-    true, predicted = _classes("true_classes", true_classes), _classes("predicted_classes", predicted_classes)
+    true = _classes("true_classes", true_classes)
+    predicted = _classes("predicted_classes", predicted_classes)
     if true.shape != predicted.shape:
         raise ValueError(f"predicted_classes: expected {true.shape}, got {predicted.shape}")
     pixel_mm = _spacing(spacing_mm)[1:] if mode == "fixed" else (PUBLISHED_PX_MM, PUBLISHED_PX_MM)
     kept, rows = kept_slices(len(true), rule), []
     for name, values in structures.items():
         p, t = np.isin(predicted, values), np.isin(true, values)
-        total = np.count_nonzero(p) + np.count_nonzero(t)
-        dsc = 2 * np.count_nonzero(p & t) / total if total else float("nan")
-        rows.append({"structure": name, "DSC": dsc, **_contour_distances(p, t, kept, pixel_mm)})
+        rows.append({"structure": name, "DSC": _overlap(p, t), **_contour_distances(p, t, kept, pixel_mm)})
     return pd.DataFrame(rows)
 
 # %% ../../nbs/hearts/60_measures.ipynb #7ab5f762
@@ -226,26 +230,18 @@ def mask_volumes(
         "RV_ml": (counts["RV cavity"] + counts["RV wall"] / 2) * voxel_ml,
     }
 
-# %% ../../nbs/hearts/60_measures.ipynb #724c2c37
-INDICES = (
-    "LVEDV (mL)",
-    "LVESV (mL)",
-    "LVSV (mL)",
-    "LVEF (%)",
-    "LVM (g)",
-    "RVEDV (mL)",
-    "RVESV (mL)",
-    "RVSV (mL)",
-    "RVEF (%)",
-)
-CORRECTIONS = {
+# %% ../../nbs/hearts/60_measures.ipynb #80080b3b
+_LEFT = ("LVEDV (mL)", "LVESV (mL)", "LVSV (mL)", "LVEF (%)", "LVM (g)")
+INDICES = (*_LEFT, "RVEDV (mL)", "RVESV (mL)", "RVSV (mL)", "RVEF (%)")
+CORRECTIONS = {  # Slope; intercept in mL or g
     "LVEDV": (1.04526259, 4.67329476),
     "LVESV": (1.0544132, 1.53075955),
     "LVM": (0.87231604, -9.9720878),
-}  # Slope; intercept in mL or g
+}
 
-
-def _pump(side, edv, esv):
+# %% ../../nbs/hearts/60_measures.ipynb #75aaee8d
+def _require_pump(side, edv, esv):
+    "Refuse volumes that no heart can have at its two phases."
     for phase, volume in (("ED", edv), ("ES", esv)):
         if not (np.isfinite(volume) and volume >= 0):
             raise ValueError(f"{side}: expected a volume at {phase} of 0 mL or more, got {volume}")
@@ -253,16 +249,18 @@ def _pump(side, edv, esv):
         raise ValueError(f"{side}: expected a volume at ED above 0 mL, got 0; is the structure in the mask?")
     if esv > edv:
         raise ValueError(
-            f"{side}: expected the volume at ES to be at most that at ED, got ED {edv:.1f} mL and ES {esv:.1f} mL; are ED and ES swapped?"
+            f"{side}: expected the volume at ES to be at most that at ED, got ED {edv:.1f} mL and ES {esv:.1f} mL; "
+            "are ED and ES swapped?"
         )
-    return {
-        f"{side}EDV (mL)": edv,
-        f"{side}ESV (mL)": esv,
-        f"{side}SV (mL)": edv - esv,
-        f"{side}EF (%)": 100 * (edv - esv) / edv,
-    }
 
 
+def _pump(side, edv, esv):
+    "The four indices of one ventricle."
+    _require_pump(side, edv, esv)
+    values = (edv, esv, edv - esv, 100 * (edv - esv) / edv)
+    return dict(zip((f"{side}EDV (mL)", f"{side}ESV (mL)", f"{side}SV (mL)", f"{side}EF (%)"), values, strict=True))
+
+# %% ../../nbs/hearts/60_measures.ipynb #0adb7c1c
 def cardiac_indices(
     ed: dict,  # Volumes at end-diastole, from `mask_volumes` or `mesh_volumes`
     es: dict,  # Volumes at end-systole
@@ -273,14 +271,11 @@ def cardiac_indices(
         raise ValueError(f"ed, es: expected the volumes {VOLUMES}, got none for {lacking}")
     edv, esv, mass = ed["LV_ml"], es["LV_ml"], ed["LV_mass_g"]
     if esv > edv:
-        _pump("LV", edv, esv)
+        _require_pump("LV", edv, esv)
     if corrected:
         edv, esv, mass = (a * value + b for (a, b), value in zip(CORRECTIONS.values(), (edv, esv, mass), strict=True))
-    found = (
-        _pump("LV", float(edv), float(esv))
-        | {"LVM (g)": float(mass)}
-        | _pump("RV", float(ed["RV_ml"]), float(es["RV_ml"]))
-    )
+    found = _pump("LV", float(edv), float(esv)) | {"LVM (g)": float(mass)}
+    found |= _pump("RV", float(ed["RV_ml"]), float(es["RV_ml"]))
     return {name: found[name] for name in INDICES}
 
 # %% ../../nbs/hearts/60_measures.ipynb #a80be721
@@ -298,7 +293,15 @@ def mesh_volumes(
         "RV_ml": float(volumes["RV"]),
     }
 
-# %% ../../nbs/hearts/60_measures.ipynb #c33940eb
+# %% ../../nbs/hearts/60_measures.ipynb #b1602712
+def _person_indices(mine, corrected):
+    "Cardiac indices of the rows of one person."
+    if sorted(mine["phase"]) != ["ED", "ES"]:
+        raise ValueError(f"expected one row of ED and one of ES, got {sorted(mine['phase'])}")
+    ed, es = (mine[mine["phase"] == phase].iloc[0].to_dict() for phase in ("ED", "ES"))
+    return cardiac_indices(ed, es, corrected)
+
+# %% ../../nbs/hearts/60_measures.ipynb #e8392663
 def indices_table(
     volumes: pd.DataFrame,  # Columns subject, phase (ED or ES), LV_ml, LV_mass_g, RV_ml; one row per person and phase
     corrected: bool = False,  # Apply the published straight lines?
@@ -310,10 +313,7 @@ def indices_table(
     rows = []
     for subject, mine in volumes.groupby("subject", sort=False):
         try:
-            if sorted(mine["phase"]) != ["ED", "ES"]:
-                raise ValueError(f"expected one row of ED and one of ES, got {sorted(mine['phase'])}")
-            ed, es = (mine[mine["phase"] == phase].iloc[0].to_dict() for phase in ("ED", "ES"))
-            row, problem = cardiac_indices(ed, es, corrected), ""
+            row, problem = _person_indices(mine, corrected), ""
         except ValueError as error:
             if strict:
                 raise ValueError(f"subject {subject}: {error}") from error
@@ -321,7 +321,7 @@ def indices_table(
         rows.append({"case_id": subject, **row} | ({} if strict else {"problem": problem}))
     return pd.DataFrame(rows, columns=["case_id", *INDICES] + ([] if strict else ["problem"]))
 
-
+# %% ../../nbs/hearts/60_measures.ipynb #bf115be7
 def write_indices(
     path: Path | str,  # File, .csv
     table: pd.DataFrame,  # From `indices_table`
@@ -331,34 +331,38 @@ def write_indices(
         raise ValueError(f"table: expected columns {lacking}, got {list(table.columns)}")
     return write_csv(path, table[["case_id", *INDICES]])
 
-# %% ../../nbs/hearts/60_measures.ipynb #41bf5dd9
-def bland_altman(
-    reference,  # Values of the reference, (n,); pairs with NaN are left out
-    measured,  # Values of the other instrument, (n,)
-) -> dict:  # n, n_missing, bias, sd (population), low, high (limits of agreement), mae, pearson_r
-    "Agreement of two instruments: measured − reference."
+# %% ../../nbs/hearts/60_measures.ipynb #013dcba7
+def _finite_pairs(reference, measured):
+    "The pairs in which both are finite, and how many are not."
     reference, measured = np.asarray(reference, float), np.asarray(measured, float)
     require_shape("reference", reference, "n")
     require_shape("measured", measured, str(len(reference)))
     there = np.isfinite(reference) & np.isfinite(measured)
     if there.sum() < 2:
         raise ValueError(f"measured: expected at least 2 finite pairs, got {int(there.sum())} of {len(there)}")
-    x, y = reference[there], measured[there]
+    return reference[there], measured[there], int((~there).sum())
+
+# %% ../../nbs/hearts/60_measures.ipynb #2c420093
+def bland_altman(
+    reference,  # Values of the reference, (n,); pairs with NaN are left out
+    measured,  # Values of the other instrument, (n,)
+) -> dict:  # n, n_missing, bias, sd (population), low, high (limits of agreement), mae, pearson_r
+    "Agreement of two instruments: measured − reference."
+    x, y, n_missing = _finite_pairs(reference, measured)
     difference = y - x
     bias, sd = float(difference.mean()), float(difference.std())
-    r = float(np.corrcoef(x, y)[0, 1]) if x.std() and y.std() else float("nan")
     return {
-        "n": int(there.sum()),
-        "n_missing": int((~there).sum()),
+        "n": len(x),
+        "n_missing": n_missing,
         "bias": bias,
         "sd": sd,
         "low": bias - 1.96 * sd,
         "high": bias + 1.96 * sd,
         "mae": float(np.abs(difference).mean()),
-        "pearson_r": r,
+        "pearson_r": float(np.corrcoef(x, y)[0, 1]) if x.std() and y.std() else float("nan"),
     }
 
-
+# %% ../../nbs/hearts/60_measures.ipynb #4a17b313
 def index_agreement(
     reference: pd.DataFrame,  # case_id and `INDICES`, as from `indices_table`
     measured: pd.DataFrame,  # The same people
@@ -366,18 +370,23 @@ def index_agreement(
 ) -> pd.DataFrame:  # index, and what `bland_altman` gives
     "Agreement of every index, matched by case_id."
     for name, table in (("reference", reference), ("measured", measured)):
-        if table["case_id"].duplicated().any():
-            raise ValueError(
-                f"{name}: expected every case once, got {table['case_id'][table['case_id'].duplicated()].iloc[0]!r} twice"
-            )
+        twice = table["case_id"][table["case_id"].duplicated()]
+        if len(twice):
+            raise ValueError(f"{name}: expected every case once, got {twice.iloc[0]!r} twice")
     if lost := sorted(set(reference["case_id"]) ^ set(measured["case_id"])):
-        raise ValueError(
-            f"measured: expected the cases of the reference, {lost[:3]} ({len(lost)}) are in one table only"
-        )
+        found = f"{lost[:3]} ({len(lost)}) are in one table only"
+        raise ValueError(f"measured: expected the cases of the reference, {found}")
     other = measured.set_index("case_id").loc[reference["case_id"]]
     return pd.DataFrame([{"index": name, **bland_altman(reference[name], other[name])} for name in indices])
 
-# %% ../../nbs/hearts/60_measures.ipynb #453d61f0
+# %% ../../nbs/hearts/60_measures.ipynb #ef636e70
+def _agreement_line(ax, value, style, text):
+    "A level line with its name and value at the right."
+    ax.axhline(value, color="#D55E00", linestyle=style, linewidth=0.8)
+    place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right", "va": "bottom"}
+    ax.annotate(f"{text} {value:.1f}", (1, value), (-2, 2), fontsize=6, **place)
+
+
 def show_bland_altman(
     reference,  # Values of the reference, (n,)
     measured,  # Values of the other instrument, (n,)
@@ -389,29 +398,17 @@ def show_bland_altman(
     reference, measured = np.asarray(reference, float), np.asarray(measured, float)
     what, unit = name.removesuffix(")").split(" (")
     ax.scatter((reference + measured) / 2, measured - reference, s=8, color="#0072B2", linewidth=0, alpha=0.7)
-    for value, style, text in (
-        (found["bias"], "-", "bias"),
-        (found["low"], "--", "−1.96 sd"),
-        (found["high"], "--", "+1.96 sd"),
-    ):
-        ax.axhline(value, color="#D55E00", linestyle=style, linewidth=0.8)
-        ax.annotate(
-            f"{text} {value:.1f}",
-            (1, value),
-            (-2, 2),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            ha="right",
-            va="bottom",
-            fontsize=6,
-        )
+    for key, style, text in (("bias", "-", "bias"), ("low", "--", "−1.96 sd"), ("high", "--", "+1.96 sd")):
+        _agreement_line(ax, found[key], style, text)
     ax.set(xlabel=f"{what}, mean of both, {unit}", ylabel=f"measured − reference, {unit}")
     return ax
 
-# %% ../../nbs/hearts/60_measures.ipynb #b99a8a24
+# %% ../../nbs/hearts/60_measures.ipynb #3f5f879b
 def quality_table(
     values: dict,  # Name of a set of meshes → quality of the elements, (S,T): subjects × elements, or (T,)
-) -> pd.DataFrame:  # meshes, rule ("pooled" or "averaged first"), mean, std, min, max, p01, p05, p25, p50, p75; n_inverted per mesh, mean over subjects
+) -> (
+    pd.DataFrame
+):  # meshes, rule, mean, std, min, max, p01, p05, p25, p50, p75; n_inverted per mesh, mean over subjects
     "Statistics of element quality, pooled over all elements, and of each element's mean over subjects."
     rows = []
     for name, one in values.items():
