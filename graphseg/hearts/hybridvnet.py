@@ -33,6 +33,8 @@ with warnings.catch_warnings():  # torch calls compressed rows a beta feature, o
 
 
 class _Product(torch.autograd.Function):
+    "Product with a sparse matrix whose backward pass is one with its transpose."
+
     @staticmethod
     def forward(ctx, x, matrix, transposed):
         ctx.transposed = transposed
@@ -117,7 +119,7 @@ def _clenshaw(x, weight, laplacian):  # (N·B,F), (K,F,O) → (N·B,O)
         later, last = last, term
     return last
 
-
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #24d800df
 class _Chebyshev(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, weight, laplacian):  # x (N,B,F), weight (K,F,O)
@@ -185,6 +187,21 @@ def fold_pixels(
     return x.movedim((-3, -1), (2, 3)).reshape(b, c * fold * fold, *middle, h // fold, w // fold)
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #c90a706d
+def _poolings(image_shape, fold, n_pools):
+    "Pooling of each axis before each block but the first, and the shape that is left."
+    shape, pools = [*image_shape[:-2], *(side // fold for side in image_shape[-2:])], []
+    for k in range(1, n_pools + 1):
+        wanted = (2 if k == 3 else 1, 2, 2)[-len(image_shape) :]
+        pools.append(tuple(p if n // p >= 3 else 1 for p, n in zip(wanted, shape, strict=True)))
+        shape = [n // p for p, n in zip(pools[-1], shape, strict=True)]
+    return pools, shape
+
+
+def _feature_norm(n_features, batch_stats):
+    "Norm of the features over the batch, without weights."
+    return nn.BatchNorm1d(n_features, affine=False, track_running_stats=not batch_stats)
+
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #30b225e5
 class ViewEncoder(nn.Module):
     "One view, a stack or a plane, to latent mean and log variance."
 
@@ -205,32 +222,27 @@ class ViewEncoder(nn.Module):
         self.image_shape, self.fold, dims = tuple(image_shape), fold, len(image_shape)
         if dims not in (2, 3) or min(image_shape) < 1:
             raise ValueError(
-                f"image_shape: expected (slices, rows, columns) or (rows, columns), got {tuple(image_shape)}"
+                f"image_shape: expected (slices, rows, columns) or (rows, columns), got {self.image_shape}"
             )
-        self.blocks = nn.ModuleList(
-            ResidualBlock(c, d, batch_stats, dims) for c, d in pairwise((fold * fold, *channels))
-        )
-        self.pool, self.layout = (
-            (F.max_pool2d, torch.channels_last) if dims == 2 else (F.max_pool3d, torch.channels_last_3d)
-        )
-        shape, self.pools = [*image_shape[:-2], *(side // fold for side in image_shape[-2:])], []
-        for k in range(1, len(channels)):
-            wanted = (2 if k == 3 else 1, 2, 2)[-dims:]
-            self.pools.append(tuple(p if n // p >= 3 else 1 for p, n in zip(wanted, shape, strict=True)))
-            shape = [n // p for p, n in zip(self.pools[-1], shape, strict=True)]
+        sizes = pairwise((fold * fold, *channels))
+        self.blocks = nn.ModuleList(ResidualBlock(c, d, batch_stats, dims) for c, d in sizes)
+        self.pool = F.max_pool2d if dims == 2 else F.max_pool3d
+        self.layout = torch.channels_last if dims == 2 else torch.channels_last_3d
+        self.pools, shape = _poolings(image_shape, fold, len(channels) - 1)
         self.n_features = channels[-1] * int(np.prod(shape))
-        self.mu, self.logvar = (
-            nn.Linear(self.n_features, latent_size),
-            nn.Linear(self.n_features, latent_size) if variational else None,
-        )
-        self.norm = (
-            nn.BatchNorm1d(self.n_features, affine=False, track_running_stats=not batch_stats) if normed else None
-        )
-        if normed:
-            nn.init.normal_(self.mu.weight), nn.init.zeros_(self.mu.bias)
-        if variational and first_sd != 1:
-            nn.init.zeros_(self.logvar.weight), nn.init.constant_(self.logvar.bias, 2 * math.log(first_sd))
+        self.mu = nn.Linear(self.n_features, latent_size)
+        self.logvar = nn.Linear(self.n_features, latent_size) if variational else None
+        self.norm = _feature_norm(self.n_features, batch_stats) if normed else None
+        self._start(first_sd)
         self.to(memory_format=self.layout)
+
+    def _start(self, first_sd):  # First weights of the latent layers, where they are not torch's own
+        if self.norm is not None:
+            nn.init.normal_(self.mu.weight)
+            nn.init.zeros_(self.mu.bias)
+        if self.logvar is not None and first_sd != 1:
+            nn.init.zeros_(self.logvar.weight)
+            nn.init.constant_(self.logvar.bias, 2 * math.log(first_sd))
 
     def forward(
         self,
@@ -238,9 +250,8 @@ class ViewEncoder(nn.Module):
         variance: bool = True,  # Compute the log variance, if there is one?
     ) -> tuple[Tensor, Tensor | None]:  # mu and log variance, (B,Z)
         if images.ndim < 2 or images.shape[1:] != (1, *self.image_shape):
-            raise ValueError(
-                f"images: expected (B,{','.join(map(str, (1, *self.image_shape)))}), got {tuple(images.shape)}"
-            )
+            wanted = ",".join(map(str, (1, *self.image_shape)))
+            raise ValueError(f"images: expected (B,{wanted}), got {tuple(images.shape)}")
         x = fold_pixels(images, self.fold).contiguous(memory_format=self.layout)
         for block, pool in zip(self.blocks, ((), *self.pools), strict=True):
             x = block(self.pool(x, pool) if pool else x)
@@ -312,15 +323,14 @@ class MeshLevels(nn.Module):
     def set(
         self,
         hierarchy: Hierarchy,  # Levels of the mesh, finest first
-        shapes=None,  # Mean shape (N,3), or training shapes (n,N,3) that also tell the spread; where there is a mean shape
+        shapes=None,  # Mean shape (N,3), or training shapes (n,N,3) that also tell the spread; with `mean_shape`
     ) -> "MeshLevels":
         "Take the matrices of a hierarchy, and the mean shape."
         if list(hierarchy.n_nodes[::-1]) != self.sizes:
             raise ValueError(f"hierarchy: expected levels of {self.sizes[::-1]} nodes, got {list(hierarchy.n_nodes)}")
         if (shapes is None) != (self.mean is None):
-            raise ValueError(
-                f"shapes: expected {'none' if self.mean is None else 'a mean shape'} with mean_shape={self.mean is not None}"
-            )
+            wanted = "none" if self.mean is None else "a mean shape"
+            raise ValueError(f"shapes: expected {wanted} with mean_shape={self.mean is not None}")
         for k, (edges, n) in enumerate(zip(hierarchy.edges[::-1], self.sizes, strict=True)):
             self.laplacians[k].set(sparse_laplacian(edges, n))
         for k, up in enumerate(hierarchy.up[::-1]):
@@ -328,11 +338,13 @@ class MeshLevels(nn.Module):
         for k, kept in enumerate(kept_nodes(hierarchy)[::-1]):
             getattr(self, f"kept{k}").copy_(torch.from_numpy(kept))
         if shapes is not None:
-            many = np.asarray(shapes, float).reshape(-1, *self.mean.shape)
-            self.mean.copy_(torch.from_numpy(many.mean(0)))
-            if len(many) > 1:
-                self.spread.fill_(many.std(0).mean())
+            self._set_mean(np.asarray(shapes, float).reshape(-1, *self.mean.shape))
         return self
+
+    def _set_mean(self, shapes):  # Mean of shapes (n,N,3); the spread of more than one
+        self.mean.copy_(torch.from_numpy(shapes.mean(0)))
+        if len(shapes) > 1:
+            self.spread.fill_(shapes.std(0).mean())
 
     def targets(
         self,
@@ -360,11 +372,10 @@ class MeshDecoder(MeshLevels):
             raise ValueError(
                 f"widths: expected one for each of the {len(self.sizes)} levels of the hierarchy, got {tuple(widths)}"
             )
-        self.deep_supervision, self.residual, heads = deep_supervision, residual, deep_supervision or residual
-        self.linear, inputs = (
-            nn.Linear(latent_size, widths[0] * self.sizes[0]),
-            [widths[0], *(w + 3 * heads for w in widths[:-1])],
-        )
+        self.deep_supervision, self.residual = deep_supervision, residual
+        heads = deep_supervision or residual
+        self.linear = nn.Linear(latent_size, widths[0] * self.sizes[0])
+        inputs = [widths[0], *(w + 3 * heads for w in widths[:-1])]
         self.blocks = nn.ModuleList(MeshBlock(a, b, order, norm) for a, b in zip(inputs, widths, strict=True))
         self.heads = nn.ModuleList(nn.Linear(w, 3) for w in widths[:-1] if heads)
         self.last = SparseChebyshev(widths[-1], 3, order, bias=False)
@@ -377,9 +388,11 @@ class MeshDecoder(MeshLevels):
     ) -> tuple[Tensor, tuple[Tensor, ...]]:  # Node positions (B,N,3) and proposals (B,M,3), coarsest first
         if not len(self.laplacians[-1].values):
             raise ValueError(
-                "hierarchy: expected matrices, got none; build the network with hybridvnet(name, hierarchy) or load a saved one"
+                "hierarchy: expected matrices, got none; "
+                "build the network with hybridvnet(name, hierarchy) or load a saved one"
             )
-        x, below, proposals = self.linear(z).relu().view(len(z), self.sizes[0], -1).transpose(0, 1), 0, []  # (M, B, 64)
+        x = self.linear(z).relu().view(len(z), self.sizes[0], -1).transpose(0, 1)  # (M, B, 64)
+        below, proposals = 0, []
         for k, block in enumerate(self.blocks):
             x = block(x, self.laplacians[k])
             if self.heads and k < len(self.heads):
@@ -396,9 +409,9 @@ class MeshDecoder(MeshLevels):
         nodes, proposals = nodes.transpose(0, 1), [p.transpose(0, 1) for p in proposals]
         if self.mean is None:
             return nodes, tuple(proposals)
-        return self.mean + self.spread * nodes, tuple(
-            m + self.spread * p for p, m in zip(proposals, self.targets(self.mean[None]), strict=False)
-        )
+        means = self.targets(self.mean[None])
+        coarse = tuple(m + self.spread * p for p, m in zip(proposals, means, strict=False))
+        return self.mean + self.spread * nodes, coarse
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #702a6d40
 class MeshOutput(NamedTuple):
@@ -409,7 +422,7 @@ class MeshOutput(NamedTuple):
     mu: Tensor | None = None  # Latent mean, (B,Z)
     logvar: Tensor | None = None  # Log of the latent variance, (B,Z); None: not a distribution, or not computed
 
-
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #7b134811
 class ViewsEncoder(nn.Module):
     "An encoder for each view; their latent vectors side by side."
 
@@ -417,9 +430,7 @@ class ViewsEncoder(nn.Module):
         self,
         image_shape: Sequence[int],  # Slices, rows and columns of the short-axis stack
         lax_px: int = 224,  # Side of a long-axis image, px
-        views: Sequence[
-            str
-        ] = LONG_AXIS,  # Long-axis views that are looked at, some of `LONG_AXIS`; () for the short axis alone
+        views: Sequence[str] = LONG_AXIS,  # Long-axis views that are looked at; () for the short axis alone
         latent_size: int = 32,  # Latent length of the short axis
         view_latent: int = 8,  # Latent length of each long-axis view
         channels: Sequence[int] = CHANNELS,  # Channels of each block
@@ -438,6 +449,12 @@ class ViewsEncoder(nn.Module):
         )
         self.latent_size = latent_size + view_latent * len(views)
 
+    def _require_lax(self, sax, lax):
+        if lax is None:
+            names = ", ".join(self.views)
+            raise ValueError(f"lax: expected the long-axis images {names}, got None; give zeros for a missing view")
+        require_shape("lax", lax, f"{len(sax)},{len(LONG_AXIS)},Q,Q")
+
     def forward(
         self,
         sax: Tensor,  # Short-axis stack, (B,1,Z,Y,X) float32, 0 to 1
@@ -445,15 +462,9 @@ class ViewsEncoder(nn.Module):
         variance: bool = True,  # Compute the log variance?
     ) -> tuple[Tensor, Tensor | None]:  # mu and log variance, (B,Z)
         if self.views:
-            if lax is None:
-                raise ValueError(
-                    f"lax: expected the long-axis images {', '.join(self.views)}, got None; give zeros for a missing view"
-                )
-            require_shape("lax", lax, f"{len(sax)},{len(LONG_AXIS)},Q,Q")
-        parts = [
-            self.sax(sax, variance),
-            *(encoder(lax[:, k : k + 1], variance) for encoder, k in zip(self.lax, self.places, strict=True)),
-        ]
+            self._require_lax(sax, lax)
+        planes = zip(self.lax, self.places, strict=True)
+        parts = [self.sax(sax, variance), *(encoder(lax[:, k : k + 1], variance) for encoder, k in planes)]
         mu, logvar = zip(*parts, strict=True)
         return torch.cat(mu, 1), None if logvar[0] is None else torch.cat(logvar, 1)
 
@@ -468,7 +479,7 @@ class HybridVNet(nn.Module):
             16,
             210,
             210,
-        ),  # Slices, rows and columns of the short-axis stack; (16, 100, 100) for cropped ones
+        ),  # Slices, rows and columns of the stack; (16, 100, 100) for cropped ones
         lax_px: int = 224,  # Side of a long-axis image, px
         views: Sequence[str] = LONG_AXIS,  # Long-axis views; () for the short axis alone
         latent_size: int = 32,  # Latent length of the short axis
@@ -506,7 +517,7 @@ class HybridVNet(nn.Module):
 def hybridvnet(
     name: str,  # `hybridvnet_mv` or `hybridvnet_sax`
     hierarchy: Hierarchy,  # Levels of the mesh, finest first
-    mean_nodes=None,  # Mean shape (N,3), or training shapes (n,N,3), fractions of the image; given, the network predicts differences from the mean
+    mean_nodes=None,  # Mean shape (N,3), or training shapes (n,N,3), fractions of the image, to predict differences from
     **options,  # Further arguments of `HybridVNet`
 ) -> HybridVNet:  # Untrained network with its `config`
     "Build a network for the mesh of a hierarchy."

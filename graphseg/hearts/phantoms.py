@@ -27,6 +27,7 @@ from graphseg.hearts.template import (
     AORTIC_VALVE,
     HEART_REGIONS,
     MITRAL_VALVE,
+    STRUCTURES,
     TRICUSPID_VALVE,
     heart_distances,
     heart_template,
@@ -43,17 +44,15 @@ GREY_LEVELS = 44
 class DistanceTable:
     "Distances from the surfaces of a heart on a grid of its template frame."
 
-    values: (
-        np.ndarray
-    )  # (X,Y,Z,8) float32, mm: the regions of `HEART_REGIONS`, papillary muscles, pulmonary artery; negative inside
+    values: np.ndarray  # (X,Y,Z,8) float32, mm, negative inside: `HEART_REGIONS`, papillary muscles, pulmonary artery
     low_mm: np.ndarray  # Position of the first point, (3,) mm
     spacing_mm: float  # Distance of points, mm
 
-
+# %% ../../nbs/hearts/25_phantoms.ipynb #1c76184f
 def extra_distances(
     points_mm: np.ndarray,  # Points of the template frame, (...,3), mm
 ) -> np.ndarray:  # Distances from papillary muscles and pulmonary artery, negative inside, (...,2), mm
-    "What images show and meshes leave out: two muscles on the wall of the left ventricle, and the artery beyond the pulmonary valve."
+    "What images show and meshes leave out: two muscles on the left ventricle's wall, the artery beyond the pulmonary valve."
     p, found = np.asarray(points_mm, float), []
     ends = (
         ((18, -12, -58), (12, -7, -32), 4.6),
@@ -66,7 +65,7 @@ def extra_distances(
         found.append(np.linalg.norm(p - foot - t[..., None] * along, axis=-1) - radius * (1.1 - 0.3 * t))
     return np.stack([np.minimum(found[0], found[1]), found[2]], -1)
 
-
+# %% ../../nbs/hearts/25_phantoms.ipynb #8d4a66a1
 @lru_cache(maxsize=1)
 def template_table(
     spacing_mm: float = 2.0,  # Distance of grid points, mm
@@ -80,54 +79,74 @@ def template_table(
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #20834cbe
 _CUBE = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 1], [1, 0, 1], [0, 1, 1], [1, 1, 1]])
-_SIX = np.array(
-    [[0, 1, 3, 7], [0, 3, 2, 7], [0, 2, 6, 7], [0, 6, 4, 7], [0, 4, 5, 7], [0, 5, 1, 7]]
-)  # corners of a cube's tetrahedra
+# Corners of a cube's tetrahedra
+_SIX = np.array([[0, 1, 3, 7], [0, 3, 2, 7], [0, 2, 6, 7], [0, 6, 4, 7], [0, 4, 5, 7], [0, 5, 1, 7]])
 
 
+@njit(cache=True)
+def _edges(bent, corners):
+    "Edges of a tetrahedron from its first corner, as columns (3,3)."
+    m = np.empty((3, 3))
+    for i in range(3):
+        for k in range(3):
+            m[i, k] = bent[corners[k + 1], i] - bent[corners[0], i]
+    return m
+
+
+@njit(cache=True)
+def _determinant(m):
+    "Six times the volume of the tetrahedron with these edges."
+    return (
+        m[0, 0] * (m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1])
+        - m[0, 1] * (m[1, 0] * m[2, 2] - m[1, 2] * m[2, 0])
+        + m[0, 2] * (m[1, 0] * m[2, 1] - m[1, 1] * m[2, 0])
+    )
+
+# %% ../../nbs/hearts/25_phantoms.ipynb #39579c7a
+@njit(cache=True)
+def _grid_box(bent, corners, low, step):
+    "First and last grid point of the box around a tetrahedron."
+    first, last = np.empty(3, np.int64), np.empty(3, np.int64)
+    for i in range(3):
+        a, b, c, d = bent[corners[0], i], bent[corners[1], i], bent[corners[2], i], bent[corners[3], i]
+        first[i] = max(0, int(np.ceil((min(a, b, c, d) - low[i]) / step)))
+        last[i] = int(np.floor((max(a, b, c, d) - low[i]) / step))
+    return first, last
+
+
+@njit(cache=True)
+def _paint_point(template, corners, inv, px, py, pz, place):
+    "Place in the template of a point relative to the first corner, if the tetrahedron holds it."
+    u = inv[0, 0] * px + inv[0, 1] * py + inv[0, 2] * pz
+    v = inv[1, 0] * px + inv[1, 1] * py + inv[1, 2] * pz
+    w = inv[2, 0] * px + inv[2, 1] * py + inv[2, 2] * pz
+    if u < -1e-9 or v < -1e-9 or w < -1e-9 or u + v + w > 1 + 1e-9:
+        return
+    a, b, c, d = corners
+    for i in range(3):
+        along_b = u * (template[b, i] - template[a, i])
+        along_c = v * (template[c, i] - template[a, i])
+        along_d = w * (template[d, i] - template[a, i])
+        place[i] = template[a, i] + along_b + along_c + along_d
+
+# %% ../../nbs/hearts/25_phantoms.ipynb #deeb1650
 @njit(cache=True)
 def _paint_back(template, bent, tetrahedra, low, step, out):
     "For each grid point inside a bent tetrahedron, its place in the template."
     n0, n1, n2 = out.shape[:3]
     for t in range(len(tetrahedra)):
-        a, b, c, d = tetrahedra[t]
-        o = bent[a]
-        m = np.empty((3, 3))
-        for i in range(3):
-            m[i, 0], m[i, 1], m[i, 2] = bent[b, i] - o[i], bent[c, i] - o[i], bent[d, i] - o[i]
-        det = (
-            m[0, 0] * (m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1])
-            - m[0, 1] * (m[1, 0] * m[2, 2] - m[1, 2] * m[2, 0])
-            + m[0, 2] * (m[1, 0] * m[2, 1] - m[1, 1] * m[2, 0])
-        )
-        if abs(det) < 1e-9:
+        corners = tetrahedra[t]
+        o = bent[corners[0]]
+        m = _edges(bent, corners)
+        if abs(_determinant(m)) < 1e-9:
             continue
         inv = np.linalg.inv(m)
-        first, last = np.empty(3, np.int64), np.empty(3, np.int64)
-        for i in range(3):
-            least, most = (
-                min(bent[a, i], bent[b, i], bent[c, i], bent[d, i]),
-                max(bent[a, i], bent[b, i], bent[c, i], bent[d, i]),
-            )
-            first[i], last[i] = max(0, int(np.ceil((least - low[i]) / step))), int(np.floor((most - low[i]) / step))
+        first, last = _grid_box(bent, corners, low, step)
         for x in range(first[0], min(last[0], n0 - 1) + 1):
             for y in range(first[1], min(last[1], n1 - 1) + 1):
                 for z in range(first[2], min(last[2], n2 - 1) + 1):
                     px, py, pz = low[0] + step * x - o[0], low[1] + step * y - o[1], low[2] + step * z - o[2]
-                    u, v, w = (
-                        inv[0, 0] * px + inv[0, 1] * py + inv[0, 2] * pz,
-                        inv[1, 0] * px + inv[1, 1] * py + inv[1, 2] * pz,
-                        inv[2, 0] * px + inv[2, 1] * py + inv[2, 2] * pz,
-                    )
-                    if u < -1e-9 or v < -1e-9 or w < -1e-9 or u + v + w > 1 + 1e-9:
-                        continue
-                    for i in range(3):
-                        out[x, y, z, i] = (
-                            template[a, i]
-                            + u * (template[b, i] - template[a, i])
-                            + v * (template[c, i] - template[a, i])
-                            + w * (template[d, i] - template[a, i])
-                        )
+                    _paint_point(template, corners, inv, px, py, pz, out[x, y, z])
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #31e53d7e
 def _lattice(table, spacing=7.0):
@@ -168,26 +187,29 @@ def _over(below, tissue, share):
 
 
 @njit(cache=True)
-def _around(w, near, rough):
-    "Grey value outside the heart: position in the body (mm from the base, right, front, head), distance from the heart, roughness."
-    value = 0.04 + 0.25 * _share(10 * (1.9 - rough))  # lung and its vessels
-    value = _over(
-        value, 0.42 + 0.05 * rough, _share(50 * (np.hypot((w[0] - 38) / 42, (w[1] + 62) / 48) - 1) - 3 * rough)
-    )  # mediastinum
-    value = _over(
-        value,
-        0.40 + 0.03 * rough if w[0] > -20 else 0.30 + 0.06 * rough,
-        _share(w[2] + 64 - 16 * np.exp(-(((w[0] - 80) / 55) ** 2)) - 2 * rough),
-    )  # liver, stomach
+def _organs(value, w, near, rough):
+    "What lies between the lungs: mediastinum, liver or stomach, the heart's fat, spine, descending aorta."
+    mediastinum = _share(50 * (np.hypot((w[0] - 38) / 42, (w[1] + 62) / 48) - 1) - 3 * rough)
+    value = _over(value, 0.42 + 0.05 * rough, mediastinum)
+    liver_or_stomach = 0.40 + 0.03 * rough if w[0] > -20 else 0.30 + 0.06 * rough
+    below = _share(w[2] + 64 - 16 * np.exp(-(((w[0] - 80) / 55) ** 2)) - 2 * rough)
+    value = _over(value, liver_or_stomach, below)
     value = _over(value, 0.70, _share(near - 3.5 - 3.5 * rough))  # fat on the heart
     value = _over(value, 0.35 + 0.05 * rough, _share(np.hypot(w[0] - 32, w[1] + 88) - 21))  # spine
-    value = _over(value, 0.92, _share(np.hypot(w[0] - 4, w[1] + 68) - 11))  # descending aorta
+    return _over(value, 0.92, _share(np.hypot(w[0] - 4, w[1] + 68) - 11))  # descending aorta
+
+# %% ../../nbs/hearts/25_phantoms.ipynb #a54473ec
+@njit(cache=True)
+def _around(w, near, rough):
+    "Grey outside the heart: place in the body (mm from the base, right, front, head), distance from the heart, roughness."
+    value = 0.04 + 0.25 * _share(10 * (1.9 - rough))  # lung and its vessels
+    value = _organs(value, w, near, rough)
     front = w[1] - 80 + 0.0022 * (w[0] - 25) ** 2 - 2 * rough
     value = _over(value, 0.26 + 0.04 * rough, _share(-front))  # muscle and ribs
     value = _over(value, 0.82, _share(13 - front))  # fat under the skin
     return _over(value, 0.0, _share(34 - front))  # air
 
-
+# %% ../../nbs/hearts/25_phantoms.ipynb #b482e446
 @njit(cache=True)
 def _heart_grey(value, d, rough):
     "Grey value with the heart laid over its surroundings; distances d as in a `DistanceTable`."
@@ -210,6 +232,14 @@ def _heart_grey(value, d, rough):
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #d16e17c4
 @njit(cache=True)
+def _on_face(table, i, j, k, v, w, c):
+    "Bilinear interpolation in the plane i of a table."
+    near = table[i, j, k, c] * (1 - w) + table[i, j, k + 1, c] * w
+    far = table[i, j + 1, k, c] * (1 - w) + table[i, j + 1, k + 1, c] * w
+    return near * (1 - v) + far * v
+
+
+@njit(cache=True)
 def _lookup(table, x, y, z, out):
     "Linear interpolation in (X,Y,Z,C) at index x, y, z; False outside or where it is not known."
     i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
@@ -217,16 +247,36 @@ def _lookup(table, x, y, z, out):
         return False
     u, v, w = x - i, y - j, z - k
     for c in range(table.shape[3]):
-        a = (table[i, j, k, c] * (1 - w) + table[i, j, k + 1, c] * w) * (1 - v) + (
-            table[i, j + 1, k, c] * (1 - w) + table[i, j + 1, k + 1, c] * w
-        ) * v
-        b = (table[i + 1, j, k, c] * (1 - w) + table[i + 1, j, k + 1, c] * w) * (1 - v) + (
-            table[i + 1, j + 1, k, c] * (1 - w) + table[i + 1, j + 1, k + 1, c] * w
-        ) * v
-        out[c] = a * (1 - u) + b * u
+        out[c] = _on_face(table, i, j, k, v, w, c) * (1 - u) + _on_face(table, i + 1, j, k, v, w, c) * u
     return not np.isnan(out[0])
 
 
+@njit(cache=True)
+def _carry(matrix, x, y, z, out):
+    "A point moved by the upper rows of an affine, into `out`."
+    for i in range(3):
+        out[i] = matrix[i, 0] * x + matrix[i, 1] * y + matrix[i, 2] * z + matrix[i, 3]
+
+# %% ../../nbs/hearts/25_phantoms.ipynb #1eef8fd0
+@njit(cache=True)
+def _distances_at(p, back, back_low, back_step, table, low, step, place, d):
+    "Distances from the surfaces at a point of the bent heart, into `d`; False where they are not known."
+    q = (p - back_low) / back_step
+    if not _lookup(back, q[0], q[1], q[2], place):
+        return False
+    q = (place - low) / step
+    return _lookup(table, q[0], q[1], q[2], d)
+
+
+@njit(cache=True)
+def _grey_at(w, known, d, rough):
+    "Grey value of a point: its place in the body, distances from the heart's surfaces if known, roughness."
+    if not known:
+        return _around(w, 60.0, rough)
+    near = min(min(min(d[0], d[2]), min(d[3], d[4])), d[5])
+    return _heart_grey(_around(w, near, rough), d, rough)
+
+# %% ../../nbs/hearts/25_phantoms.ipynb #f1121646
 @njit(cache=True)
 def _expose(to_heart, turn, shifts, depths, back, back_low, back_step, table, low, step, rough, out):
     "Mean grey value over the depth of each pixel of a stack, (Z,Y,X)."
@@ -237,31 +287,12 @@ def _expose(to_heart, turn, shifts, depths, back, back_low, back_step, table, lo
             for x in range(out.shape[2]):
                 total = 0.0
                 for s in range(len(depths)):
-                    for i in range(3):
-                        p[i] = (
-                            to_heart[i, 0] * (x + shifts[z, 0])
-                            + to_heart[i, 1] * (y + shifts[z, 1])
-                            + to_heart[i, 2] * (z + depths[s])
-                            + to_heart[i, 3]
-                        )
+                    _carry(to_heart, x + shifts[z, 0], y + shifts[z, 1], z + depths[s], p)
                     for i in range(3):
                         w[i] = turn[i, 0] * p[0] + turn[i, 1] * p[1] + turn[i, 2] * p[2]
                     _lookup(rough, (p[0] / 4 + 200) % n, (p[1] / 4 + 200) % n, (p[2] / 4 + 200) % n, r)
-                    known = _lookup(
-                        back,
-                        (p[0] - back_low[0]) / back_step,
-                        (p[1] - back_low[1]) / back_step,
-                        (p[2] - back_low[2]) / back_step,
-                        place,
-                    )
-                    known = known and _lookup(
-                        table, (place[0] - low[0]) / step, (place[1] - low[1]) / step, (place[2] - low[2]) / step, d
-                    )
-                    if known:
-                        near = min(min(min(d[0], d[2]), min(d[3], d[4])), d[5])
-                        total += _heart_grey(_around(w, near, r[0]), d, r[0])
-                    else:
-                        total += _around(w, 60.0, r[0])
+                    known = _distances_at(p, back, back_low, back_step, table, low, step, place, d)
+                    total += _grey_at(w, known, d, r[0])
                 out[z, y, x] = total / len(depths)
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #4e61d71a
@@ -280,7 +311,7 @@ def _plane_affine(axes, centre, size, steps):
     affine[:3, 3] = centre - affine[:3, :3] @ ((np.asarray(size) - 1) / 2)
     return affine
 
-
+# %% ../../nbs/hearts/25_phantoms.ipynb #fa97b399
 def _landmarks(parameters):
     "World positions at end-diastole of what planes are laid through."
     names = dict(
@@ -321,34 +352,42 @@ def plan_stack(
     return _plane_affine(axes, centre, (side, side, n), (PLANE_MM, PLANE_MM, GAP_MM)), (n, side, side)
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #5aa587b5
+def _long_axis_frame(marks, name):
+    "Axes of a long-axis plane as columns: to the right, through the plane, to the base."
+    beside = {
+        "lax_4ch": marks["mitral"] - 0.7 * marks["tricuspid"] - 0.3 * marks["right"],
+        "lax_3ch": marks["mitral"] - marks["aortic"],
+        "lax_2ch": marks["front"] - marks["behind"],
+    }[name]
+    return _frame(beside, marks["mitral"] - marks["inner_apex"])
+
+
+def _long_axis_middle(marks):
+    "Point of the long axis halfway between apex and roof of the atrium."
+    axis = marks["mitral"] - marks["inner_apex"]
+    middle = (marks["apex"] + marks["roof"]) / 2
+    return marks["mitral"] + axis * ((middle - marks["mitral"]) @ axis) / (axis @ axis)
+
+# %% ../../nbs/hearts/25_phantoms.ipynb #95f78df1
 def plan_long_axis(
     parameters: HeartParameters,  # A person
     name: str,  # Of `LONG_AXIS`
 ) -> tuple[
     np.ndarray, tuple[int, int, int]
-]:  # Affine (4,4), columns to the right and rows to the base; voxels (1, side, side)
+]:  # Affine (4,4), columns to the right, rows to the base; voxels (1, side, side)
     "Place a long-axis plane."
     m, rng = _landmarks(parameters), generator(parameters.seed, parameters.index, LONG_AXIS.index(name), 82)
-    axis = m["mitral"] - m["inner_apex"]
-    beside = {
-        "lax_4ch": m["mitral"] - 0.7 * m["tricuspid"] - 0.3 * m["right"],
-        "lax_3ch": m["mitral"] - m["aortic"],
-        "lax_2ch": m["front"] - m["behind"],
-    }[name]
-    in_plane = _frame(beside, axis)  # x to the right, y through the plane, z to the base
+    in_plane = _long_axis_frame(m, name)
     axes = np.stack([in_plane[:, 0], in_plane[:, 2], np.cross(in_plane[:, 0], in_plane[:, 2])], 1)
-    error = Rotation.from_euler(
-        "yxz", rng.normal(0, [5.0, 2.5, 3.0]), degrees=True
-    ).as_matrix()  # about the long axis, across it, within the plane
-    middle = (m["apex"] + m["roof"]) / 2
-    middle = m["mitral"] + axis * ((middle - m["mitral"]) @ axis) / (axis @ axis)
+    angles = rng.normal(0, [5.0, 2.5, 3.0])  # about the long axis, across it, within the plane
+    axes = axes @ Rotation.from_euler("yxz", angles, degrees=True).as_matrix()
+    middle = _long_axis_middle(m)
     if name == "lax_4ch":
         middle = middle - 12 * in_plane[:, 0]
     long = np.linalg.norm(m["apex"] - m["roof"])
     side = int(np.clip(4 * np.ceil((long + 42) / PLANE_MM / 4), 100, 128))
-    return _plane_affine(
-        axes @ error, middle + rng.normal(0, 2.0, 3), (side, side, 1), (PLANE_MM, PLANE_MM, SLICE_MM)
-    ), (1, side, side)
+    steps = (PLANE_MM, PLANE_MM, SLICE_MM)
+    return _plane_affine(axes, middle + rng.normal(0, 2.0, 3), (side, side, 1), steps), (1, side, side)
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #189b152c
 @lru_cache(maxsize=1)
@@ -368,48 +407,43 @@ class ScanOptions:
     shift_px: float = 1.1  # Deviation of a slice's shift per direction, px
     sub_slices: int = 5  # Points through the thickness
 
+# %% ../../nbs/hearts/25_phantoms.ipynb #d3fe7293
+def _to_heart(parameters, affine):
+    "Matrix from voxels of an image to the heart's own frame."
+    placed = np.block([[parameters.rotation, parameters.centre_mm[:, None]], [np.zeros((1, 3)), np.ones((1, 1))]])
+    return np.linalg.inv(placed) @ affine
+
+
+def _tissue(parameters, plan, table, back, options, rng):
+    "Grey values of a stack or plane before coils and noise; each slice shifted by its breath."
+    affine, shape = plan
+    shifts = np.clip(rng.normal(0, options.shift_px, (shape[0], 2)), -2.5, 2.5) * (1.0 if shape[0] > 1 else 0.5)
+    shares = (np.arange(options.sub_slices) + 0.5) / options.sub_slices - 0.5
+    depths = shares * SLICE_MM / np.linalg.norm(affine[:3, 2])
+    out = np.empty(shape)
+    pose = _to_heart(parameters, affine), parameters.rotation, shifts, depths
+    maps = *back, 3.0, table.values, table.low_mm, table.spacing_mm
+    _expose(*pose, *maps, _roughness(), out)
+    return out
+
+# %% ../../nbs/hearts/25_phantoms.ipynb #57f458a5
+def _coil_gain(parameters, plan, options, rng):
+    "Smooth brightness of a stack or plane, and that of each slice."
+    a, shape = plan
+    z, y, x = np.meshgrid(*[np.arange(n) for n in shape], indexing="ij", sparse=True)
+    place = [a[i, 0] * x + a[i, 1] * y + a[i, 2] * z + a[i, 3] - parameters.centre_mm[i] for i in range(3)]
+    slope = rng.normal(0, options.bias / 2, 3) + [0, options.bias, 0]
+    smooth = np.exp(sum(s * p / 100 for s, p in zip(slope, place, strict=True)))
+    return smooth * np.exp(rng.normal(0, 0.03, (shape[0], 1, 1)))
+
 
 def _photograph(parameters, phase, view, plan, table, back, options):
     "One stack or plane, uint8."
-    affine, shape = plan
     rng = generator(parameters.seed, parameters.index, PHASES.index(phase), 10 + view, 83)
-    to_heart = (
-        np.linalg.inv(
-            np.block([[parameters.rotation, parameters.centre_mm[:, None]], [np.zeros((1, 3)), np.ones((1, 1))]])
-        )
-        @ affine
-    )
-    shifts = np.clip(rng.normal(0, options.shift_px, (shape[0], 2)), -2.5, 2.5) * (1.0 if shape[0] > 1 else 0.5)
-    depths = (
-        ((np.arange(options.sub_slices) + 0.5) / options.sub_slices - 0.5) * SLICE_MM / np.linalg.norm(affine[:3, 2])
-    )
-    out = np.empty(shape)
-    turn = parameters.rotation
-    _expose(
-        to_heart,
-        turn,
-        shifts,
-        depths,
-        back[0],
-        back[1],
-        3.0,
-        table.values,
-        table.low_mm,
-        table.spacing_mm,
-        _roughness(),
-        out,
-    )
-    z, y, x = np.meshgrid(*[np.arange(n) for n in shape], indexing="ij", sparse=True)
-    place = [
-        affine[i, 0] * x + affine[i, 1] * y + affine[i, 2] * z + affine[i, 3] - parameters.centre_mm[i]
-        for i in range(3)
-    ]
-    slope = rng.normal(0, options.bias / 2, 3) + [0, options.bias, 0]
-    gain = np.exp(sum(s * p / 100 for s, p in zip(slope, place, strict=True))) * np.exp(
-        rng.normal(0, 0.03, (shape[0], 1, 1))
-    )
-    noise = rng.normal(0, options.noise, (2, *shape))
-    signal = np.hypot(out * gain + noise[0], noise[1])
+    tissue = _tissue(parameters, plan, table, back, options, rng)
+    gain = _coil_gain(parameters, plan, options, rng)
+    noise = rng.normal(0, options.noise, (2, *plan[1]))
+    signal = np.hypot(tissue * gain + noise[0], noise[1])
     return np.clip(np.round((signal - 0.05) * GREY_LEVELS / 1.3), 0, GREY_LEVELS - 1).astype(np.uint8)
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #83daf772
@@ -462,12 +496,11 @@ class HeartCohort:
         "Row of a case."
         found = self.table[self.table.case_id == case_id]
         if not len(found):
-            raise ValueError(
-                f"case_id: expected one of {self.table.case_id.iloc[0]} … {self.table.case_id.iloc[-1]}, got {case_id!r}"
-            )
+            known = self.table.case_id
+            raise ValueError(f"case_id: expected one of {known.iloc[0]} … {known.iloc[-1]}, got {case_id!r}")
         return found.iloc[0]
 
-
+# %% ../../nbs/hearts/25_phantoms.ipynb #63af41fc
 def cohort_nodes(
     cohort: HeartCohort,  # From `read_heart_cohort`
     mesh: SurfaceMesh | TetrahedralMesh | np.ndarray,  # A mesh of the template's frame, or any points of it (N,3), mm
@@ -487,15 +520,10 @@ def _region_volumes(nodes, solid):
     volume = np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a) / 6
     if not (volume > 0).all():
         raise ValueError(f"the map of this person turns {np.sum(volume <= 0)} tetrahedra inside out; take another seed")
-    return dict(
-        zip(
-            VOLUMES.values(),
-            np.bincount(solid.region, volume, minlength=len(solid.regions) + 1)[1:] / 1000,
-            strict=True,
-        )
-    )
+    sums = np.bincount(solid.region, volume, minlength=len(solid.regions) + 1)[1:] / 1000
+    return dict(zip(VOLUMES.values(), sums, strict=True))
 
-
+# %% ../../nbs/hearts/25_phantoms.ipynb #5d856eb8
 def _case_row(case, parameters, solid):
     "Row of subjects.csv."
     planning = dict(zip(("tilt_x_deg", "tilt_y_deg", "turn_deg"), parameters.planning_deg, strict=True)) | dict(
@@ -515,7 +543,7 @@ def _case_row(case, parameters, solid):
         **planning,
     }
 
-
+# %% ../../nbs/hearts/25_phantoms.ipynb #e50bae4d
 def _save_persons(path, persons):
     "Scores and poses of persons as arrays, without pickled objects."
     columns = {
@@ -531,6 +559,19 @@ def _save_persons(path, persons):
         **columns,
     )
 
+# %% ../../nbs/hearts/25_phantoms.ipynb #e8af4e50
+def _person_of(data, k, note):
+    "The person in row k of the arrays, with its metadata."
+    return HeartParameters(
+        dict(zip(FACTORS, data["factors"][k].tolist(), strict=True)),
+        data["modes"][k],
+        note,
+        str(data["kind"][k]),
+        *(data[name][k] for name in ("rotation", "centre_mm", "planning_deg", "planning_mm")),
+        int(data["seed"][k]),
+        int(data["index"][k]),
+    )
+
 
 def _load_persons(path):
     "Persons from their scores, by subject."
@@ -538,24 +579,11 @@ def _load_persons(path):
         data = {k: f[k] for k in f.files}
     if tuple(data["names"].tolist()) != FACTORS:
         raise ValueError(
-            f"{path.name}: expected scores of {', '.join(FACTORS)}; the cohort was made by another version, make it again"
+            f"{path.name}: expected scores of {', '.join(FACTORS)}; "
+            "the cohort was made by another version, make it again"
         )
-    out, notes = {}, json.loads(str(data["metadata"]))
-    for k, (row, note) in enumerate(zip(data["factors"], notes, strict=True)):
-        person = HeartParameters(
-            dict(zip(FACTORS, row.tolist(), strict=True)),
-            data["modes"][k],
-            note,
-            str(data["kind"][k]),
-            data["rotation"][k],
-            data["centre_mm"][k],
-            data["planning_deg"][k],
-            data["planning_mm"][k],
-            int(data["seed"][k]),
-            int(data["index"][k]),
-        )
-        out[f"heart_{person.index:03d}"] = person
-    return out
+    persons = [_person_of(data, k, note) for k, note in enumerate(json.loads(str(data["metadata"])))]
+    return {f"heart_{person.index:03d}": person for person in persons}
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #8cc13e84
 def _save_template(path, surface, solid):
@@ -606,7 +634,7 @@ def make_heart_cohort(
         _save_template(temporary / "template.npz", surface, solid)
     return read_heart_cohort(folder)
 
-
+# %% ../../nbs/hearts/25_phantoms.ipynb #005250c5
 def read_heart_cohort(
     folder: Path | str,  # From `make_heart_cohort`
 ) -> HeartCohort:  # Table, template and persons; images are read when asked for
@@ -629,7 +657,7 @@ def _centroids(nodes, labels):
         )
     return np.array([np.asarray(nodes)[m].mean(0) for m in has.values()])
 
-
+# %% ../../nbs/hearts/25_phantoms.ipynb #0f3ece63
 def align_to_template(
     nodes_mm: np.ndarray,  # Nodes of another heart, (N,3), any right-handed frame, mm
     node_labels: tuple[str, ...],  # Structures of each node, names as in the template
@@ -670,16 +698,8 @@ def _signed(mask, spacing, grown):
     return gaussian_filter(away - grown, 0.6)
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #b618097d
-def _pools(barrier, nodes, labels, low, spacing):
-    "Blood of each structure and the wall of the left ventricle, as masks."
-    parts, n = ndimage.label(~barrier)
-    depth = ndimage.maximum(ndimage.distance_transform_edt(~barrier), parts, np.arange(1, n + 1))
-    rim = np.argwhere(barrier)
-    nearest = cKDTree(nodes).query(low + spacing * rim)[1]
-    tokens = {
-        name: np.array([name in label.split("-") for label in labels])[nearest]
-        for name in ("LV", "RV", "LA", "RA", "aorta")
-    }
+def _votes(parts, n, rim, tokens):
+    "Of the barrier around each part, the share that belongs to each structure, (n + 1,)."
     votes = {name: np.zeros(n + 1) for name in tokens}
     seen = np.full(n + 1, 1e-9)
     for step in np.concatenate([np.eye(3, dtype=int), -np.eye(3, dtype=int)]):
@@ -687,8 +707,18 @@ def _pools(barrier, nodes, labels, low, spacing):
         seen += np.bincount(part, minlength=n + 1)
         for name, has in tokens.items():
             votes[name] += np.bincount(part[has], minlength=n + 1)
+    return {name: (v / seen)[1:] for name, v in votes.items()}
+
+# %% ../../nbs/hearts/25_phantoms.ipynb #bfbd4e8c
+def _pools(barrier, nodes, labels, low, spacing):
+    "Blood of each structure and the wall of the left ventricle, as masks."
+    parts, n = ndimage.label(~barrier)
+    depth = ndimage.maximum(ndimage.distance_transform_edt(~barrier), parts, np.arange(1, n + 1))
+    rim = np.argwhere(barrier)
+    nearest = cKDTree(nodes).query(low + spacing * rim)[1]
+    tokens = {name: np.array([name in label.split("-") for label in labels])[nearest] for name in STRUCTURES}
     inner = np.arange(1, n + 1) != parts[0, 0, 0]
-    around = {name: (v / seen)[1:] for name, v in votes.items()}
+    around = _votes(parts, n, rim, tokens)
     best = {name: int(np.argmax(np.where(inner & (v > 0.6), depth, 0))) + 1 for name, v in around.items()}
     wall = np.flatnonzero(inner & (around["LV"] > 0.8) & (np.arange(1, n + 1) != best["LV"])) + 1
     pools = {name: parts == k for name, k in best.items()}
@@ -719,11 +749,8 @@ def distance_table(
 ) -> DistanceTable:  # For `render_case`
     "Distances from the surfaces of any heart with the template's structures."
     frame = template_table()
-    low, shape = (
-        frame.low_mm,
-        tuple(((np.array(frame.values.shape[:3]) - 1) * frame.spacing_mm / spacing_mm).astype(int)),
-    )
-    nodes = np.asarray(nodes_mm, float)
+    low, nodes = frame.low_mm, np.asarray(nodes_mm, float)
+    shape = tuple(((np.array(frame.values.shape[:3]) - 1) * frame.spacing_mm / spacing_mm).astype(int))
     barrier = _barrier(nodes, np.asarray(faces), low, spacing_mm, shape)
     pools, wall = _pools(barrier, nodes, node_labels, low, spacing_mm)
     if len({p.sum() for p in pools.values()}) < 5 or not wall.any():
@@ -733,7 +760,6 @@ def distance_table(
     solid = ndimage.binary_closing(wall | pools["LV"], iterations=3)
     masks = [solid, pools["LV"], pools["RV"], pools["LA"], pools["RA"], pools["aorta"]]
     points = low + spacing_mm * np.moveaxis(np.indices(shape), 0, -1)
-    values = np.stack(
-        [*(_signed(m, spacing_mm, spacing_mm) for m in masks), *np.moveaxis(extra_distances(points), -1, 0)], -1
-    )
+    distances = [_signed(m, spacing_mm, spacing_mm) for m in masks]
+    values = np.stack([*distances, *np.moveaxis(extra_distances(points), -1, 0)], -1)
     return DistanceTable(values.astype(np.float32), low, spacing_mm)

@@ -37,6 +37,46 @@ from .mesh_losses import MeshLoss
 from .shape_network import METADATA
 
 # %% ../../nbs/hearts/55_training.ipynb #7eb43628
+def _wanted_shapes(n, n_metadata):
+    "Shapes of the arrays of n cases; -1 stands for any number."
+    return {
+        "sax": (n, -1, -1, -1),
+        "lax": (n, 3, -1, -1),
+        "has_lax": (n, 3),
+        "nodes": (n, -1, 3),
+        "to_mm": (n, 4, 4),
+        "lax_axes": (n, 3, 2, 3),
+        "metadata": (n, n_metadata),
+    }
+
+
+def _number_fault(cases):
+    "The first array of which a number is not finite, with its case; or nothing."
+    problem = ""
+    for name in ("nodes", "to_mm", "lax_axes"):
+        finite = np.isfinite(getattr(cases, name))
+        if not problem and not finite.all():
+            bad = cases.ids[int(np.argwhere(~finite)[0, 0])]
+            problem = f"{name}: expected finite numbers, got NaN or infinity in {bad}"
+    return problem
+
+# %% ../../nbs/hearts/55_training.ipynb #50be4c77
+def _fault(cases):
+    "What is wrong with the arrays of cases, or nothing."
+    n, problem = len(cases.ids), ""
+    for name, wanted in _wanted_shapes(n, len(cases.metadata_names)).items():
+        shape = getattr(cases, name).shape
+        if len(shape) != len(wanted) or any(w not in (-1, s) for s, w in zip(shape, wanted, strict=True)):
+            problem = f"{name}: expected {wanted} (-1 = any), got {shape}"
+    if len(cases.subjects) != n or len(cases.phases) != n or len(set(cases.ids)) != n:
+        got = f"{len(set(cases.ids))}, {len(cases.subjects)} and {len(cases.phases)}"
+        problem = f"ids: expected {n} different ones, with as many subjects and phases, got {got}"
+    for name in ("sax", "lax"):
+        if getattr(cases, name).dtype != np.uint8:
+            problem = f"{name}: expected uint8, got {getattr(cases, name).dtype}"
+    return problem or _number_fault(cases)
+
+# %% ../../nbs/hearts/55_training.ipynb #f6e5dc86
 @dataclass(frozen=True, eq=False)
 class MeshCases:
     "Prepared images and nodes of many hearts."
@@ -56,29 +96,7 @@ class MeshCases:
     metadata_names: tuple[str, ...] = METADATA  # Names of its columns
 
     def __post_init__(self):
-        n, problem = len(self.ids), ""
-        shapes = {
-            "sax": (n, -1, -1, -1),
-            "lax": (n, 3, -1, -1),
-            "has_lax": (n, 3),
-            "nodes": (n, -1, 3),
-            "to_mm": (n, 4, 4),
-            "lax_axes": (n, 3, 2, 3),
-            "metadata": (n, len(self.metadata_names)),
-        }
-        for name, wanted in shapes.items():
-            shape = getattr(self, name).shape
-            if len(shape) != len(wanted) or any(w not in (-1, s) for s, w in zip(shape, wanted, strict=True)):
-                problem = f"{name}: expected {wanted} (-1 = any), got {shape}"
-        if len(self.subjects) != n or len(self.phases) != n or len(set(self.ids)) != n:
-            problem = f"ids: expected {n} different ones, with as many subjects and phases, got {len(set(self.ids))}, {len(self.subjects)} and {len(self.phases)}"
-        for name in ("sax", "lax"):
-            if getattr(self, name).dtype != np.uint8:
-                problem = f"{name}: expected uint8, got {getattr(self, name).dtype}"
-        for name in ("nodes", "to_mm", "lax_axes"):
-            if not problem and not np.isfinite(getattr(self, name)).all():
-                problem = f"{name}: expected finite numbers, got NaN or infinity in {self.ids[int(np.argwhere(~np.isfinite(getattr(self, name)))[0, 0])]}"
-        if problem:
+        if problem := _fault(self):
             raise ValueError(problem)
 
     def __len__(self) -> int:
@@ -91,9 +109,8 @@ class MeshCases:
     def take(self, chosen) -> "MeshCases":  # Some of the cases, by numbers, in this order
         chosen = np.asarray(chosen, int)
         parts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "metadata_names"}
-        return replace(
-            self, **{k: tuple(v[i] for i in chosen) if isinstance(v, tuple) else v[chosen] for k, v in parts.items()}
-        )
+        some = {k: tuple(v[i] for i in chosen) if isinstance(v, tuple) else v[chosen] for k, v in parts.items()}
+        return replace(self, **some)
 
 # %% ../../nbs/hearts/55_training.ipynb #599fafa6
 def save_cases(
@@ -105,7 +122,7 @@ def save_cases(
         np.savez_compressed(file, **{f.name: np.asarray(getattr(cases, f.name)) for f in fields(cases)})
     return Path(path)
 
-
+# %% ../../nbs/hearts/55_training.ipynb #4bd7c4b2
 def load_cases(
     path: Path | str,  # File of `save_cases`
 ) -> MeshCases:
@@ -133,10 +150,12 @@ def metadata_number(
     except (TypeError, ValueError):
         return {"m": 1.0, "male": 1.0, "f": 0.0, "female": 0.0}.get(str(value).strip().lower(), np.nan)
 
-
+# %% ../../nbs/hearts/55_training.ipynb #0c23c2c0
 def view_axes(
     case: HeartCase,  # Images
-) -> np.ndarray:  # Unit directions along columns and rows of each view in the axes of the stack, (3,2,3); a vertical plane where a view is missing
+) -> (
+    np.ndarray
+):  # Unit directions of columns and rows of each view in the axes of the stack, (3,2,3); vertical where missing
     "How the long-axis views lie to the stack."
     frame, out = case.sax.affine[:3, :3] / spacing_of(case.sax), np.tile([[1.0, 0, 0], [0, 0, -1]], (3, 1, 1))
     for k, name in enumerate(LONG_AXIS):
@@ -144,7 +163,7 @@ def view_axes(
             out[k] = (case.long_axis[name].affine[:3, :2] / spacing_of(case.long_axis[name])[:2]).T @ frame
     return out
 
-
+# %% ../../nbs/hearts/55_training.ipynb #e1f05df6
 def _shrink(images, step):  # Means of squares of pixels, (…,H,W) 0 to 1 → uint8
     if any(side % step for side in images.shape[-2:]):
         raise ValueError(f"step_px: expected a divisor of {images.shape[-2:]}, got {step}")
@@ -152,6 +171,46 @@ def _shrink(images, step):  # Means of squares of pixels, (…,H,W) 0 to 1 → u
     return np.rint(255 * images.reshape(*rest, h // step, step, w // step, step).mean((-3, -1))).astype(np.uint8)
 
 # %% ../../nbs/hearts/55_training.ipynb #7cc34571
+def _nodes_of_case(case, nodes_mm, sax, full_size_xyz):
+    "Nodes of a case, which must lie within its padded stack; none if they are unknown."
+    if nodes_mm is None:
+        return np.zeros((0, 3))
+    nodes = np.asarray(nodes_mm[case.case_id], float)
+    if len(nodes):
+        require_inside(nodes, pad_or_crop(sax, full_size_xyz))
+    return nodes
+
+
+def _require_preparable(case, nodes_mm, n_slices):
+    "The checked short axis of a case that has its nodes and not too many slices."
+    sax = require_view(case.sax, name=f"{case.case_id}, sax")
+    if len(sax.pixels) > n_slices:
+        raise ValueError(
+            f"{case.case_id}: expected at most {n_slices} slices, got {len(sax.pixels)}; enlarge full_size_xyz"
+        )
+    if nodes_mm is not None and case.case_id not in nodes_mm:
+        raise ValueError(f"nodes_mm: expected nodes of {case.case_id}, got none; give None to predict")
+    return sax
+
+# %% ../../nbs/hearts/55_training.ipynb #d9da7888
+def _prepared(case, nodes_mm, full_size_xyz, lax_px, step_px, metadata_names, mode):
+    "Arrays of one case, in the order of the fields of `MeshCases`."
+    sax = _require_preparable(case, nodes_mm, full_size_xyz[2])
+    matrix = relative_space(sax, full_size_xyz, mode=mode)
+    nodes = _nodes_of_case(case, nodes_mm, sax, full_size_xyz)
+    stack = pad_or_crop(replace_pixels(sax, scale_grey(sax.pixels)), full_size_xyz).pixels
+    planes, taken = long_axis_images(case, lax_px)
+    return (
+        _shrink(stack, step_px),
+        _shrink(planes, step_px),
+        taken,
+        to_relative(nodes, matrix).astype(np.float32),
+        np.linalg.inv(matrix),
+        view_axes(case).astype(np.float32),
+        np.array([metadata_number(case.metadata.get(name)) for name in metadata_names]).astype(np.float32),
+    )
+
+# %% ../../nbs/hearts/55_training.ipynb #87e58e0a
 def prepare_cases(
     cases: Sequence[HeartCase],  # Images
     nodes_mm: dict | None,  # Nodes of each case by its name, (N,3), world mm; None: unknown
@@ -166,49 +225,18 @@ def prepare_cases(
         raise ValueError("cases: expected at least one, got none")
     if step_px < 1:
         raise ValueError(f"step_px: expected at least 1, got {step_px}")
-    rows = []
-    for case in cases:
-        sax = require_view(case.sax, name=f"{case.case_id}, sax")
-        if len(sax.pixels) > full_size_xyz[2]:
-            raise ValueError(
-                f"{case.case_id}: expected at most {full_size_xyz[2]} slices, got {len(sax.pixels)}; enlarge full_size_xyz"
-            )
-        if nodes_mm is not None and case.case_id not in nodes_mm:
-            raise ValueError(f"nodes_mm: expected nodes of {case.case_id}, got none; give None to predict")
-        matrix = relative_space(sax, full_size_xyz, mode=mode)
-        nodes = np.zeros((0, 3)) if nodes_mm is None else np.asarray(nodes_mm[case.case_id], float)
-        if len(nodes):
-            require_inside(nodes, pad_or_crop(sax, full_size_xyz))
-        stack = pad_or_crop(replace_pixels(sax, scale_grey(sax.pixels)), full_size_xyz).pixels
-        planes, taken = long_axis_images(case, lax_px)
-        rows.append(
-            (
-                _shrink(stack, step_px),
-                _shrink(planes, step_px),
-                taken,
-                to_relative(nodes, matrix),
-                np.linalg.inv(matrix),
-                view_axes(case),
-                [metadata_number(case.metadata.get(name)) for name in metadata_names],
-            )
-        )
+    rows = [_prepared(case, nodes_mm, full_size_xyz, lax_px, step_px, metadata_names, mode) for case in cases]
     sizes = {len(row[3]) for row in rows}
     if len(sizes) > 1:
         raise ValueError(f"nodes_mm: expected the same number of nodes in every case, got {sorted(sizes)}")
     arrays = [np.stack(part) for part in zip(*rows, strict=True)]
-    arrays[3], arrays[5], arrays[6] = (arrays[k].astype(np.float32) for k in (3, 5, 6))
-    return MeshCases(
-        tuple(c.case_id for c in cases),
-        tuple(c.subject for c in cases),
-        tuple(c.phase for c in cases),
-        *arrays,
-        tuple(metadata_names),
-    )
+    names = (tuple(getattr(c, name) for c in cases) for name in ("case_id", "subject", "phase"))
+    return MeshCases(*names, *arrays, tuple(metadata_names))
 
 # %% ../../nbs/hearts/55_training.ipynb #3edfbb0d
 LAX_SCALING = ("exact", "published", "none")
 
-
+# %% ../../nbs/hearts/55_training.ipynb #82a960c7
 @dataclass(frozen=True)
 class HeartAugmentation:
     "Random changes of a heart; the defaults are the published ones."
@@ -265,7 +293,7 @@ def plane_matrix(
     first = u / np.linalg.norm(u)
     return np.array([[np.linalg.norm(u), first @ v], [0, np.linalg.norm(v - first * (first @ v))]])
 
-
+# %% ../../nbs/hearts/55_training.ipynb #304e7c96
 def warp_slices(
     slices: np.ndarray,  # (Z,H,W) float32
     matrix: np.ndarray,  # Where a pixel goes, (2,2), about the middle of the image
@@ -287,7 +315,7 @@ def fit_into(
     "Keep a changed heart small enough for a window."
     return matrix * np.minimum(1, room / np.ptp(points @ matrix.T, 0).clip(1e-9))[:, None]
 
-
+# %% ../../nbs/hearts/55_training.ipynb #9ff93892
 def random_shift(
     points: np.ndarray,  # Points about the middle of the stack, (N,2), px
     room: np.ndarray,  # Sides of the window, x and y, px
@@ -297,10 +325,9 @@ def random_shift(
     low, high = 1 - room / 2 - points.min(0), room / 2 - 1 - points.max(0)
     return np.where(low < high, low + (high - low) * rng.random(2), (low + high) / 2)
 
-
-def _change_views(
-    augment, lax, has_lax, axes, matrix, rng
-):  # What a change of the stack does to the long-axis views, and their own changes
+# %% ../../nbs/hearts/55_training.ipynb #c79b82ae
+def _change_views(augment, lax, has_lax, axes, matrix, rng):
+    "What a change of the stack does to the long-axis views, and their own changes."
     moved = [
         warp_slices(one[None], plane_matrix(a, matrix, augment.lax_scaling), np.zeros(2), one.shape)[0]
         for one, a in zip(lax, axes, strict=True)
@@ -309,6 +336,17 @@ def _change_views(
     return np.stack([augment.grey(one, rng) * np.float32(k) for one, k in zip(moved, kept, strict=True)])
 
 # %% ../../nbs/hearts/55_training.ipynb #b988ce8d
+def _window_centres(cases, centres):
+    "Centres of the windows, (n,2), from a name or from what was predicted."
+    n = len(cases)
+    if isinstance(centres, str):
+        require_choice("centres", centres, ("stack", "truth"))
+        centres = np.full((n, 2), 0.5) if centres == "stack" else cases.nodes[..., :2].mean(1)
+    if np.shape(centres) != (n, 2) or not np.isfinite(centres).all():
+        raise ValueError(f"centres: expected ({n},2) finite fractions of the stack, got {np.shape(centres)}")
+    return np.asarray(centres, float)
+
+# %% ../../nbs/hearts/55_training.ipynb #87196235
 class Windows:
     "Where the images of a data set lie in the padded stacks."
 
@@ -319,24 +357,15 @@ class Windows:
         crop: tuple[int, int] | None = None,  # Rows and columns of the window, px; None: full stacks
         centres="stack",  # Of the window without changes: "stack", "truth" or (n,2), x and y, fractions of the stack
     ):
-        n, sides = len(cases), cases.sax.shape[-2:]
+        sides = cases.sax.shape[-2:]
         if crop is not None and not all(0 < c <= s for c, s in zip(crop, sides, strict=True)):
             raise ValueError(f"crop: expected at most {sides} px, got {crop}")
-        if isinstance(centres, str):
-            require_choice("centres", centres, ("stack", "truth"))
-            centres = np.full((n, 2), 0.5) if centres == "stack" else cases.nodes[..., :2].mean(1)
-        if np.shape(centres) != (n, 2) or not np.isfinite(centres).all():
-            raise ValueError(f"centres: expected ({n},2) finite fractions of the stack, got {np.shape(centres)}")
-        self.cases, self.augment, self.centres = cases, augment, np.asarray(centres, float)
+        self.cases, self.augment, self.centres = cases, augment, _window_centres(cases, centres)
         self.cropped, self.shape = crop is not None, tuple(int(side) for side in crop or sides)
-        self.sides, self.room = (
-            np.array(sides[::-1]),
-            np.array(self.shape[::-1]),
-        )  # of the stack and of the window, x and y, px
+        self.sides, self.room = np.array(sides[::-1]), np.array(self.shape[::-1])  # Of stack and window, x and y, px
 
-    def place(
-        self, index: int, rng=None
-    ) -> tuple[np.ndarray, np.ndarray]:  # Change (2,2) and shift (2,) about the middle of the stack, px
+    # Change (2,2) and shift (2,) about the middle of the stack, px
+    def place(self, index: int, rng=None) -> tuple[np.ndarray, np.ndarray]:
         if rng is None:
             return np.eye(2), -np.round((self.centres[index] - 0.5) * self.sides) * self.cropped
         (matrix, shift), points = self.augment.draw(rng), (self.cases.nodes[index, :, :2] - 0.5) * self.sides
@@ -377,10 +406,8 @@ class MeshDataset(Windows, Dataset):
         if rng is not None or self.cropped:
             sax = warp_slices(sax, matrix, shift, self.shape)
         if rng is not None:
-            sax, lax = (
-                self.augment.grey(sax, rng),
-                _change_views(self.augment, lax, c.has_lax[index], c.lax_axes[index], matrix, rng),
-            )
+            sax = self.augment.grey(sax, rng)
+            lax = _change_views(self.augment, lax, c.has_lax[index], c.lax_axes[index], matrix, rng)
         item = {
             "image": sax[None],
             "lax": lax,
@@ -388,9 +415,8 @@ class MeshDataset(Windows, Dataset):
             "metadata": c.metadata[index],
             "size_mm": c.size_mm[index] * [*self.room / self.sides, 1],
         }
-        return {k: torch.from_numpy(np.ascontiguousarray(v, np.float32)) for k, v in item.items()} | {
-            "id": self.ids[index]
-        }
+        tensors = {k: torch.from_numpy(np.ascontiguousarray(v, np.float32)) for k, v in item.items()}
+        return tensors | {"id": self.ids[index]}
 
     def to_stack(
         self,
@@ -436,14 +462,13 @@ def predict_nodes(
 ) -> np.ndarray:  # (n,N,3) float64, fractions of the full stacks
     "Nodes of every case."
     model.eval()
+    plain = MeshDataset(dataset.cases, None, dataset.shape if dataset.cropped else None, dataset.centres)
     with torch.inference_mode():
-        batches = DataLoader(
-            MeshDataset(dataset.cases, None, dataset.shape if dataset.cropped else None, dataset.centres), batch_size
-        )
+        batches = DataLoader(plain, batch_size)
         nodes = torch.cat([model(b["image"], b["lax"], b["metadata"]).nodes for b in batches])
     return dataset.to_stack(nodes.double().numpy())
 
-
+# %% ../../nbs/hearts/55_training.ipynb #eaab6041
 def world_nodes(
     nodes: np.ndarray,  # (n,N,3), fractions of the stacks
     cases: MeshCases,  # Their cases
@@ -451,7 +476,7 @@ def world_nodes(
     "From fractions of the stacks to the world."
     return np.einsum("nij,nmj->nmi", cases.to_mm[:, :3, :3], nodes) + cases.to_mm[:, None, :3, 3]
 
-
+# %% ../../nbs/hearts/55_training.ipynb #1b76770e
 def crop_centres(
     nodes: np.ndarray,  # Predicted nodes, (n,N,3), fractions of the stacks, as of a network for full images
 ) -> np.ndarray:  # (n,2), x and y, fractions of the stacks
@@ -468,7 +493,6 @@ def drawn_nodes(
     out = []
     for copy in range(n_copies):
         for index in range(len(dataset)):
-            out.append(
-                dataset.placed(index, *dataset.place(index, generator(seed, copy, index) if dataset.augment else None))
-            )
+            rng = generator(seed, copy, index) if dataset.augment else None
+            out.append(dataset.placed(index, *dataset.place(index, rng)))
     return np.stack(out)
