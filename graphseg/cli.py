@@ -219,7 +219,8 @@ def run_phantoms(arguments: argparse.Namespace) -> int:  # Exit code
     if out.exists() and any(out.iterdir()):
         raise ValueError(f"{out}: expected a new or an empty folder, got one with files; choose another")
     if arguments.roots:
-        from graphseg.roots.phantoms import draw_plate, write_plate_series
+        from graphseg.roots.plates import draw_plate
+        from graphseg.roots.plate_images import write_plate_series
 
         days = range(1, (arguments.n or 14) + 1)
         write_plate_series(out, draw_plate(arguments.roots, arguments.seed), [24.0 * day for day in days], 1640)

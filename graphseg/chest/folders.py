@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from .cohorts import IMAGE_SUFFIXES, Geometry, preprocess, read_image
+from .images import IMAGE_SUFFIXES, read_image
+from .geometry import Geometry, preprocess
 from ..base.core import progress, require_choice, require_file, sha256, write_csv, write_json
 from .inference import layout_of, predict_nodes
 from ..shapes.raster import landmarks_to_mask, landmarks_to_rle

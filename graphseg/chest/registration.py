@@ -25,10 +25,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import xlogy
 
-from .cohorts import CLINICAL_COLUMNS, read_landmarks
+from .tables import CLINICAL_COLUMNS, read_landmarks
 from ..base.core import atomic_path, generator, progress, require_choice, require_file, require_shape, write_csv
 from ..learning.metrics import score_landmarks
-from .phantoms import chest_landmarks, draw_chest_person, draw_chest_shape
+from .thorax import chest_landmarks
+from .patients import draw_chest_person, draw_chest_shape
 from ..learning.samples import FRAME_PX, SampleSet, mask_input
 from ..shapes.layouts import LAYOUTS, Layout
 

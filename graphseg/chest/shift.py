@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from .cohorts import resize_square
+from .images import resize_square
 from ..base.core import require_choice, require_shape
 from ..base.report import require_columns
 from .robustness import bootstrap_means

@@ -15,7 +15,8 @@ import pandas as pd
 from ..base.core import require_choice, require_file
 from ..base.external import require_external
 from ..shapes.mesh_warps import fill_with_tetrahedra, flip_tetrahedra, winding_number
-from ..shapes.meshes import SurfaceMesh, TetrahedralMesh, quality_summary, tetrahedron_quality
+from ..shapes.meshes import SurfaceMesh, TetrahedralMesh
+from ..shapes.mesh_quality import quality_summary, tetrahedron_quality
 
 # %% ../../nbs/hearts/00_atlas.ipynb #e4f72187
 KINDS = ("surface", "volume")

@@ -28,7 +28,7 @@ from graphseg.hearts.training import (
 from .views import HeartCase
 from ..shapes.mesh_planes import paint_masks
 from ..shapes.mesh_pooling import load_hierarchy, save_hierarchy
-from ..shapes.meshes import read_mesh, write_mesh
+from ..shapes.mesh_files import read_mesh, write_mesh
 
 # %% ../../nbs/hearts/65_cases.ipynb #62cff5a1
 KINDS = ("surface", "volume")

@@ -24,15 +24,9 @@ from .training import MeshDataset, predict_nodes, prepare_cases, world_nodes
 from .views import LONG_AXIS, HeartCase, read_case, require_inside, spacing_of
 from .mesh_losses import untangle_nodes
 from ..shapes.mesh_warps import warp_mesh
-from graphseg.shapes.meshes import (
-    SurfaceMesh,
-    TetrahedralMesh,
-    count_inverted,
-    read_mesh,
-    region_volumes_ml,
-    tetrahedron_quality,
-    write_mesh,
-)
+from ..shapes.meshes import SurfaceMesh, TetrahedralMesh
+from ..shapes.mesh_quality import count_inverted, region_volumes_ml, tetrahedron_quality
+from ..shapes.mesh_files import read_mesh, write_mesh
 from ..learning.zoo import load_model
 
 # %% ../../nbs/hearts/70_folders.ipynb #30879315

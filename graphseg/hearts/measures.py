@@ -20,7 +20,8 @@ import pandas as pd
 
 from ..base.core import require_choice, require_shape, write_csv
 from .template import STRUCTURES
-from ..shapes.meshes import SurfaceMesh, TetrahedralMesh, nodes_of, quality_summary, region_volumes_ml
+from ..shapes.meshes import SurfaceMesh, TetrahedralMesh, nodes_of
+from ..shapes.mesh_quality import quality_summary, region_volumes_ml
 
 # %% ../../nbs/hearts/60_measures.ipynb #c8e7a0bb
 def _case_errors(error):

@@ -23,7 +23,8 @@ from ..base.external import require_external
 from .views import View, spacing_of, stack_slices, to_index, to_world
 from ..shapes.mesh_planes import slice_regions
 from ..shapes.mesh_warps import thin_plate_spline
-from ..shapes.meshes import SurfaceMesh, TetrahedralMesh, region_volumes_ml, surface_of
+from ..shapes.meshes import SurfaceMesh, TetrahedralMesh, surface_of
+from ..shapes.mesh_quality import region_volumes_ml
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #350c0532
 _NEEDED = ("InstanceNumber", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns")

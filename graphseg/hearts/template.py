@@ -16,7 +16,8 @@ import tetgen
 import torch
 
 from ..shapes.mesh_warps import silent_tetgen
-from ..shapes.meshes import SurfaceMesh, TetrahedralMesh, self_intersections
+from ..shapes.meshes import SurfaceMesh, TetrahedralMesh
+from ..shapes.mesh_checks import self_intersections
 
 # %% ../../nbs/hearts/15_template.ipynb #5319cee3
 def _union(a, b, k):

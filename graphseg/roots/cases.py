@@ -17,10 +17,11 @@ import pandas as pd
 from ..base.core import generator, progress, require_choice, require_file, write_csv
 from ..base.runs import write_png
 from .images import read_gray
-from .phantoms import LATERAL_WIDTH_MM, ROOT_SETS, draw_root_set, plate_image, plate_masks
+from .plates import LATERAL_WIDTH_MM, plate_masks
+from .plate_images import ROOT_SETS, draw_root_set, plate_image
 from .photographs import PARTS, PhotoCase, threshold_roots
 from .segmentation import RootAugmentation, RootPatches
-from .rsml import RootScene
+from .scenes import RootScene
 
 # %% ../../nbs/roots/70_cases.ipynb #7c3fc0bf
 def _spread(items, n):

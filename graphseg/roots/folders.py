@@ -38,7 +38,8 @@ from graphseg.roots.images import (
 )
 from .segmentation import Segmenter, accumulate
 from .traits import lateral_series, length_series, postprocess, shape_series
-from .rsml import RootScene, Series, write_rsml
+from .scenes import RootScene, Series
+from .rsml_writing import write_rsml
 from ..shapes.skeleton import Unmeasurable, clean_mask, pixel_graph
 from .tracking import track, tracked_plants
 from ..learning.zoo import load_model

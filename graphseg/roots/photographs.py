@@ -26,8 +26,12 @@ from ..base.core import generator, require_choice, require_file, require_shape
 from ..base.external import require_external
 from .graph import PlantGraph, graph_of_mask
 from .images import image_size
-from .phantoms import GROWTH_CONDITIONS, draw_plate, paint_lines, plate_image, plate_masks, plate_scene
-from .rsml import Plant, Root, RootScene, parse_rsml, read_rsml, rsml_text, schema_faults
+from .growth import GROWTH_CONDITIONS
+from .plates import draw_plate, paint_lines, plate_masks, plate_scene
+from .plate_images import plate_image
+from .rsml import parse_rsml, read_rsml
+from .scenes import Plant, Root, RootScene
+from .rsml_writing import rsml_text, schema_faults
 from ..shapes.skeleton import PlantMask, Unmeasurable, chain_length, pixel_graph, require_binary
 
 # %% ../../nbs/roots/60_photographs.ipynb #e0a4c434

@@ -13,7 +13,8 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from ..base.core import require_shape
-from .phantoms import EMERGENCE_MM, VISIBLE_MM, GrowingPlate, angle_deg
+from .phantoms import EMERGENCE_MM, VISIBLE_MM, angle_deg
+from .plates import GrowingPlate
 from .tracking import Frame, identity_kept
 
 # %% ../../nbs/roots/65_scores.ipynb #5eec6b58

@@ -18,7 +18,7 @@ from scipy.optimize import linear_sum_assignment
 
 from ..base.core import require_choice
 from .graph import MODES, PlantGraph, drop_short, plant_graph, to_plant
-from .rsml import Plant
+from .scenes import Plant
 from ..shapes.skeleton import PUBLISHED_STEPS, PixelGraph, Unmeasurable, clean_mask, pixel_graph
 
 # %% ../../nbs/roots/30_tracking.ipynb #e0244dc9
