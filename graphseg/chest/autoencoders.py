@@ -18,7 +18,7 @@ from ..learning.layers import GraphBlock, chebyshev_basis
 from ..learning.classes import pixel_classes
 from ..shapes.layouts import Layout, adjacency, scaled_laplacian
 
-# %% ../../nbs/chest/38_autoencoders.ipynb #b8e82a56
+# %% ../../nbs/chest/38_autoencoders.ipynb #597d9184
 CHANNELS_2021 = (8, 16, 32, 64, 64)
 WIDTHS_2021 = (16, 16, 16, 16)
 
@@ -30,7 +30,7 @@ class ImageOutput(NamedTuple):
     mu: Tensor  # Latent mean, (B,Z)
     logvar: Tensor  # Log of the latent variance, (B,Z)
 
-
+# %% ../../nbs/chest/38_autoencoders.ipynb #d95061d3
 class ImageAutoencoder(nn.Module):
     "Image to latent vector and back, or to class scores."
 
@@ -56,7 +56,7 @@ class ImageAutoencoder(nn.Module):
         mu, logvar, _ = self.encoder(images)
         return ImageOutput(self.decoder(self.encoder.sample(mu, logvar)), mu, logvar)
 
-# %% ../../nbs/chest/38_autoencoders.ipynb #9b45e2c9
+# %% ../../nbs/chest/38_autoencoders.ipynb #7120bb10
 class GraphEncoder(nn.Sequential):
     "Node positions to the features of all nodes, in one row."
 
@@ -70,7 +70,7 @@ class GraphEncoder(nn.Sequential):
         pairs = zip((2, *widths[:-1]), widths, strict=True)
         super().__init__(*(GraphBlock(n_in, n_out, basis, "none") for n_in, n_out in pairs), nn.Flatten())
 
-
+# %% ../../nbs/chest/38_autoencoders.ipynb #bf266313
 class GraphAutoencoder(nn.Module):
     "Shape to latent vector and back."
 
@@ -86,9 +86,8 @@ class GraphAutoencoder(nn.Module):
         self.mu, self.logvar = (nn.Linear(widths[-1] * layout.n_nodes, latent_size) for _ in range(2))
         for linear in (self.mu, self.logvar):
             nn.init.normal_(linear.weight, 0, 0.1)
-        self.decoder = GraphDecoder(
-            layout, latent_size, order, norm="none", pooling=False, widths=widths, last_order=order
-        )
+        of_2021 = {"norm": "none", "pooling": False, "widths": widths, "last_order": order}
+        self.decoder = GraphDecoder(layout, latent_size, order, **of_2021)
 
     def forward(
         self,
@@ -99,7 +98,7 @@ class GraphAutoencoder(nn.Module):
         z = mu + torch.randn_like(mu) * (logvar / 2).exp() if self.training else mu
         return LandmarkOutput(self.decoder(z)[0], (), mu, logvar)
 
-# %% ../../nbs/chest/38_autoencoders.ipynb #e9473223
+# %% ../../nbs/chest/38_autoencoders.ipynb #3d3ffaa0
 def transplant(
     network: HybridGNet,  # Network of 2021, changed in place
     image: ImageAutoencoder | None = None,  # Gives its encoder
@@ -112,7 +111,6 @@ def transplant(
         try:
             getattr(network, target).load_state_dict(getattr(donor, target).state_dict())
         except RuntimeError as error:
-            raise ValueError(
-                f"{name}: expected an autoencoder of the same layout, image size, latent size and widths as the network; {error}"
-            ) from error
+            expected = "an autoencoder of the same layout, image size, latent size and widths as the network"
+            raise ValueError(f"{name}: expected {expected}; {error}") from error
     return network

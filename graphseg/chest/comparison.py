@@ -11,13 +11,14 @@ import pandas as pd
 
 from ..base.report import format_number, printed_decimals
 
-# %% ../../nbs/chest/54_comparison.ipynb #97ff19e7
+# %% ../../nbs/chest/54_comparison.ipynb #3c041fd7
+_IGSC = {f"hybridgnet_igsc{k}": f"HybridGNet (1 IGSC, layer {k})" for k in (3, 4, 5, 6)}
 SYSTEMS = {
     "pca": "PCA",
     "fc": "FC",
     "multiatlas": "Multi-atlas",
     "hybridgnet": "HybridGNet (no IGSC)",
-    **{f"hybridgnet_igsc{k}": f"HybridGNet (1 IGSC, layer {k})" for k in (3, 4, 5, 6)},
+    **_IGSC,
     "hybridgnet_2igsc_43": "HybridGNet (2 IGSC, layers 4-3)",
     "hybridgnet_2igsc_54": "HybridGNet (2 IGSC, layers 5-4)",
     "hybridgnet_2igsc": "HybridGNet (2 IGSC, layers 6-5)",
@@ -25,12 +26,31 @@ SYSTEMS = {
     "unet_postdae": "UNet + Post-DAE",
     "nnunet": "nnUNet",
 }
+
+# %% ../../nbs/chest/54_comparison.ipynb #189ff25f
 STAGES = {
     "multiatlas": "register_atlases",
     "unet": "train_pixels",
     "unet_postdae": "train_denoiser",
     "nnunet": "run_nnunet",
 }  # All others: train_landmarks
+
+
+def stage_of_model(
+    model: str,  # Name of a model
+) -> str:  # Name of the stage that predicts with it
+    "Where the scores and predictions of a model lie."
+    return STAGES.get(model, "train_landmarks")
+
+# %% ../../nbs/chest/54_comparison.ipynb #31c0ce09
+def average_seeds(
+    scores: pd.DataFrame,  # Tidy scores of several models and seeds
+) -> pd.DataFrame:  # Without the column seed
+    "Mean over seeds of every score of a case, so that tests pair cases and not runs."
+    by = ["cohort", "model", "case", "organ"]
+    return scores.drop(columns="seed").groupby(by, sort=False).mean().reset_index()
+
+# %% ../../nbs/chest/54_comparison.ipynb #fbd3c0e0
 COLUMNS = (
     ("all", "mse_px2", "MSE (px²)"),
     ("lungs", "dsc", "DSC lungs"),
@@ -41,52 +61,25 @@ COLUMNS = (
 CLAIMED = {"all": "landmarks (lungs+heart)", "mse_px2": "MSE", "dsc": "DSC", "hd": "HD"}
 
 
-def stage_of_model(
-    model: str,  # Name of a model
-) -> str:  # Name of the stage that predicts with it
-    "Where the scores and predictions of a model lie."
-    return STAGES.get(model, "train_landmarks")
-
-
-def average_seeds(
-    scores: pd.DataFrame,  # Tidy scores of several models and seeds
-) -> pd.DataFrame:  # Without the column seed
-    "Mean over seeds of every score of a case, so that tests pair cases and not runs."
-    by = ["cohort", "model", "case", "organ"]
-    return scores.drop(columns="seed").groupby(by, sort=False).mean().reset_index()
-
-
 def published_scores(
     claims: pd.DataFrame,  # data/published/claims.csv, as text
     source_table: str,  # For example "thesis Tabla 3.3"; "" for none
 ) -> pd.DataFrame:  # model, organ, metric, published (text)
     "Printed means of the models in `SYSTEMS`, keyed as our scores are."
-    rows = claims[claims["source_table"] == source_table]
-    keys = [
-        (
-            model,
-            organ,
-            metric,
-            rows[
-                (rows["system"] == system)
-                & (rows["structure"] == CLAIMED.get(organ, organ))
-                & (rows["metric"] == CLAIMED[metric])
-            ],
-        )
-        for model, system in SYSTEMS.items()
-        for organ, metric, _ in COLUMNS
-    ]
-    return pd.DataFrame(
-        [(m, o, c, found["value"].iloc[0]) for m, o, c, found in keys if len(found)],
-        columns=["model", "organ", "metric", "published"],
-    )
+    rows, found = claims[claims["source_table"] == source_table], []
+    for model, system in SYSTEMS.items():
+        for organ, metric, _ in COLUMNS:
+            structure = CLAIMED.get(organ, organ)
+            same = (rows["system"] == system) & (rows["structure"] == structure) & (rows["metric"] == CLAIMED[metric])
+            found += [(model, organ, metric, value) for value in rows[same]["value"].iloc[:1]]
+    return pd.DataFrame(found, columns=["model", "organ", "metric", "published"])
 
-# %% ../../nbs/chest/54_comparison.ipynb #5b4771ff
+# %% ../../nbs/chest/54_comparison.ipynb #24a4da0b
 def distance_unit(scores: pd.DataFrame) -> str:  # "mm" or "px"
     "Unit in which distances of this cohort are told."
     return "mm" if "hd_mm" in scores and scores["hd_mm"].notna().any() else "px"
 
-
+# %% ../../nbs/chest/54_comparison.ipynb #00179eb8
 def _mean_sd(values: pd.Series) -> str:
     "Mean (sd) with the same decimals."
     if values.empty:
@@ -95,6 +88,19 @@ def _mean_sd(values: pd.Series) -> str:
     return f"{mean} ({format_number(values.std(), decimals=printed_decimals(mean))})"
 
 
+def _model_cells(mine, model, unit, known):
+    "Cells of one model: ours, and the printed ones where any are known."
+    cells = {}
+    for organ, metric, title in COLUMNS:
+        column = f"hd_{unit}" if metric == "hd" else metric
+        values = mine.loc[mine["organ"] == organ, column].dropna() if column in mine else pd.Series(dtype=float)
+        title = f"{title} ({unit})" if metric == "hd" else title
+        cells[title] = _mean_sd(values)
+        if known:
+            cells[f"{title}, published"] = known.get((model, organ, metric), "–")
+    return cells
+
+# %% ../../nbs/chest/54_comparison.ipynb #e3d0f028
 def comparison_table(
     scores: pd.DataFrame,  # Tidy scores without seed
     models: list[str],  # Rows, in order
@@ -105,17 +111,8 @@ def comparison_table(
     unit, known = distance_unit(scores), published.set_index(["model", "organ", "metric"])["published"].to_dict()
     rows = []
     for model in models:
-        row, mine = {"model": model}, scores[scores["model"] == model]
-        row["n"] = mine["case"].nunique()
-        if steps:
-            row["steps"] = steps.get(model, "–")
-        for organ, metric, title in COLUMNS:
-            column = f"hd_{unit}" if metric == "hd" else metric
-            values = mine.loc[mine["organ"] == organ, column].dropna() if column in mine else pd.Series(dtype=float)
-            title = f"{title} ({unit})" if metric == "hd" else title
-            row[title] = _mean_sd(values)
-            if len(published):
-                row[f"{title}, published"] = known.get((model, organ, metric), "–")
-        rows.append(row)
+        mine = scores[scores["model"] == model]
+        row = {"model": model, "n": mine["case"].nunique()} | ({"steps": steps.get(model, "–")} if steps else {})
+        rows.append(row | _model_cells(mine, model, unit, known))
     table = pd.DataFrame(rows)
     return table[[c for c in table if c in ("model", "n", "steps") or (table[c] != "–").any()]]

@@ -21,7 +21,7 @@ from ..learning.classes import pixel_classes
 from ..shapes.pooling import unpool_matrix
 from ..shapes.layouts import Layout, adjacency, coarse_layout, scaled_laplacian
 
-# %% ../../nbs/chest/32_hybridgnet.ipynb #c007
+# %% ../../nbs/chest/32_hybridgnet.ipynb #541459b4
 WIDTHS = (16, 16, 32, 32, 32)
 
 
@@ -32,6 +32,12 @@ class Site(NamedTuple):
     blocks: list  # Name, features in and features out of each block
     seen: int | None = None  # Features per node that the skip starts from; None: no skip
 
+# %% ../../nbs/chest/32_hybridgnet.ipynb #6f299e0f
+def _graphs(layout, n_blocks, third):
+    "Graphs of a decoder and the number of blocks on each, coarsest first."
+    half, n_half = coarse_layout(layout), (n_blocks + 1) // 2
+    return [(coarse_layout(half), 2)] * third + [(half, n_half), (layout, n_blocks - n_half)]
+
 
 def decoder_plan(
     layout: Layout,  # Organs and their nodes
@@ -40,11 +46,10 @@ def decoder_plan(
     pooling: bool = True,  # Start on coarse graphs?
 ) -> list[Site]:  # Coarsest graph first
     "Graphs that a decoder passes and the blocks on each."
-    half, n_half, third = coarse_layout(layout), (len(widths) + 1) // 2, len(skip_channels) > 2
-    graphs = [(coarse_layout(half), 2)] * third + [(half, n_half), (layout, len(widths) - n_half)]
+    third = len(skip_channels) > 2
     outputs = [widths[0]] * 2 * third + list(widths)
     number, width, plan = len(outputs) + 1, widths[0], []
-    for (graph, n_blocks), channels in zip_longest(graphs, skip_channels):
+    for (graph, n_blocks), channels in zip_longest(_graphs(layout, len(widths), third), skip_channels):
         inputs = [width, *outputs[: n_blocks - 1]]
         seen = None if channels is None else inputs[-1]
         if seen:
@@ -54,7 +59,34 @@ def decoder_plan(
         number, width, outputs = number - n_blocks, outputs[n_blocks - 1], outputs[n_blocks:]
     return plan
 
-# %% ../../nbs/chest/32_hybridgnet.ipynb #8d591c35
+# %% ../../nbs/chest/32_hybridgnet.ipynb #f5ea2e6b
+def _graph_basis(layout, order):
+    "Chebyshev polynomials of a graph's Laplacian."
+    return chebyshev_basis(scaled_laplacian(adjacency(layout)), order)
+
+
+def _add_blocks(decoder, site, order, norm):
+    "Give a decoder the blocks of one graph."
+    basis = _graph_basis(site.graph, order)
+    for name, n_in, n_out in site.blocks:
+        decoder.add_module(name, GraphBlock(n_in, n_out, basis, norm))
+
+
+def _add_unpools(decoder, plan):
+    "Give a decoder the matrix from each graph to the next; their names, coarsest first."
+    names = ("unpool_coarse", "unpool")[3 - len(plan) :]
+    for name, site in zip(names, plan[1:], strict=False):
+        decoder.register_buffer(name, unpool_matrix(site.graph), persistent=False)
+    return names
+
+
+def _run_blocks(decoder, names, x):
+    "Features after the blocks of these names, one after the other."
+    for name in names:
+        x = getattr(decoder, name)(x)
+    return x
+
+# %% ../../nbs/chest/32_hybridgnet.ipynb #06b9b288
 class GraphDecoder(nn.Module):
     "Latent vector and image features to node positions."
 
@@ -74,18 +106,10 @@ class GraphDecoder(nn.Module):
         self.linear = nn.Linear(latent_size, self.width * plan[0].graph.n_nodes)
         nn.init.normal_(self.linear.weight, 0, 0.1)
         for site in plan:
-            basis = chebyshev_basis(scaled_laplacian(adjacency(site.graph)), order)
-            for name, n_in, n_out in site.blocks:
-                self.add_module(name, GraphBlock(n_in, n_out, basis, norm))
-        self.up1 = ChebyshevConvolution(
-            widths[-1], 2, chebyshev_basis(scaled_laplacian(adjacency(layout)), last_order), bias=False
-        )
-        self.sites, self.unpools = (
-            [[name for name, *_ in site.blocks] for site in plan],
-            ("unpool_coarse", "unpool")[3 - len(plan) :] if pooling else (),
-        )
-        for name, site in zip(self.unpools, plan[1:], strict=False):
-            self.register_buffer(name, unpool_matrix(site.graph), persistent=False)
+            _add_blocks(self, site, order, norm)
+        self.up1 = ChebyshevConvolution(widths[-1], 2, _graph_basis(layout, last_order), bias=False)
+        self.sites = [[name for name, *_ in site.blocks] for site in plan]
+        self.unpools = _add_unpools(self, plan) if pooling else ()
         self.skips = nn.ModuleList(ImageToGraphSkip(site.seen) for site in plan if site.seen)
 
     def forward(
@@ -97,8 +121,7 @@ class GraphDecoder(nn.Module):
         for site, names in enumerate(self.sites):
             if site and self.unpools:
                 x = getattr(self, self.unpools[site - 1]) @ x  # (B, M, F) → (B, N, F)
-            for name in names[:-1]:
-                x = getattr(self, name)(x)
+            x = _run_blocks(self, names[:-1], x)
             if site < len(self.skips):
                 x, nodes = self.skips[site](x, features[site])
                 auxiliary.append(nodes)
@@ -136,7 +159,7 @@ class ImageDecoder(nn.Module):
                 x = x + features[level]
         return self.last(x)
 
-# %% ../../nbs/chest/32_hybridgnet.ipynb #c012
+# %% ../../nbs/chest/32_hybridgnet.ipynb #63e6fe3e
 class TwoSteps(nn.Module):
     "The two steps of a network with an image encoder, a latent vector and a graph decoder."
 
@@ -154,12 +177,25 @@ class TwoSteps(nn.Module):
     ) -> tuple[Tensor, tuple[Tensor, ...]]:  # Node positions (B,N,2) and proposed positions
         require_shape("z", z, f"B,{self.decoder.linear.in_features}")
         if len(features) != len(self.skips):
-            raise ValueError(
-                f"features: expected {len(self.skips)} maps, one for each of skips={self.skips}, got {len(features)}"
-            )
+            expected = f"expected {len(self.skips)} maps, one for each of skips={self.skips}"
+            raise ValueError(f"features: {expected}, got {len(features)}")
         return self.decoder(z, features)
 
-# %% ../../nbs/chest/32_hybridgnet.ipynb #b163dbe5
+# %% ../../nbs/chest/32_hybridgnet.ipynb #54331be8
+def _checked_skips(skips, n_layers):
+    "The layers that the skips see, if the encoder has them."
+    if len(skips) > 3 or not all(1 <= k <= n_layers for k in skips):
+        raise ValueError(f"skips: expected at most three layers between 1 and {n_layers}, got {tuple(skips)}")
+    return tuple(skips)
+
+
+def _wants_scores(network, scores):
+    "Are class scores to be computed? Unless told, in training, where there is a dense decoder."
+    if scores and network.dense is None:
+        raise ValueError("scores: expected a network with a dense decoder, got dense='none'")
+    return network.dense is not None and (network.training if scores is None else scores)
+
+# %% ../../nbs/chest/32_hybridgnet.ipynb #d4680c1f
 class HybridGNet(TwoSteps):
     "Image to landmarks through one latent vector and a graph decoder."
 
@@ -180,30 +216,23 @@ class HybridGNet(TwoSteps):
         dense: str = "none",  # Decoder for class scores: none, plain (Dual) or add (Dual SC)
     ):
         super().__init__()
-        if len(skips) > 3 or not all(1 <= k <= len(channels) for k in skips):
-            raise ValueError(f"skips: expected at most three layers between 1 and {len(channels)}, got {tuple(skips)}")
+        self.skips, self.dense_skips, self.dense = _checked_skips(skips, len(channels)), dense == "add", None
         require_choice("dense", dense, ("none", "plain", "add"))
-        self.skips, self.dense_skips = tuple(skips), dense == "add"
         self.encoder = ImageEncoder(image_size, in_channels, latent_size, channels, batch_stats)
-        self.decoder = GraphDecoder(
-            layout, latent_size, order, [channels[k - 1] for k in skips], norm, pooling, widths, last_order
-        )
-        self.dense = (
-            None
-            if dense == "none"
-            else ImageDecoder(image_size, len(pixel_classes(layout)), latent_size, channels, batch_stats)
-        )
+        seen = [channels[k - 1] for k in skips]
+        self.decoder = GraphDecoder(layout, latent_size, order, seen, norm, pooling, widths, last_order)
+        if dense != "none":
+            self.dense = ImageDecoder(image_size, len(pixel_classes(layout)), latent_size, channels, batch_stats)
 
     def forward(
         self,
         images: Tensor,  # (B,C,S,S) float32, 0 to 1
         scores: bool | None = None,  # Compute class scores? None: in training, if there is a dense decoder
     ) -> LandmarkOutput:
-        if scores and self.dense is None:
-            raise ValueError("scores: expected a network with a dense decoder, got dense='none'")
+        wanted = _wants_scores(self, scores)
         mu, logvar, maps = self.encoder(images, variance=self.training)
-        z = self.encoder.sample(mu, logvar)
+        z, labels = self.encoder.sample(mu, logvar), None
         nodes, auxiliary = self.decode(z, [maps[k - 1] for k in self.skips])
-        wanted = self.dense is not None and (self.training if scores is None else scores)
-        labels = self.dense(z, maps[-2::-1] if self.dense_skips else ()) if wanted else None
+        if wanted:
+            labels = self.dense(z, maps[-2::-1] if self.dense_skips else ())
         return LandmarkOutput(nodes, auxiliary, mu, logvar, labels)

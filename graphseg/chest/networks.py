@@ -12,37 +12,46 @@ from .pixelnets import UNet
 from .priors import FcModel, MaskAutoencoder, PcaModel
 from ..learning.zoo import Configuration
 
-# %% ../../nbs/chest/40_networks.ipynb #e68710db
+# %% ../../nbs/chest/40_networks.ipynb #d05fefb2
 TMI, MICCAI = "Gaggion et al. 2022, IEEE TMI", "Gaggion et al. 2021, MICCAI"
-YEAR_2021 = {"channels": CHANNELS_2021, "pooling": False, "norm": "none", "widths": WIDTHS_2021, "last_order": 6}
-NETWORKS = {
+
+
+def _hybrid(source, **options):
+    "A variant of HybridGNet."
+    return Configuration(HybridGNet, source, options)
+
+# %% ../../nbs/chest/40_networks.ipynb #ac49713e
+_TABLE_1 = {
     "pca": Configuration(PcaModel, f"{TMI}, Table 1"),
     "fc": Configuration(FcModel, f"{TMI}, Table 1"),
-    "hybridgnet": Configuration(HybridGNet, f"{TMI}, Table 1, no IGSC"),
-    **{
-        f"hybridgnet_igsc{k}": Configuration(HybridGNet, f"{TMI}, Table 1, 1 IGSC layer {k}", {"skips": (k,)})
-        for k in (6, 5, 4, 3)
-    },
-    "hybridgnet_2igsc": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 6-5", {"skips": (6, 5)}),
-    "hybridgnet_2igsc_54": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 5-4", {"skips": (5, 4)}),
-    "hybridgnet_2igsc_43": Configuration(HybridGNet, f"{TMI}, Table 1, 2 IGSC layers 4-3", {"skips": (4, 3)}),
-    "hybridgnet_3igsc": Configuration(
-        HybridGNet, f"{TMI}, section 4.3, third IGSC; layers 6-5-4 are our choice", {"skips": (6, 5, 4)}
-    ),
-    **{
-        f"hybridgnet_k{k}": Configuration(
-            HybridGNet,
-            f"{TMI}, section 4.3, ablation of K; on 2 IGSC layers 6-5, our choice",
-            {"skips": (6, 5), "order": k},
-        )
-        for k in (3, 5, 6, 7, 9)
-    },
-    "hybridgnet_2021": Configuration(HybridGNet, f"{MICCAI}, HybridGNet", YEAR_2021),
-    "hybridgnet_2021_pretrained": Configuration(HybridGNet, f"{MICCAI}, HybridGNet; to be pre-trained", YEAR_2021),
-    "hybridgnet_dual": Configuration(HybridGNet, f"{MICCAI}, HybridGNet Dual", YEAR_2021 | {"dense": "plain"}),
-    "hybridgnet_dual_sc": Configuration(HybridGNet, f"{MICCAI}, HybridGNet Dual SC", YEAR_2021 | {"dense": "add"}),
+    "hybridgnet": _hybrid(f"{TMI}, Table 1, no IGSC"),
+    **{f"hybridgnet_igsc{k}": _hybrid(f"{TMI}, Table 1, 1 IGSC layer {k}", skips=(k,)) for k in (6, 5, 4, 3)},
+    "hybridgnet_2igsc": _hybrid(f"{TMI}, Table 1, 2 IGSC layers 6-5", skips=(6, 5)),
+    "hybridgnet_2igsc_54": _hybrid(f"{TMI}, Table 1, 2 IGSC layers 5-4", skips=(5, 4)),
+    "hybridgnet_2igsc_43": _hybrid(f"{TMI}, Table 1, 2 IGSC layers 4-3", skips=(4, 3)),
+}
+_ABLATION_K = f"{TMI}, section 4.3, ablation of K; on 2 IGSC layers 6-5, our choice"
+_SECTION_4 = {
+    "hybridgnet_3igsc": _hybrid(f"{TMI}, section 4.3, third IGSC; layers 6-5-4 are our choice", skips=(6, 5, 4)),
+    **{f"hybridgnet_k{k}": _hybrid(_ABLATION_K, skips=(6, 5), order=k) for k in (3, 5, 6, 7, 9)},
+}
+
+# %% ../../nbs/chest/40_networks.ipynb #6b7c0e00
+YEAR_2021 = {"channels": CHANNELS_2021, "pooling": False, "norm": "none", "widths": WIDTHS_2021, "last_order": 6}
+_MICCAI = {
+    "hybridgnet_2021": _hybrid(f"{MICCAI}, HybridGNet", **YEAR_2021),
+    "hybridgnet_2021_pretrained": _hybrid(f"{MICCAI}, HybridGNet; to be pre-trained", **YEAR_2021),
+    "hybridgnet_dual": _hybrid(f"{MICCAI}, HybridGNet Dual", **YEAR_2021, dense="plain"),
+    "hybridgnet_dual_sc": _hybrid(f"{MICCAI}, HybridGNet Dual SC", **YEAR_2021, dense="add"),
     "image_autoencoder": Configuration(ImageAutoencoder, f"{MICCAI}, pre-training of the encoder", output="images"),
     "graph_autoencoder": Configuration(GraphAutoencoder, f"{MICCAI}, pre-training of the decoder", output="shapes"),
+}
+
+# %% ../../nbs/chest/40_networks.ipynb #bb4511eb
+NETWORKS = {
+    **_TABLE_1,
+    **_SECTION_4,
+    **_MICCAI,
     "unet": Configuration(UNet, f"{TMI}, Table 1", output="pixels"),
     "postdae": Configuration(MaskAutoencoder, f"{TMI}, Table 1, UNet + Post-DAE", output="denoise"),
 }

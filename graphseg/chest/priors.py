@@ -19,12 +19,9 @@ from ..learning.encoders import CHANNELS, ImageEncoder, LandmarkOutput
 from ..learning.classes import pixel_classes
 from ..shapes.layouts import Layout
 
-# %% ../../nbs/chest/36_priors.ipynb #c007
-def principal_components(
-    shapes,  # Node positions, (n,N,2), array or tensor, no NaN
-    n_components: int,  # Number of components Z
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # Mean (2N,), components (Z,2N), standard deviations (Z,)
-    "Mean and leading orthonormal directions of variance; the largest entry of each direction is positive."
+# %% ../../nbs/chest/36_priors.ipynb #71532fb6
+def _checked_shapes(shapes, n_components):
+    "Shapes as rows of coordinates, if they are whole and enough."
     require_shape("shapes", shapes, "n,N,2")
     shapes = np.asarray(shapes, np.float64).reshape(len(shapes), -1)
     if not np.isfinite(shapes).all():
@@ -35,30 +32,24 @@ def principal_components(
             f"n_components: {len(shapes)} shapes of {shapes.shape[1]} coordinates span at most {limit} directions, got "
             f"{n_components}; add (augmented) shapes or build the model with latent_size={limit} or less"
         )
+    return shapes
+
+# %% ../../nbs/chest/36_priors.ipynb #166a02cb
+def principal_components(
+    shapes,  # Node positions, (n,N,2), array or tensor, no NaN
+    n_components: int,  # Number of components Z
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # Mean (2N,), components (Z,2N), standard deviations (Z,)
+    "Mean and leading orthonormal directions of variance; the largest entry of each direction is positive."
+    shapes = _checked_shapes(shapes, n_components)
     mean = shapes.mean(0)
     values, vectors = np.linalg.eigh((shapes - mean).T @ (shapes - mean) / (len(shapes) - 1))
     components = vectors.T[::-1][:n_components]
     components = components * np.sign(np.take_along_axis(components, np.abs(components).argmax(1)[:, None], 1))
     return mean, components, np.sqrt(np.maximum(values[::-1][:n_components], 0))
 
-# %% ../../nbs/chest/36_priors.ipynb #c019
-class PcaModel(nn.Module):
-    "Image encoder that regresses the coefficients of fixed principal components."
-
-    def __init__(
-        self,
-        layout: Layout,  # Organs and their nodes
-        image_size: int,  # Side of the square image, px, divisible by 32
-        in_channels: int = 1,  # Channels of the image
-        latent_size: int = 64,  # Number of components Z
-        batch_stats: bool = False,  # Normalise with the batch at test time too, as published?
-        channels: Sequence[int] = CHANNELS,  # Channels of each encoder layer
-    ):
-        super().__init__()
-        self.encoder = ImageEncoder(image_size, in_channels, latent_size, channels, batch_stats, variational=False)
-        self.register_buffer("components", torch.zeros(latent_size, 2 * layout.n_nodes))
-        self.register_buffer("mean", torch.zeros(2 * layout.n_nodes))
-        self.register_buffer("fitted", torch.tensor(False))
+# %% ../../nbs/chest/36_priors.ipynb #33a6754a
+class _ShapeBasis(nn.Module):
+    "Fixed mean and components of shapes, and the way from coefficients to nodes."
 
     def fit_pca(
         self,
@@ -80,6 +71,25 @@ class PcaModel(nn.Module):
             raise ValueError("PcaModel: no components yet; call fit_pca(training shapes) or load a trained model")
         return (self.mean + z @ self.components).view(len(z), -1, 2)
 
+# %% ../../nbs/chest/36_priors.ipynb #c019
+class PcaModel(_ShapeBasis):
+    "Image encoder that regresses the coefficients of fixed principal components."
+
+    def __init__(
+        self,
+        layout: Layout,  # Organs and their nodes
+        image_size: int,  # Side of the square image, px, divisible by 32
+        in_channels: int = 1,  # Channels of the image
+        latent_size: int = 64,  # Number of components Z
+        batch_stats: bool = False,  # Normalise with the batch at test time too, as published?
+        channels: Sequence[int] = CHANNELS,  # Channels of each encoder layer
+    ):
+        super().__init__()
+        self.encoder = ImageEncoder(image_size, in_channels, latent_size, channels, batch_stats, variational=False)
+        self.register_buffer("components", torch.zeros(latent_size, 2 * layout.n_nodes))
+        self.register_buffer("mean", torch.zeros(2 * layout.n_nodes))
+        self.register_buffer("fitted", torch.tensor(False))
+
     def forward(
         self,
         images: Tensor,  # (B,C,S,S) float32, 0 to 1
@@ -87,7 +97,7 @@ class PcaModel(nn.Module):
         coefficients, _, _ = self.encoder(images)
         return LandmarkOutput(self.decode(coefficients), mu=coefficients)
 
-# %% ../../nbs/chest/36_priors.ipynb #c026
+# %% ../../nbs/chest/36_priors.ipynb #51ccec75
 class FcModel(nn.Module):
     "Variational image encoder with a fully connected landmark decoder."
 
@@ -103,9 +113,8 @@ class FcModel(nn.Module):
     ):
         super().__init__()
         self.encoder = ImageEncoder(image_size, in_channels, latent_size, channels, batch_stats)
-        self.decoder = nn.Sequential(
-            nn.Linear(latent_size, hidden_size), nn.ReLU(), nn.Linear(hidden_size, 2 * layout.n_nodes)
-        )
+        first, last = nn.Linear(latent_size, hidden_size), nn.Linear(hidden_size, 2 * layout.n_nodes)
+        self.decoder = nn.Sequential(first, nn.ReLU(), last)
 
     def decode(
         self,
@@ -120,46 +129,82 @@ class FcModel(nn.Module):
         mu, logvar, _ = self.encoder(images)
         return LandmarkOutput(self.decode(self.encoder.sample(mu, logvar)), mu=mu, logvar=logvar)
 
-# %% ../../nbs/chest/36_priors.ipynb #a874bdf5
+# %% ../../nbs/chest/36_priors.ipynb #e946a15a
 def classes_to_one_hot(
     classes: Tensor,  # Class of each pixel, (B,H,W) int64
     n_classes: int,  # Number of classes C
 ) -> Tensor:  # (B,C,H,W) float32, 0 or 1
     "Class maps as probabilities, in the order of axes that networks read."
     require_shape("classes", classes, "B,H,W")
-    if int(classes.min()) < 0 or int(classes.max()) >= n_classes:
-        raise ValueError(
-            f"classes: expected 0 to {n_classes - 1}, got {int(classes.min())} to {int(classes.max())}; are these labels? use labels_to_classes"
-        )
+    low, high = int(classes.min()), int(classes.max())
+    if low < 0 or high >= n_classes:
+        expected = f"expected 0 to {n_classes - 1}, got {low} to {high}"
+        raise ValueError(f"classes: {expected}; are these labels? use labels_to_classes")
     return F.one_hot(classes.long(), n_classes).movedim(-1, 1).float()
 
-# %% ../../nbs/chest/36_priors.ipynb #a12c2913
-def _halving(n_in, n_out):
-    return nn.Conv2d(n_in, n_out, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU(inplace=True)
-
-
-def _doubling(n_in, n_out):
-    return (
-        nn.Upsample(scale_factor=2),
-        nn.Conv2d(n_in, n_out, 3, padding=1, bias=False),
-        nn.BatchNorm2d(n_out),
-        nn.ReLU(inplace=True),
-    )
-
-
+# %% ../../nbs/chest/36_priors.ipynb #2badffaa
 def mask_channels(
     image_size: int,  # Side of the maps, px
 ) -> tuple[int, ...]:  # Channels after each halving, down to a grid of 8 to 15 cells a side
     "Default widths of a `MaskAutoencoder`."
     n_halvings = int(image_size).bit_length() - 4
     if n_halvings < 1 or image_size % 2**n_halvings:
-        raise ValueError(
-            f"image_size: expected 8 to 15 times a power of two, from 16 on, for example 64, 96, 128, 256, got {image_size}"
-        )
+        expected = "expected 8 to 15 times a power of two, from 16 on, for example 64, 96, 128, 256"
+        raise ValueError(f"image_size: {expected}, got {image_size}")
     return (16, *[32] * (n_halvings - 2), 8) if n_halvings > 1 else (8,)
 
-# %% ../../nbs/chest/36_priors.ipynb #39bcc1d0
-class MaskAutoencoder(nn.Module):
+# %% ../../nbs/chest/36_priors.ipynb #5252a47e
+def _halving(n_in, n_out):
+    "Layers that halve the side of a map."
+    return nn.Conv2d(n_in, n_out, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU(inplace=True)
+
+
+def _doubling(n_in, n_out):
+    "Layers that double it."
+    layers = nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU(inplace=True)
+    return nn.Upsample(scale_factor=2), *layers
+
+
+def _chain(step, channels):
+    "One step for each pair of neighbouring widths."
+    return nn.Sequential(*(layer for pair in pairwise(channels) for layer in step(*pair)))
+
+# %% ../../nbs/chest/36_priors.ipynb #fa27d6eb
+def _grid_side(image_size, n_halvings):
+    "Side of the coarsest grid, cells."
+    side, rest = divmod(image_size, 2**n_halvings)
+    if rest or side < 1:
+        raise ValueError(f"image_size: expected a multiple of {2**n_halvings}, got {image_size}")
+    return side
+
+
+def _require_probabilities(maps):
+    "Refuse maps of whole numbers."
+    if not maps.is_floating_point():
+        expected = f"expected floating-point class probabilities, got {maps.dtype}"
+        raise ValueError(f"maps: {expected}; see classes_to_one_hot")
+
+# %% ../../nbs/chest/36_priors.ipynb #cbd591e3
+class _MaskCoder(nn.Module):
+    "The two halves of a mask autoencoder: to the code, and back."
+
+    def encode(
+        self,
+        maps: Tensor,  # Class probabilities, one-hot or soft, (B,C,S,S) float
+    ) -> Tensor:  # Code, (B,Z)
+        require_shape("maps", maps, f"B,{self.n_classes},{self.image_size},{self.image_size}")
+        _require_probabilities(maps)
+        return self.to_code(self.shrink(maps).flatten(1))
+
+    def decode(
+        self,
+        code: Tensor,  # Code, (B,Z)
+    ) -> Tensor:  # Class scores before softmax, (B,C,S,S)
+        grid = F.relu(self.from_code(code)).view(len(code), self.channels[-1], self.side, self.side)
+        return self.scores(self.grow(grid))
+
+# %% ../../nbs/chest/36_priors.ipynb #aba7fe34
+class MaskAutoencoder(_MaskCoder):
     "Convolutional autoencoder of label maps with a fully connected code and no skips."
 
     def __init__(
@@ -172,46 +217,18 @@ class MaskAutoencoder(nn.Module):
         super().__init__()
         if code_size < 1:
             raise ValueError(f"code_size: expected at least 1, got {code_size}")
-        self.n_classes, self.image_size, self.channels = (
-            len(pixel_classes(layout)),
-            image_size,
-            tuple(channels or mask_channels(image_size)),
-        )
-        self.side, rest = divmod(image_size, 2 ** len(self.channels))
-        if rest or self.side < 1:
-            raise ValueError(f"image_size: expected a multiple of {2 ** len(self.channels)}, got {image_size}")
-        back = self.channels[::-1]
-        self.shrink = nn.Sequential(
-            *(m for pair in pairwise((self.n_classes, *self.channels)) for m in _halving(*pair))
-        )
-        self.to_code = nn.Linear(back[0] * self.side**2, code_size)
-        self.from_code = nn.Linear(code_size, back[0] * self.side**2)
-        self.grow = nn.Sequential(*(m for pair in pairwise(back) for m in _doubling(*pair)))
+        self.n_classes, self.image_size = len(pixel_classes(layout)), image_size
+        self.channels = tuple(channels or mask_channels(image_size))
+        self.side = _grid_side(image_size, len(self.channels))
+        back, n_features = self.channels[::-1], self.channels[-1] * self.side**2
+        self.shrink = _chain(_halving, (self.n_classes, *self.channels))
+        self.to_code, self.from_code = nn.Linear(n_features, code_size), nn.Linear(code_size, n_features)
+        self.grow = _chain(_doubling, back)
         self.scores = nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(back[-1], self.n_classes, 3, padding=1))
         for linear in (self.to_code, self.from_code):
             nn.init.orthogonal_(linear.weight)
             nn.init.zeros_(linear.bias)
         self.to(memory_format=torch.channels_last)
-
-    def encode(
-        self,
-        maps: Tensor,  # Class probabilities, one-hot or soft, (B,C,S,S) float
-    ) -> Tensor:  # Code, (B,Z)
-        require_shape("maps", maps, f"B,{self.n_classes},{self.image_size},{self.image_size}")
-        if not maps.is_floating_point():
-            raise ValueError(
-                f"maps: expected floating-point class probabilities, got {maps.dtype}; see classes_to_one_hot"
-            )
-        return self.to_code(self.shrink(maps).flatten(1))
-
-    def decode(
-        self,
-        code: Tensor,  # Code, (B,Z)
-    ) -> Tensor:  # Class scores before softmax, (B,C,S,S)
-        x = F.relu(self.from_code(code)).view(
-            len(code), self.channels[-1], self.side, self.side
-        )  # (B, C'·s²) → (B, C', s, s)
-        return self.scores(self.grow(x))
 
     def forward(
         self,

@@ -23,7 +23,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from torch_geometric.nn import ChebConv, MessagePassing
 
-# %% ../../nbs/chest/34_reference.ipynb #0a79ef26
+# %% ../../nbs/chest/34_reference.ipynb #a373a8aa
 class ReferenceBlock(nn.Module):
     "A residual block in the published order of operations."
 
@@ -43,7 +43,7 @@ class ReferenceBlock(nn.Module):
         y += self.skip(x)
         return F.relu(y)
 
-
+# %% ../../nbs/chest/34_reference.ipynb #81c8bd3b
 class ReferenceEncoder(nn.Module):
     "Six blocks with pooling between them and both heads."
 
@@ -65,7 +65,7 @@ class ReferenceEncoder(nn.Module):
         flat = features[-1].reshape(len(images), -1)
         return self.mu(flat), self.logvar(flat), features
 
-# %% ../../nbs/chest/34_reference.ipynb #c274139f
+# %% ../../nbs/chest/34_reference.ipynb #7b1276be
 def message_convolution(
     layer: ChebyshevConvolution,  # Layer whose weights are copied
 ) -> ChebConv:
@@ -79,7 +79,7 @@ def message_convolution(
             conv.bias.copy_(layer.bias)
     return conv
 
-
+# %% ../../nbs/chest/34_reference.ipynb #82621725
 class MessageUnpool(MessagePassing):
     "A fixed sparse matrix applied to node features, entry by entry."
 
@@ -112,7 +112,32 @@ def look_one_by_one(
         [sample_at_nodes(feature[None], node[None]) for feature, node in zip(features, nodes, strict=True)]
     )
 
-# %% ../../nbs/chest/34_reference.ipynb #ca50df86
+# %% ../../nbs/chest/34_reference.ipynb #c5b6469d
+def _require_2022(model):
+    "Refuse a network that the published code of 2022 does not have."
+    if not isinstance(model, HybridGNet):
+        raise ValueError(f"model: expected a HybridGNet, got {type(model).__name__}")
+    if len(model.skips) > 2 or not hasattr(model.decoder, "unpool"):
+        expected = "expected the structure of 2022 (pooling, at most two skips)"
+        raise ValueError(f"model: {expected}, got {model.config['name']}")
+
+# %% ../../nbs/chest/34_reference.ipynb #dbea843d
+_BLOCKS = ("up6", "up5", "up4", "up3", "up2")
+
+
+def _graph_layers(decoder):
+    "Convolutions and norms of a graph decoder, by the names of its blocks."
+    convs = {name: message_convolution(getattr(decoder, name)[0]) for name in _BLOCKS}
+    norms = {name: copy.deepcopy(getattr(decoder, name)[1]) for name in _BLOCKS}
+    return nn.ModuleDict(convs | {"up1": message_convolution(decoder.up1)}), nn.ModuleDict(norms)
+
+
+def _register_edges(network, layout):
+    "Give a network the edges of both graphs."
+    for name, graph in (("coarse", coarse_layout(layout)), ("fine", layout)):
+        network.register_buffer(name, torch.from_numpy(edge_index(graph)), persistent=False)
+
+# %% ../../nbs/chest/34_reference.ipynb #ef2e1ff4
 class ReferenceNetwork(nn.Module):
     "HybridGNet computed as its published code computes it, with the weights of one of ours."
 
@@ -122,31 +147,12 @@ class ReferenceNetwork(nn.Module):
         layout: Layout | None = None,  # Its layout; default that of `model.config`
     ):
         super().__init__()
-        if not isinstance(model, HybridGNet):
-            raise ValueError(f"model: expected a HybridGNet, got {type(model).__name__}")
-        if len(model.skips) > 2 or not hasattr(model.decoder, "unpool"):
-            raise ValueError(
-                f"model: expected the structure of 2022 (pooling, at most two skips), got {model.config['name']}"
-            )
-        layout, decoder, names = (
-            layout or layout_from_dict(model.config["layout"]),
-            model.decoder,
-            ("up6", "up5", "up4", "up3", "up2"),
-        )
-        self.encoder, self.skips, self.unpool = (
-            ReferenceEncoder(model.encoder),
-            model.skips,
-            MessageUnpool(decoder.unpool),
-        )
-        self.linear, self.heads = (
-            copy.deepcopy(decoder.linear),
-            nn.ModuleList(copy.deepcopy(skip.head) for skip in decoder.skips),
-        )
-        self.convs = nn.ModuleDict({name: message_convolution(getattr(decoder, name)[0]) for name in names})
-        self.norms = nn.ModuleDict({name: copy.deepcopy(getattr(decoder, name)[1]) for name in names})
-        self.convs["up1"] = message_convolution(decoder.up1)
-        for name, graph in (("coarse", coarse_layout(layout)), ("fine", layout)):
-            self.register_buffer(name, torch.from_numpy(edge_index(graph)), persistent=False)
+        _require_2022(model)
+        self.encoder, self.skips = ReferenceEncoder(model.encoder), model.skips
+        self.unpool, self.linear = MessageUnpool(model.decoder.unpool), copy.deepcopy(model.decoder.linear)
+        self.heads = nn.ModuleList(copy.deepcopy(skip.head) for skip in model.decoder.skips)
+        self.convs, self.norms = _graph_layers(model.decoder)
+        _register_edges(self, layout or layout_from_dict(model.config["layout"]))
         self.eval()
 
     def graph_block(self, name: str, x: Tensor, edges: Tensor) -> Tensor:

@@ -33,16 +33,15 @@ from .patients import draw_chest_person, draw_chest_shape
 from ..learning.samples import FRAME_PX, SampleSet, mask_input
 from ..shapes.layouts import LAYOUTS, Layout
 
-# %% ../../nbs/chest/50_registration.ipynb #fb5d1a94
+# %% ../../nbs/chest/50_registration.ipynb #d384d77b
 N_BINS = 32  # Grey levels of the joint histogram
 
 
 def _levels(image, n_bins):
     "Grey values as levels 0 to n_bins-1 of the image's own range."
     low, high = float(np.min(image)), float(np.max(image))
-    return np.minimum((np.asarray(image, np.float32) - low) * (n_bins / max(high - low, 1e-12)), n_bins - 1).astype(
-        np.int64
-    )
+    levels = (np.asarray(image, np.float32) - low) * (n_bins / max(high - low, 1e-12))
+    return np.minimum(levels, n_bins - 1).astype(np.int64)
 
 
 def mutual_information(
@@ -57,7 +56,7 @@ def mutual_information(
     joint = np.bincount(pairs.ravel(), minlength=n_bins**2).reshape(n_bins, n_bins) / pairs.size
     return float(max(0, xlogy(joint, joint).sum() - sum(xlogy(p, p).sum() for p in (joint.sum(0), joint.sum(1)))))
 
-# %% ../../nbs/chest/50_registration.ipynb #a287a94a
+# %% ../../nbs/chest/50_registration.ipynb #701da0cb
 @dataclass(frozen=True)
 class Atlases:
     "Annotated images to carry landmarks from."
@@ -73,7 +72,7 @@ class Atlases:
     def __len__(self):
         return len(self.ids)
 
-
+# %% ../../nbs/chest/50_registration.ipynb #da643345
 def registration_images(
     samples: SampleSet,  # Cases
 ) -> np.ndarray:  # (n,S,S) uint8 radiographs, or float32 label images
@@ -82,18 +81,29 @@ def registration_images(
         return samples.images
     return np.stack([mask_input(nodes, samples.layout, samples.image_size) for nodes in samples.landmarks])
 
-
+# %% ../../nbs/chest/50_registration.ipynb #eda1c2c4
 def make_atlases(
     samples: SampleSet,  # Annotated cases, usually the training part
 ) -> Atlases:
     "Atlases of all cases of a set."
-    return Atlases(
-        samples.ids,
-        registration_images(samples),
-        np.where(samples.present[..., None], samples.landmarks * FRAME_PX, np.nan),
-    )
+    landmarks_px = np.where(samples.present[..., None], samples.landmarks * FRAME_PX, np.nan)
+    return Atlases(samples.ids, registration_images(samples), landmarks_px)
 
-# %% ../../nbs/chest/50_registration.ipynb #9f1e979d
+# %% ../../nbs/chest/50_registration.ipynb #cfdcf78b
+def _resized(image, size):
+    "The image at another side; itself where it has that side."
+    if len(image) == size:
+        return image
+    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if size < len(image) else cv2.INTER_LINEAR)
+
+
+def _require_enough(n_atlases, atlases):
+    "Refuse to ask for more atlases than there are."
+    if not 1 <= n_atlases <= len(atlases):
+        expected = f"expected 1 to {len(atlases)}, the number of atlases, got {n_atlases}"
+        raise ValueError(f"n_atlases: {expected}; add annotated cases or ask for fewer")
+
+# %% ../../nbs/chest/50_registration.ipynb #ea2d34aa
 N_ATLASES = 5  # As published
 
 
@@ -104,41 +114,27 @@ def rank_atlases(
 ) -> tuple[np.ndarray, np.ndarray]:  # Positions of the best, first the best; their mutual information, nat
     "Choose the atlases of largest mutual information with an image."
     size = require_shape("image", image, "S,S")["S"]
-    if not 1 <= n_atlases <= len(atlases):
-        raise ValueError(
-            f"n_atlases: expected 1 to {len(atlases)}, the number of atlases, got {n_atlases}; add annotated cases or ask for fewer"
-        )
+    _require_enough(n_atlases, atlases)
     found = np.array([mutual_information(image, _resized(atlas, size)) for atlas in atlases.images])
     best = np.argsort(-found, kind="stable")[:n_atlases]
     return best, found[best]
 
-
-def _resized(image, size):
-    "The image at another side; itself where it has that side."
-    return (
-        image
-        if len(image) == size
-        else cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if size < len(image) else cv2.INTER_LINEAR)
-    )
-
-# %% ../../nbs/chest/50_registration.ipynb #eeeb781a
+# %% ../../nbs/chest/50_registration.ipynb #2f50568d
 GRID_PX = 64.0  # Spacing of the B-spline's control points, px of the frame
 _SHORT = {"MaximumNumberOfIterations": "60", "NumberOfSpatialSamples": "512", "NumberOfSamplesForExactGradient": "1024"}
+_LONG, _STIFF = {"MaximumNumberOfIterations": "1000"}, {"Metric1Weight": "20000"}
 SETTINGS = {  # Name → what is registered → steps: transform, levels, changes to elastix' default map
     "published": {
-        "image": (
-            ("affine", 3, {"MaximumNumberOfIterations": "1000"}),
-            ("bspline", 2, {"MaximumNumberOfIterations": "1000", "Metric1Weight": "20000"}),
-        ),
+        "image": (("affine", 3, _LONG), ("bspline", 2, _LONG | _STIFF)),
         "mask": (("affine", 5, {}), ("bspline", 5, {"MaximumNumberOfIterations": "1500"})),
     },
     "laptop": {
-        "image": (("affine", 2, _SHORT), ("bspline", 2, _SHORT | {"Metric1Weight": "20000"})),
+        "image": (("affine", 2, _SHORT), ("bspline", 2, _SHORT | _STIFF)),
         "mask": (("affine", 3, _SHORT), ("bspline", 3, _SHORT)),
     },
 }
 
-
+# %% ../../nbs/chest/50_registration.ipynb #c2993cb4
 def _itk():
     "The itk package with elastix, imported late: it takes seconds."
     try:
@@ -149,7 +145,7 @@ def _itk():
         raise ImportError("registration needs itk-elastix beside itk; run: pip install itk-elastix")
     return itk
 
-
+# %% ../../nbs/chest/50_registration.ipynb #b60f3135
 def parameter_maps(
     setting: str = "laptop",  # One of `SETTINGS`
     kind: str = "image",  # What is registered: "image" or "mask"
@@ -157,11 +153,8 @@ def parameter_maps(
     "Parameter maps of elastix."
     require_choice("setting", setting, SETTINGS)
     require_choice("kind", kind, SETTINGS[setting])
-    fixed = {
-        "RandomSeed": "1",
-        "WriteResultImage": "true",
-        "FinalBSplineInterpolationOrder": "1" if kind == "image" else "0",
-    }
+    order = "1" if kind == "image" else "0"
+    fixed = {"RandomSeed": "1", "WriteResultImage": "true", "FinalBSplineInterpolationOrder": order}
     defaults = _itk().ParameterObject.New().GetDefaultParameterMap
     return [
         dict(defaults(transform, levels, GRID_PX)) | {k: (v,) for k, v in (fixed | changes).items()}
@@ -213,7 +206,7 @@ def frame_image(
     placed.SetOrigin([spacing / 2 - 0.5] * 2)
     return placed
 
-# %% ../../nbs/chest/50_registration.ipynb #8b78b4bc
+# %% ../../nbs/chest/50_registration.ipynb #caba47c9
 def _message(error):
     "What ITK said, in one line, without the memory address of who said it."
     return re.sub(r"\(0x[0-9a-f]+\)", "", " ".join(str(error).split("ITK ERROR:")[-1].split()))[:200]
@@ -235,23 +228,33 @@ def _elastix(fixed, moving, maps):
     method.UpdateLargestPossibleRegion()
     return method
 
-
-def _carried(method, fixed, points_px):
-    "Points through the transform, and the determinant of its Jacobian on the pixels of the fixed image."
-    itk = _itk()
+# %% ../../nbs/chest/50_registration.ipynb #8a6fe755
+def _carried(method, points_px):
+    "Annotated points through the transform, and which those are."
     transform = method.ConvertToItkTransform(method.GetCombinationTransform())
     drawn = np.isfinite(points_px).all(1)
     mapped = np.full(points_px.shape, np.nan)
     mapped[drawn] = [list(transform.TransformPoint(p)) for p in points_px[drawn].astype(float).tolist()]
+    return mapped, drawn
+
+
+def _determinant(method, fixed):
+    "Determinant of the transform's Jacobian on the pixels of the fixed image."
+    itk = _itk()
     field = itk.TransformixFilter[type(fixed)].New()
     field.SetMovingImage(fixed)
     field.SetCombinationTransform(method.GetCombinationTransform())
     field.SetTransformParameterObject(method.GetTransformParameterObject())
     field.SetLogToConsole(False)
     field.Update()
-    return mapped, drawn, itk.array_from_image(field.ComputeSpatialJacobianDeterminantImage())
+    return itk.array_from_image(field.ComputeSpatialJacobianDeterminantImage())
 
-# %% ../../nbs/chest/50_registration.ipynb #e7b5bff6
+# %% ../../nbs/chest/50_registration.ipynb #df534d76
+def _unfit(pixels):
+    "Would elastix not survive this image?"
+    return not np.isfinite(pixels).all() or np.ptp(pixels) == 0
+
+# %% ../../nbs/chest/50_registration.ipynb #41d1387c
 def register_pair(
     atlas_image: np.ndarray,  # (S,S), fixed
     image: np.ndarray,  # Input, (T,T), moving; T may differ from S
@@ -263,31 +266,18 @@ def register_pair(
     fixed, moving, nowhere = frame_image(atlas_image), frame_image(image), np.full(points_px.shape, np.nan)
     before = mutual_information(atlas_image, _resized(np.asarray(image, np.float32), len(atlas_image)))
     for name, pixels in (("atlas", atlas_image), ("input", image)):
-        if not np.isfinite(pixels).all() or np.ptp(pixels) == 0:
+        if _unfit(pixels):
             return Pair("failed", f"the {name} has one grey value or values that are not finite", nowhere, before)
     try:
         method = _elastix(fixed, moving, maps)
-        mapped, drawn, determinant = _carried(method, fixed, points_px)
+        (mapped, drawn), determinant = _carried(method, points_px), _determinant(method, fixed)
     except RuntimeError as error:
         return Pair("failed", _message(error), nowhere, before)
     warped = _itk().array_from_image(method.GetOutput()).astype(np.float32)
-    problem = judge_transform(mapped[drawn], determinant)
-    return Pair(
-        "diverged" if problem else "good", problem, mapped, before, mutual_information(atlas_image, warped), warped
-    )
+    problem, after = judge_transform(mapped[drawn], determinant), mutual_information(atlas_image, warped)
+    return Pair("diverged" if problem else "good", problem, mapped, before, after, warped)
 
-# %% ../../nbs/chest/50_registration.ipynb #805df907
-PAIR_COLUMNS = (
-    "case",
-    "atlas",
-    "rank",
-    "status",
-    "message",
-    "information_before",
-    "information_after",
-)  # Informations in nat
-
-
+# %% ../../nbs/chest/50_registration.ipynb #09ae9fd7
 def mean_points(
     candidates_px: np.ndarray,  # Landmark sets, (k,N,2) px, NaN where not annotated
     is_good: np.ndarray,  # Which of them to use, (k,) bool
@@ -298,6 +288,9 @@ def mean_points(
     known = np.isfinite(good)
     n, total = known.sum(0), np.where(known, good, 0).sum(0)
     return np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0)
+
+# %% ../../nbs/chest/50_registration.ipynb #a3e26e24
+PAIR_COLUMNS = ("case", "atlas", "rank", "status", "message", "information_before", "information_after")  # nat
 
 
 def segment_case(
@@ -316,7 +309,22 @@ def segment_case(
     ]
     return np.stack([p.points_px for p in pairs]), pd.DataFrame(rows, columns=list(PAIR_COLUMNS))
 
-# %% ../../nbs/chest/50_registration.ipynb #25b0c26d
+# %% ../../nbs/chest/50_registration.ipynb #a7148628
+def _keep(folder, case, candidates, table):
+    "Write one finished case."
+    with atomic_path(Path(folder) / f"{case}.npz") as temporary, open(temporary, "wb") as f:
+        np.savez(f, candidates=candidates, rows=json.dumps(table.values.tolist()))
+
+
+def _kept(folder, case):
+    "Read one finished case; None where there is none."
+    path = Path(folder) / f"{case}.npz"
+    if not path.exists():
+        return None
+    with np.load(path, allow_pickle=False) as stored:
+        return stored["candidates"], pd.DataFrame(json.loads(str(stored["rows"])), columns=list(PAIR_COLUMNS))
+
+# %% ../../nbs/chest/50_registration.ipynb #8d335f97
 _shared = {}
 
 
@@ -334,29 +342,13 @@ def _work(case, image):
     return candidates, table
 
 
-def _keep(folder, case, candidates, table):
-    "Write one finished case."
-    with atomic_path(Path(folder) / f"{case}.npz") as temporary, open(temporary, "wb") as f:
-        np.savez(f, candidates=candidates, rows=json.dumps(table.values.tolist()))
-
-
-def _kept(folder, case):
-    "Read one finished case; None where there is none."
-    path = Path(folder) / f"{case}.npz"
-    if not path.exists():
-        return None
-    with np.load(path, allow_pickle=False) as stored:
-        return stored["candidates"], pd.DataFrame(json.loads(str(stored["rows"])), columns=list(PAIR_COLUMNS))
-
-
 def _dead(case, atlases, n_atlases):
     "Outcome of a case that ended its worker."
     row = (case, "", 0, "failed", "the process that registered this case died", np.nan, np.nan)
-    return np.full((n_atlases, *atlases.landmarks_px.shape[1:]), np.nan), pd.DataFrame(
-        [row], columns=list(PAIR_COLUMNS)
-    )
+    nowhere = np.full((n_atlases, *atlases.landmarks_px.shape[1:]), np.nan)
+    return nowhere, pd.DataFrame([row], columns=list(PAIR_COLUMNS))
 
-# %% ../../nbs/chest/50_registration.ipynb #f9a118ee
+# %% ../../nbs/chest/50_registration.ipynb #74efc179
 def _round(new_pool, waiting, n_workers):
     "Run the waiting cases; the finished ones, and the first that a single worker did not survive."
     finished, culprit = {}, None
@@ -371,6 +363,33 @@ def _round(new_pool, waiting, n_workers):
     return finished, culprit
 
 
+def _all_rounds(new_pool, waiting, n_workers, dead):
+    "Outcomes of all waiting cases; `dead` makes that of a case no worker survives."
+    done = {}
+    while waiting:
+        finished, culprit = _round(new_pool, waiting, min(n_workers, len(waiting)))
+        if culprit is not None:
+            finished[culprit] = dead(culprit)
+        done |= finished
+        waiting, n_workers = {case: image for case, image in waiting.items() if case not in done}, 1
+    return done
+
+# %% ../../nbs/chest/50_registration.ipynb #0230f8c1
+def _checked_inputs(ids, images, atlases, n_atlases, n_workers):
+    "Input of each case, once the arguments of `segment_cases` fit together."
+    if require_shape("images", images, "n,S,S")["n"] != len(ids):
+        raise ValueError(f"images: expected one for each of {len(ids)} ids, got {len(images)}")
+    if n_workers < 1:
+        raise ValueError(f"n_workers: expected 1 or more, got {n_workers}")
+    _require_enough(n_atlases, atlases)
+    return dict(zip(ids, images, strict=True))
+
+
+def _mean_of_good(candidates, table, n_atlases):
+    "Mean of the landmark sets of a case whose registration was good."
+    return mean_points(candidates, (table.status == "good").reindex(range(n_atlases), fill_value=False))
+
+# %% ../../nbs/chest/50_registration.ipynb #affda9ae
 def segment_cases(
     ids: Sequence[str],  # Names of the inputs, n
     images: np.ndarray,  # Inputs, (n,S,S), see `registration_images`
@@ -380,40 +399,19 @@ def segment_cases(
     n_atlases: int = N_ATLASES,  # Atlases for each input
     n_workers: int = 2,  # Processes
     folder: Path | str | None = None,  # Where finished cases are kept until the run is complete; default nowhere
-) -> tuple[
-    np.ndarray, pd.DataFrame
-]:  # Landmarks (n,N,2) px, NaN where no registration was good; rows of `PAIR_COLUMNS`
+) -> tuple[np.ndarray, pd.DataFrame]:  # Landmarks (n,N,2) px, NaN where no registration was good; `PAIR_COLUMNS`
     "Segment many inputs with atlases."
-    if require_shape("images", images, "n,S,S")["n"] != len(ids):
-        raise ValueError(f"images: expected one for each of {len(ids)} ids, got {len(images)}")
-    if n_workers < 1:
-        raise ValueError(f"n_workers: expected 1 or more, got {n_workers}")
-    if not 1 <= n_atlases <= len(atlases):
-        raise ValueError(
-            f"n_atlases: expected 1 to {len(atlases)}, the number of atlases, got {n_atlases}; add annotated cases or ask for fewer"
-        )
+    inputs = _checked_inputs(ids, images, atlases, n_atlases, n_workers)
     done = {case: kept for case in ids if folder and (kept := _kept(folder, case))}
-    waiting = {case: image for case, image in zip(ids, images, strict=True) if case not in done}
-    new_pool = partial(
-        ProcessPoolExecutor,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_worker,
-        initargs=(atlases, setting, kind, n_atlases, folder and str(folder)),
-    )
-    while waiting:
-        finished, culprit = _round(new_pool, waiting, min(n_workers, len(waiting)))
-        if culprit is not None:
-            finished[culprit] = _dead(culprit, atlases, n_atlases)
-        done |= finished
-        waiting, n_workers = {case: image for case, image in waiting.items() if case not in done}, 1
-    tables = [done[case][1] for case in ids]
-    nodes = [
-        mean_points(done[case][0], (table.status == "good").reindex(range(n_atlases), fill_value=False))
-        for case, table in zip(ids, tables, strict=True)
-    ]
-    return np.stack(nodes), pd.concat(tables, ignore_index=True)
+    waiting = {case: image for case, image in inputs.items() if case not in done}
+    context = multiprocessing.get_context("spawn")
+    given = (atlases, setting, kind, n_atlases, folder and str(folder))
+    new_pool = partial(ProcessPoolExecutor, mp_context=context, initializer=_start_worker, initargs=given)
+    done |= _all_rounds(new_pool, waiting, n_workers, partial(_dead, atlases=atlases, n_atlases=n_atlases))
+    nodes = [_mean_of_good(*done[case], n_atlases) for case in ids]
+    return np.stack(nodes), pd.concat([done[case][1] for case in ids], ignore_index=True)
 
-# %% ../../nbs/chest/50_registration.ipynb #47acde1f
+# %% ../../nbs/chest/50_registration.ipynb #0e180b35
 @dataclass(frozen=True)
 class PublishedSet:
     "Published predictions of one data set."
@@ -423,10 +421,8 @@ class PublishedSet:
     spacing_mm: float  # Length of one px of the frame, mm; NaN where not known
 
 
-_JSRT, _OTHER = (
-    PublishedSet("LH", "published/jsrt_landmarks/Test/landmarks", 0.35),
-    PublishedSet("L", "chest_xray_landmarks/landmarks", float("nan")),
-)
+_JSRT = PublishedSet("LH", "published/jsrt_landmarks/Test/landmarks", 0.35)
+_OTHER = PublishedSet("L", "chest_xray_landmarks/landmarks", float("nan"))
 PUBLISHED_SETS = {  # Data set, what was registered
     ("JSRT", "images"): _JSRT,
     ("JSRT", "labels"): _JSRT,
@@ -435,7 +431,7 @@ PUBLISHED_SETS = {  # Data set, what was registered
 }
 PUBLISHED_FOLDER = "published/multiatlas/MultiAtlas"
 
-
+# %% ../../nbs/chest/50_registration.ipynb #47f0e983
 def read_flat_landmarks(
     path: Path | str,  # File of 332 numbers
     layout: Layout,  # Organs wanted, the first of `LHC`
@@ -447,16 +443,24 @@ def read_flat_landmarks(
         raise ValueError(f"{path}: expected {expected} numbers, got {flat.shape}")
     return flat.reshape(-1, 2)[: layout.n_nodes]
 
-
+# %% ../../nbs/chest/50_registration.ipynb #9f955e38
 def _references(folder, layout, is_flat):
     "Case → reader of its reference."
     if is_flat:
         return {p.stem: partial(read_flat_landmarks, p, layout) for p in folder.glob("*.npy")}
-    return {
-        p.stem: partial(read_landmarks, folder, p.stem, layout) for p in (folder / layout.organ_names[0]).glob("*.npy")
-    }
+    first = folder / layout.organ_names[0]
+    return {p.stem: partial(read_landmarks, folder, p.stem, layout) for p in first.glob("*.npy")}
 
-# %% ../../nbs/chest/50_registration.ipynb #e5f7e0a3
+
+def _published_folders(root, dataset, kind):
+    "Folders of the predictions and of the references of a data set."
+    predicted = Path(root) / PUBLISHED_FOLDER / dataset / kind / "output_points"
+    lacking = f"the points predicted from {kind} of {dataset} are not among the external files"
+    require_file(predicted, f"{lacking}; run: graphseg fetch multiatlas")
+    fix = "run: graphseg fetch jsrt_landmarks, and: graphseg fetch chest_xray_landmarks"
+    return predicted, require_file(Path(root) / PUBLISHED_SETS[dataset, kind].reference, fix)
+
+# %% ../../nbs/chest/50_registration.ipynb #5c7fe59f
 def score_published(
     root: Path | str,  # Folder of the external files
     dataset: str,  # "JSRT", "Montgomery" or "Shenzhen"
@@ -465,14 +469,8 @@ def score_published(
     "Score published predictions on all cases that have a reference."
     if (dataset, kind) not in PUBLISHED_SETS:
         raise ValueError(f"dataset, kind: expected one of {list(PUBLISHED_SETS)}, got {(dataset, kind)}")
-    rule, folder = PUBLISHED_SETS[dataset, kind], Path(root) / PUBLISHED_FOLDER / dataset / kind / "output_points"
-    require_file(
-        folder,
-        f"the points predicted from {kind} of {dataset} are not among the external files; run: graphseg fetch multiatlas",
-    )
-    reference = require_file(
-        Path(root) / rule.reference, "run: graphseg fetch jsrt_landmarks, and: graphseg fetch chest_xray_landmarks"
-    )
+    rule = PUBLISHED_SETS[dataset, kind]
+    folder, reference = _published_folders(root, dataset, kind)
     layout = LAYOUTS[rule.layout]
     annotated = _references(reference, layout, rule is _JSRT)
     cases = sorted(p.stem for p in folder.glob("*.npy") if p.stem in annotated)
@@ -483,36 +481,39 @@ def score_published(
     scores = score_landmarks(cases, predictions, truth, None, layout, FRAME_PX, rule.spacing_mm)
     return pd.concat([pd.DataFrame({"dataset": dataset, "kind": kind}, index=scores.index), scores], axis=1)
 
-# %% ../../nbs/chest/50_registration.ipynb #aca32b56
+# %% ../../nbs/chest/50_registration.ipynb #1ba862b6
+def _save_points(path, values):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, values)
+
+
+def _practice_case(root, number, dataset, kind, k, layout):
+    "Write reference and prediction of one invented case."
+    reference = root / PUBLISHED_SETS[dataset, kind].reference
+    points = root / PUBLISHED_FOLDER / dataset / kind / "output_points"
+    name = f"{dataset}_{k:03d}.npy"
+    truth = chest_landmarks(draw_chest_shape(generator(k, 1), draw_chest_person(generator(k, 0))))
+    _save_points(points / name, (truth + generator(k, number).normal(0, 8, 2)).ravel())
+    if dataset == "JSRT":
+        return _save_points(reference / name, truth.ravel())
+    for organ, part in layout.slices.items():
+        _save_points(reference / organ / name, truth[part])
+
+# %% ../../nbs/chest/50_registration.ipynb #377f3d04
 def practice_points(
     folder: Path | str,  # Folder to write to
     n_cases: int = 6,  # Cases of each data set
 ) -> Path:  # The same folder
     "Write invented predictions, references and a clinical table in the published form."
     root, layout = Path(folder), LAYOUTS["LHC"]
-    names = {
-        (dataset, k): f"{dataset}_{k:03d}" for dataset in ("JSRT", "Montgomery", "Shenzhen") for k in range(n_cases)
-    }
     for number, (dataset, kind) in enumerate(PUBLISHED_SETS):
-        reference, points = (
-            root / PUBLISHED_SETS[dataset, kind].reference,
-            root / PUBLISHED_FOLDER / dataset / kind / "output_points",
-        )
         for k in range(n_cases):
-            name, truth = (
-                f"{names[dataset, k]}.npy",
-                chest_landmarks(draw_chest_shape(generator(k, 1), draw_chest_person(generator(k, 0)))),
-            )
-            files = {points / name: (truth + generator(k, number).normal(0, 8, 2)).ravel()}
-            if dataset == "JSRT":
-                files[reference / name] = truth.ravel()
-            else:
-                files |= {reference / organ / name: truth[part] for organ, part in layout.slices.items()}
-            for path, values in files.items():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                np.save(path, values)
-    rows = [{"File": f"{name}.png", "Dataset": dataset, "Age": 9 + 7 * k} for (dataset, k), name in names.items()]
-    write_csv(
-        root / "chest_xray_landmarks" / "clinical.csv", pd.DataFrame(rows).reindex(columns=list(CLINICAL_COLUMNS))
-    )
+            _practice_case(root, number, dataset, kind, k, layout)
+    rows = [
+        {"File": f"{dataset}_{k:03d}.png", "Dataset": dataset, "Age": 9 + 7 * k}
+        for dataset in ("JSRT", "Montgomery", "Shenzhen")
+        for k in range(n_cases)
+    ]
+    clinical = pd.DataFrame(rows).reindex(columns=list(CLINICAL_COLUMNS))
+    write_csv(root / "chest_xray_landmarks" / "clinical.csv", clinical)
     return root

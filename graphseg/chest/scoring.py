@@ -19,7 +19,7 @@ from ..learning.metrics import score_landmarks, score_masks
 from ..learning.samples import FRAME_PX, SampleSet
 from ..learning.zoo import build_model
 
-# %% ../../nbs/chest/52_scoring.ipynb #d373581c
+# %% ../../nbs/chest/52_scoring.ipynb #790ab333
 def augmented_shapes(
     samples: SampleSet,  # Training cases
     augment,  # `augment.Augment`
@@ -29,15 +29,14 @@ def augmented_shapes(
     "Shapes of the completely annotated cases after random geometry."
     complete = samples.landmarks[samples.present.all(1)]
     if not len(complete):
-        raise ValueError(
-            f"samples: expected a case with all organs of {samples.layout.name}, got none; choose a smaller layout"
-        )
+        expected = f"expected a case with all organs of {samples.layout.name}, got none"
+        raise ValueError(f"samples: {expected}; choose a smaller layout")
     geometry = replace(augment, gamma=(1, 1), contrast=(1, 1), brightness=0, bias_field=0, noise=(0, 0))
     return np.stack(
         [geometry(None, nodes, generator(seed, k, i))[1] for k in range(n_draws) for i, nodes in enumerate(complete)]
     )
 
-
+# %% ../../nbs/chest/52_scoring.ipynb #b5c21437
 def new_network(
     name: str,  # One of `zoo.MODELS`
     train: SampleSet,  # Training cases, for layout, image size and shapes
@@ -51,7 +50,7 @@ def new_network(
     model = build_model(name, train.layout, train.image_size, **options)
     return model.fit_pca(augmented_shapes(train, augment, shape_draws, seed)) if hasattr(model, "fit_pca") else model
 
-# %% ../../nbs/chest/52_scoring.ipynb #02b2cf36
+# %% ../../nbs/chest/52_scoring.ipynb #502bf4da
 SCORES = ("dsc", "jaccard", "hd_px", "hd95_px", "assd_px", "hd_mm", "hd95_mm", "assd_mm", "mse_px2", "mae_px")
 
 
@@ -73,7 +72,7 @@ def score_predictions(
     front = pd.DataFrame({k: [v] * len(table) for k, v in names.items()})
     return pd.concat([front, table[["case", "organ", *kept]]], axis=1)
 
-
+# %% ../../nbs/chest/52_scoring.ipynb #449c3bfe
 def summarise(
     scores: pd.DataFrame,  # As made by `score_predictions`, one model
 ) -> dict:  # Structure → score → mean over cases, and the number of cases

@@ -30,16 +30,16 @@ from ..shapes.mesh_planes import paint_masks
 from ..shapes.mesh_pooling import load_hierarchy, save_hierarchy
 from ..shapes.mesh_files import read_mesh, write_mesh
 
-# %% ../../nbs/hearts/65_cases.ipynb #62cff5a1
-KINDS = ("surface", "volume")
-HEART_PARTS = ("train", "valid", "test")
-
-
+# %% ../../nbs/hearts/65_cases.ipynb #76130f89
 class Grid(NamedTuple):
     "Where the short-axis stack of a case lies; enough to paint masks on."
 
     pixels: np.ndarray  # zeros, [slice, row, column]
     affine: np.ndarray  # index (x,y,z,1) to world mm, (4,4)
+
+# %% ../../nbs/hearts/65_cases.ipynb #15d4bfff
+KINDS = ("surface", "volume")
+HEART_PARTS = ("train", "valid", "test")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +69,8 @@ class HeartSet:
         require_choice("part", name, HEART_PARTS), require_choice("kind", kind, KINDS)
         mine, n = np.flatnonzero(self.parts == name), len(self.meshes[kind].nodes_mm)
         cases = self.cases.take(mine)
-        return replace(
-            self,
-            cases=replace(cases, nodes=cases.nodes[:, :n]),
-            parts=self.parts[mine],
-            affines=self.affines[mine],
-            shapes=self.shapes[mine],
-        )
+        places = {name: getattr(self, name)[mine] for name in ("parts", "affines", "shapes")}
+        return replace(self, cases=replace(cases, nodes=cases.nodes[:, :n]), **places)
 
     @property
     def step_px(self) -> int:  # Side of the squares of scanned pixels that became one
@@ -84,7 +79,26 @@ class HeartSet:
     def world_nodes(self) -> np.ndarray:  # True nodes, (n,N,3), world mm
         return world_nodes(self.cases.nodes, self.cases)
 
-# %% ../../nbs/hearts/65_cases.ipynb #144b5a25
+# %% ../../nbs/hearts/65_cases.ipynb #2696971c
+def _parts_table(cases, parts):
+    "Part of every case; people are never divided."
+    for part in parts:
+        require_choice("part", part, HEART_PARTS)
+    table = pd.DataFrame({"case": cases.ids, "subject": cases.subjects, "phase": cases.phases, "part": list(parts)})
+    divided = table.groupby("subject").part.nunique()
+    if (divided > 1).any():
+        got = f"{divided.index[divided > 1][0]!r} in {divided.max()}"
+        raise ValueError(f"parts: expected every subject in one part, got {got}; deal whole subjects")
+    return table
+
+
+def _save_stacks(path, images):
+    "Write the places of the stacks as scanned."
+    affines = np.stack([c.sax.affine for c in images])
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, affines=affines, shapes=np.array([c.sax.pixels.shape for c in images]))
+
+# %% ../../nbs/hearts/65_cases.ipynb #da4bfe77
 def save_hearts(
     folder: Path | str,  # Where to
     cases: MeshCases,  # Prepared cases, with the nodes of the tetrahedra
@@ -94,31 +108,19 @@ def save_hearts(
     hierarchies: dict,  # Levels of both
 ) -> pd.DataFrame:  # case, subject, phase, part
     "Write prepared hearts; people are never divided between parts."
-    for part in parts:
-        require_choice("part", part, HEART_PARTS)
-    table = pd.DataFrame({"case": cases.ids, "subject": cases.subjects, "phase": cases.phases, "part": list(parts)})
-    divided = table.groupby("subject").part.nunique()
-    if (divided > 1).any():
-        raise ValueError(
-            f"parts: expected every subject in one part, got {divided.index[divided > 1][0]!r} in {divided.max()}; deal whole subjects"
-        )
+    table = _parts_table(cases, parts)
     if [c.case_id for c in images] != list(cases.ids):
         raise ValueError("images: expected the same cases in the same order as `cases`")
     folder = Path(folder)
     save_cases(folder / "cases.npz", cases)
-    with atomic_path(folder / "stacks.npz") as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(
-            file,
-            affines=np.stack([c.sax.affine for c in images]),
-            shapes=np.array([c.sax.pixels.shape for c in images]),
-        )
+    _save_stacks(folder / "stacks.npz", images)
     for kind, suffix in zip(KINDS, (".vtp", ".vtu"), strict=True):
         write_mesh(folder / f"{kind}{suffix}", meshes[kind])
         save_hierarchy(folder / f"{kind}_levels.npz", hierarchies[kind])
     write_csv(folder / "parts.csv", table)
     return table
 
-
+# %% ../../nbs/hearts/65_cases.ipynb #62f5b437
 def load_hearts(
     folder: Path | str,  # Folder of `save_hearts`
 ) -> HeartSet:
@@ -128,16 +130,19 @@ def load_hearts(
     with np.load(folder / "stacks.npz", allow_pickle=False) as stacks:
         affines, shapes = stacks["affines"], stacks["shapes"]
     meshes = {"surface": read_mesh(folder / "surface.vtp"), "volume": read_mesh(folder / "volume.vtu")}
-    return HeartSet(
-        load_cases(folder / "cases.npz"),
-        table.part.to_numpy(),
-        affines,
-        shapes,
-        meshes,
-        {k: load_hierarchy(folder / f"{k}_levels.npz") for k in KINDS},
-    )
+    levels = {k: load_hierarchy(folder / f"{k}_levels.npz") for k in KINDS}
+    return HeartSet(load_cases(folder / "cases.npz"), table.part.to_numpy(), affines, shapes, meshes, levels)
 
-# %% ../../nbs/hearts/65_cases.ipynb #322c22d3
+# %% ../../nbs/hearts/65_cases.ipynb #ae26729b
+def _window_centres(hearts, whole):
+    "Centre of the crop of each case, around the nodes that a network for whole stacks drew."
+    if whole is None or len(whole) != len(hearts.cases):
+        expected = "expected the nodes that a network for whole stacks drew for every case, to crop around"
+        raise ValueError(f"whole: {expected}; got none")
+    to_relative = np.linalg.inv(hearts.cases.to_mm)
+    return crop_centres(np.einsum("nij,nmj->nmi", to_relative[:, :3, :3], whole) + to_relative[:, None, :3, 3])
+
+
 def draw_hearts(
     model,  # Trained network for meshes
     hearts: HeartSet,  # Cases
@@ -145,36 +150,39 @@ def draw_hearts(
     whole: np.ndarray | None = None,  # Nodes that a network for whole stacks drew, (n,M,3), world mm; needed for crops
 ) -> np.ndarray:  # (n,N,3), world mm
     "Nodes of every case."
-    if not crop_px:
-        return world_nodes(predict_nodes(model, MeshDataset(hearts.cases)), hearts.cases)
-    if whole is None or len(whole) != len(hearts.cases):
-        raise ValueError(
-            "whole: expected the nodes that a network for whole stacks drew for every case, to crop around; got none"
-        )
-    to_relative = np.linalg.inv(hearts.cases.to_mm)
-    fractions = np.einsum("nij,nmj->nmi", to_relative[:, :3, :3], whole) + to_relative[:, None, :3, 3]
-    data = MeshDataset(hearts.cases, None, (crop_px, crop_px), crop_centres(fractions))
+    data = MeshDataset(hearts.cases)
+    if crop_px:
+        data = MeshDataset(hearts.cases, None, (crop_px, crop_px), _window_centres(hearts, whole))
     return world_nodes(predict_nodes(model, data), hearts.cases)
 
-# %% ../../nbs/hearts/65_cases.ipynb #6fc4387b
+# %% ../../nbs/hearts/65_cases.ipynb #5b7649c0
+def _painted(surface, nodes_mm, grid):
+    "Masks of a heart with these nodes, of which those of the surface come first."
+    return paint_masks(surface.moved(nodes_mm[: len(surface.nodes_mm)]), grid, outside="empty")
+
+
+def _slice_scores(true, drawn, hearts, k):
+    "Slice scores of one case."
+    surface, grid = hearts.meshes["surface"], hearts.grid(k)
+    painted = [_painted(surface, nodes_mm[k], grid) for nodes_mm in (true, drawn)]
+    spacing = np.linalg.norm(grid.affine[:3, 2::-1], axis=0)
+    return slice_scores(*painted, spacing).assign(case=hearts.cases.ids[k])
+
+
+def _named(table, names):
+    "The table with columns that tell whose scores it holds in front."
+    return pd.concat([pd.DataFrame({name: [value] * len(table) for name, value in names.items()}), table], axis=1)
+
+# %% ../../nbs/hearts/65_cases.ipynb #2694a6a1
 def score_hearts(
-    nodes_mm: np.ndarray,  # Drawn nodes, (n,N,3), world mm; more than the template's if the surface is the first part of them
+    nodes_mm: np.ndarray,  # Drawn nodes, (n,N,3), world mm; more than the template's if the surface comes first
     hearts: HeartSet,  # The n cases
     **names,  # Columns to put in front, as cohort, model, seed
-) -> tuple[
-    pd.DataFrame, pd.DataFrame
-]:  # Errors of nodes (case, structure, MAE_mm, MSE_mm2, RMSE_mm), slice scores (case, structure, DSC, HD_mm, MCD_mm)
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # Errors of nodes (see `mesh_errors`), slice scores (see `slice_scores`)
     "Errors of nodes, and scores of the masks they give."
     true, surface, ids = hearts.world_nodes(), hearts.meshes["surface"], hearts.cases.ids
     mesh = surface if true.shape[1] == len(surface.nodes_mm) else hearts.meshes["volume"]
     known = [s for s in STRUCTURES if any(s in label.split("-") for label in mesh.node_labels)]
-    errors, slices, n = mesh_errors(nodes_mm, true, mesh, ids, known), [], len(surface.nodes_mm)
-    for k, case in enumerate(ids):
-        grid = hearts.grid(k)
-        painted = [paint_masks(surface.moved(nodes[k, :n]), grid, outside="empty") for nodes in (true, nodes_mm)]
-        slices.append(slice_scores(*painted, np.linalg.norm(grid.affine[:3, 2::-1], axis=0)).assign(case=case))
-
-    def named(t):
-        return pd.concat([pd.DataFrame({name: [value] * len(t) for name, value in names.items()}), t], axis=1)
-
-    return named(errors), named(pd.concat(slices, ignore_index=True))
+    errors = mesh_errors(nodes_mm, true, mesh, ids, known)
+    slices = [_slice_scores(true, nodes_mm, hearts, k) for k in range(len(ids))]
+    return _named(errors, names), _named(pd.concat(slices, ignore_index=True), names)

@@ -29,7 +29,7 @@ from ..shapes.mesh_quality import count_inverted, region_volumes_ml, tetrahedron
 from ..shapes.mesh_files import read_mesh, write_mesh
 from ..learning.zoo import load_model
 
-# %% ../../nbs/hearts/70_folders.ipynb #30879315
+# %% ../../nbs/hearts/70_folders.ipynb #9867c2af
 @dataclass(frozen=True)
 class HeartFrame:
     "How images were prepared for a network; the defaults are the published ones."
@@ -42,13 +42,11 @@ class HeartFrame:
 
     def __post_init__(self):
         require_choice("mode", self.mode, ("fixed", "faithful"))
-        if (
-            len(self.full_size_xyz) != 3
-            or min(*self.full_size_xyz, self.lax_px, self.step_px, *(self.crop or (1,))) < 1
-        ):
+        sizes = (*self.full_size_xyz, self.lax_px, self.step_px, *(self.crop or (1,)))
+        if len(self.full_size_xyz) != 3 or min(sizes) < 1:
             raise ValueError(f"HeartFrame: expected positive sizes, got {self}")
 
-
+# %% ../../nbs/hearts/70_folders.ipynb #014a0bcf
 def write_heart_frame(
     folder: Path | str,  # Folder of a network, from `zoo.save_model`
     mesh: TetrahedralMesh | SurfaceMesh,  # Template; the nodes the network draws come first
@@ -60,7 +58,7 @@ def write_heart_frame(
     write_mesh(Path(folder) / ("mesh.vtu" if isinstance(mesh, TetrahedralMesh) else "mesh.vtp"), mesh)
     return write_json(Path(folder) / "frame.json", asdict(frame))
 
-# %% ../../nbs/hearts/70_folders.ipynb #05fcbba2
+# %% ../../nbs/hearts/70_folders.ipynb #7d3d16bd
 @dataclass(frozen=True, eq=False)
 class HeartModel:
     "A network, the mesh it draws, and how to prepare images for it."
@@ -72,11 +70,28 @@ class HeartModel:
 
     @property
     def views(self) -> tuple[str, ...]:  # Long-axis views the network looks at
-        return (
-            tuple(self.network.encoder.views) if hasattr(getattr(self.network, "encoder", None), "views") else LONG_AXIS
-        )
+        encoder = getattr(self.network, "encoder", None)
+        return tuple(encoder.views) if hasattr(encoder, "views") else LONG_AXIS
+
+# %% ../../nbs/hearts/70_folders.ipynb #dc1f3995
+def _read_frame(note):
+    "Preparation noted in a file."
+    try:
+        content = json.loads(note.read_text())
+        return HeartFrame(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{note.name}: expected the fields of HeartFrame, got something else ({error})") from error
 
 
+def _mesh_network(folder):
+    "Network of a folder, if it draws meshes."
+    network = load_model(folder)
+    if network.config["output"] != "meshes":
+        got = f"{network.config['name']}, which gives {network.config['output']}"
+        raise ValueError(f"{folder.name}: expected a network that draws meshes, got {got}")
+    return network
+
+# %% ../../nbs/hearts/70_folders.ipynb #d5633083
 def read_heart_model(
     folder: Path | str,  # Folder with config.json, model.safetensors, frame.json and mesh.vtu or mesh.vtp
 ) -> HeartModel:
@@ -84,24 +99,14 @@ def read_heart_model(
     folder = Path(folder)
     meshes = [path for name in ("mesh.vtu", "mesh.vtp") if (path := folder / name).is_file()]
     if len(meshes) != 1:
-        raise FileNotFoundError(
-            f"{folder.name}: expected mesh.vtu or mesh.vtp beside the network, got {len(meshes)} of them; write_heart_frame makes one"
-        )
+        expected = f"expected mesh.vtu or mesh.vtp beside the network, got {len(meshes)} of them"
+        raise FileNotFoundError(f"{folder.name}: {expected}; write_heart_frame makes one")
     note = require_file(folder / "frame.json", "write_heart_frame makes it")
-    try:
-        content = json.loads(note.read_text())
-        frame = HeartFrame(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{note.name}: expected the fields of HeartFrame, got something else ({error})") from error
-    network = load_model(folder)
-    if network.config["output"] != "meshes":
-        raise ValueError(
-            f"{folder.name}: expected a network that draws meshes, got {network.config['name']}, which gives {network.config['output']}"
-        )
+    frame, network = _read_frame(note), _mesh_network(folder)
     checksum = "-".join(sha256(path)[:16] for path in (folder / "model.safetensors", meshes[0], note))
     return HeartModel(network, read_mesh(meshes[0]), frame, checksum)
 
-# %% ../../nbs/hearts/70_folders.ipynb #2b43294c
+# %% ../../nbs/hearts/70_folders.ipynb #76c013fd
 _VIEW_FILES = ("sax.nii.gz", *(f"{name}.nii.gz" for name in LONG_AXIS))
 
 
@@ -111,33 +116,39 @@ def holds_views(
     "Whether a folder is that of a case."
     return any((folder / name).is_file() for name in _VIEW_FILES)
 
-
+# %% ../../nbs/hearts/70_folders.ipynb #9839e1c0
 def find_heart_cases(
     folder: Path | str,  # A case, or a folder of cases to any depth
 ) -> dict[str, Path]:  # Name, with `/` → folder; one case is named after its folder
     "Cases of a folder, in the order of their names."
     folder = require_file(folder, "check the path of the views")
     if not folder.is_dir():
-        raise ValueError(
-            f"{folder.name}: expected a folder with {_VIEW_FILES[0]} and long-axis views, got a file; name its folder"
-        )
+        expected = f"expected a folder with {_VIEW_FILES[0]} and long-axis views, got a file"
+        raise ValueError(f"{folder.name}: {expected}; name its folder")
     if holds_views(folder):
         return {folder.resolve().name: folder}
-    found = {
-        path.relative_to(folder).as_posix(): path
-        for path in sorted(folder.rglob("*"))
-        if path.is_dir() and holds_views(path)
-    }
-    if not found:
-        raise FileNotFoundError(
-            f"{folder.name}: expected {_VIEW_FILES[0]} in it or in folders below it, found none; are the files named so?"
-        )
-    return found
+    below = [path for path in sorted(folder.rglob("*")) if path.is_dir() and holds_views(path)]
+    if not below:
+        expected = f"expected {_VIEW_FILES[0]} in it or in folders below it, found none"
+        raise FileNotFoundError(f"{folder.name}: {expected}; are the files named so?")
+    return {path.relative_to(folder).as_posix(): path for path in below}
 
-# %% ../../nbs/hearts/70_folders.ipynb #be8ee9e1
+# %% ../../nbs/hearts/70_folders.ipynb #e3e0caef
 MISSING = ("error", "blank")
 
 
+def _require_upright(case):
+    "Refuse long-axis views that lie in the planes of the short-axis slices."
+    normal = case.sax.affine[:3, 2] / spacing_of(case.sax)[2]
+    for name, view in case.long_axis.items():
+        tilt = np.degrees(np.arccos(np.clip(abs(view.affine[:3, 2] @ normal) / spacing_of(view)[2], 0, 1)))
+        if tilt < 45:
+            raise ValueError(
+                f"{case.case_id}: expected {name} to stand on the short-axis slices, it is tilted by {tilt:.0f}° "
+                "against them; is it a short-axis image, or is the stack's third axis not that of the slices?"
+            )
+
+# %% ../../nbs/hearts/70_folders.ipynb #cb0b0a58
 def require_views(
     case: HeartCase,  # Images
     views: Sequence[str],  # Long-axis views the network looks at
@@ -147,18 +158,12 @@ def require_views(
     require_choice("missing", missing, MISSING)
     lacking = [name for name in views if name not in case.long_axis]
     if lacking and missing == "error":
-        raise ValueError(
-            f'{case.case_id}: expected the views {", ".join(views)}, got none of {", ".join(lacking)}; take a network for the short axis alone, or allow black views (missing="blank")'
-        )
-    normal = case.sax.affine[:3, 2] / spacing_of(case.sax)[2]
-    for name, view in case.long_axis.items():
-        tilt = np.degrees(np.arccos(np.clip(abs(view.affine[:3, 2] @ normal) / spacing_of(view)[2], 0, 1)))
-        if tilt < 45:
-            raise ValueError(
-                f"{case.case_id}: expected {name} to stand on the short-axis slices, it is tilted by {tilt:.0f}° against them; is it a short-axis image, or is the stack's third axis not that of the slices?"
-            )
+        expected = f"expected the views {', '.join(views)}, got none of {', '.join(lacking)}"
+        fix = 'take a network for the short axis alone, or allow black views (missing="blank")'
+        raise ValueError(f"{case.case_id}: {expected}; {fix}")
+    _require_upright(case)
 
-# %% ../../nbs/hearts/70_folders.ipynb #324d9d30
+# %% ../../nbs/hearts/70_folders.ipynb #7039e9a0
 @dataclass(frozen=True)
 class MeshOptions:
     "How hearts are meshed."
@@ -169,7 +174,31 @@ class MeshOptions:
     def __post_init__(self):
         require_choice("missing", self.missing, MISSING)
 
+# %% ../../nbs/hearts/70_folders.ipynb #4bdde9cc
+def _drawn_nodes(model, case):
+    "Nodes that the network draws for one heart, world mm."
+    frame = model.frame
+    prepared = prepare_cases([case], None, frame.full_size_xyz, frame.lax_px, frame.step_px, mode=frame.mode)
+    nodes = world_nodes(predict_nodes(model.network, MeshDataset(prepared, None, frame.crop)), prepared)[0]
+    if not np.isfinite(nodes).all():
+        n_bad = int((~np.isfinite(nodes)).any(1).sum())
+        expected = f"expected finite nodes, the network gave {n_bad} others"
+        raise ValueError(f"{case.case_id}: {expected}; is the model damaged?")
+    require_inside(nodes, case.sax, 0.3)
+    return nodes
 
+
+def _mesh_through(template, nodes):
+    "The template moved to the drawn nodes; inner nodes that were not drawn follow."
+    n_mesh = len(template.nodes_mm)
+    if len(nodes) == n_mesh:
+        return template.moved(nodes)
+    if len(nodes) < n_mesh and isinstance(template, TetrahedralMesh):
+        return warp_mesh(template, nodes)
+    expected = f"expected a network that draws at most the {n_mesh} nodes of its mesh, it drew {len(nodes)}"
+    raise ValueError(f"model: {expected}; write_heart_frame with the mesh it was trained for")
+
+# %% ../../nbs/hearts/70_folders.ipynb #f66b9e23
 def predict_heart(
     model: HeartModel,  # Network and mesh
     case: HeartCase,  # Images
@@ -177,36 +206,18 @@ def predict_heart(
 ) -> TetrahedralMesh | SurfaceMesh:  # World mm
     "The mesh of one heart."
     require_views(case, model.views, options.missing)
-    frame = model.frame
-    prepared = prepare_cases([case], None, frame.full_size_xyz, frame.lax_px, frame.step_px, mode=frame.mode)
-    nodes = world_nodes(predict_nodes(model.network, MeshDataset(prepared, None, frame.crop)), prepared)[0]
-    if not np.isfinite(nodes).all():
-        raise ValueError(
-            f"{case.case_id}: expected finite nodes, the network gave {int((~np.isfinite(nodes)).any(1).sum())} others; is the model damaged?"
-        )
-    require_inside(nodes, case.sax, 0.3)
-    n_mesh = len(model.mesh.nodes_mm)
-    if len(nodes) == n_mesh:
-        mesh = model.mesh.moved(nodes)
-    elif len(nodes) < n_mesh and isinstance(model.mesh, TetrahedralMesh):
-        mesh = warp_mesh(model.mesh, nodes)
-    else:
-        raise ValueError(
-            f"model: expected a network that draws at most the {n_mesh} nodes of its mesh, it drew {len(nodes)}; write_heart_frame with the mesh it was trained for"
-        )
+    mesh = _mesh_through(model.mesh, _drawn_nodes(model, case))
     if not options.untangle or not isinstance(mesh, TetrahedralMesh):
         return mesh
     return mesh.moved(untangle_nodes(mesh.nodes_mm, mesh.tetrahedra, model.mesh.nodes_mm).nodes)
 
-# %% ../../nbs/hearts/70_folders.ipynb #2dd1d81d
+# %% ../../nbs/hearts/70_folders.ipynb #419d8609
 def describe_heart(
     mesh: TetrahedralMesh | SurfaceMesh,  # Mesh
-) -> dict:  # n_nodes, n_cells; of tetrahedra n_inverted, mean and least scaled Jacobian; volumes_ml of the regions; `VOLUMES` where it has them
+) -> dict:  # n_nodes, n_cells; n_inverted, mean and least scaled Jacobian of tetrahedra; volumes_ml; `VOLUMES` if known
     "Numbers to tell about a mesh."
-    about = {
-        "n_nodes": len(mesh.nodes_mm),
-        "n_cells": len(mesh.tetrahedra if isinstance(mesh, TetrahedralMesh) else mesh.faces),
-    }
+    cells = mesh.tetrahedra if isinstance(mesh, TetrahedralMesh) else mesh.faces
+    about = {"n_nodes": len(mesh.nodes_mm), "n_cells": len(cells)}
     if isinstance(mesh, TetrahedralMesh):
         quality = tetrahedron_quality(mesh.nodes_mm, mesh.tetrahedra)
         about |= {
@@ -217,7 +228,7 @@ def describe_heart(
     about["volumes_ml"] = region_volumes_ml(mesh)
     return about | (mesh_volumes(mesh) if {"LV", "LV cavity", "RV"} <= set(mesh.regions) else {})
 
-
+# %% ../../nbs/hearts/70_folders.ipynb #fc7590db
 def summary_of(
     record: dict,  # Of `mesh_case`
 ) -> str:  # One line
@@ -227,7 +238,7 @@ def summary_of(
         text += f", {record['n_inverted']} inverted, mean scaled Jacobian {record['mean_scaled_jacobian']:.3f}"
     return text + "; " + ", ".join(f"{name} {volume:.1f} mL" for name, volume in record["volumes_ml"].items())
 
-
+# %% ../../nbs/hearts/70_folders.ipynb #ac39cf2d
 def mesh_case(
     case_folder: Path | str,  # Folder of the views
     model: HeartModel | Path | str,  # Network and mesh, or their folder
@@ -237,23 +248,18 @@ def mesh_case(
     "Mesh one heart and write it."
     model = model if isinstance(model, HeartModel) else read_heart_model(model)
     case = read_case(case_folder)
-    mesh = predict_heart(model, case, options)
-    values = (
-        {"scaled_jacobian": tetrahedron_quality(mesh.nodes_mm, mesh.tetrahedra)}
-        if isinstance(mesh, TetrahedralMesh) and Path(output).suffix != ".stl"
-        else None
-    )
+    mesh, values = predict_heart(model, case, options), None
+    if isinstance(mesh, TetrahedralMesh) and Path(output).suffix != ".stl":
+        values = {"scaled_jacobian": tetrahedron_quality(mesh.nodes_mm, mesh.tetrahedra)}
     write_mesh(output, mesh, values)
     return {"case": case.case_id, "subject": case.subject, "phase": case.phase, **describe_heart(mesh)}
 
-# %% ../../nbs/hearts/70_folders.ipynb #e47ae7fd
+# %% ../../nbs/hearts/70_folders.ipynb #aafbf9a0
 def _key(model, folder, options):
     "What a mesh was made from."
-    return {
-        "model": model.checksum,
-        "options": asdict(options),
-        "views": {name: sha256(folder / name) for name in (*_VIEW_FILES, "case.json") if (folder / name).is_file()},
-    }
+    files = [name for name in (*_VIEW_FILES, "case.json") if (folder / name).is_file()]
+    views = {name: sha256(folder / name) for name in files}
+    return {"model": model.checksum, "options": asdict(options), "views": views}
 
 
 def _finished(path, mesh_file, key):
@@ -266,35 +272,49 @@ def _finished(path, mesh_file, key):
         return None
     return record if all(record.get(name) == value for name, value in key.items()) else None
 
+# %% ../../nbs/hearts/70_folders.ipynb #990b7106
+def _volume_row(record):
+    "Row of the table of volumes."
+    front = {k: record[k] for k in ("case", "subject", "phase")}
+    volumes = {f"{name} (mL)": v for name, v in record["volumes_ml"].items()}
+    return {**front, **volumes, "n_inverted": record.get("n_inverted")}
+
 
 def heart_tables(
     records: Sequence[dict],  # Of `mesh_case`
-) -> tuple[
-    pd.DataFrame, pd.DataFrame
-]:  # Volumes of every case; indices of everyone with both phases, with a column `problem`
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # Volumes of every case; indices of all with both phases, with `problem`
     "Tables of a run."
-    volumes = pd.DataFrame(
-        [
-            {
-                **{k: r[k] for k in ("case", "subject", "phase")},
-                **{f"{name} (mL)": v for name, v in r["volumes_ml"].items()},
-                "n_inverted": r.get("n_inverted"),
-            }
-            for r in records
-        ]
-    )
-    rows = pd.DataFrame(
-        [{k: r[k] for k in ("subject", "phase", *VOLUMES)} for r in records if all(k in r for k in VOLUMES)],
-        columns=["subject", "phase", *VOLUMES],
-    )
-    both = (
-        rows.groupby("subject")["phase"].transform(lambda p: {"ED", "ES"} <= set(p))
-        if len(rows)
-        else pd.Series(dtype=bool)
-    )
-    return volumes, indices_table(rows[both.astype(bool)], strict=False)
+    columns = ("subject", "phase", *VOLUMES)
+    measured = [{k: r[k] for k in columns} for r in records if all(k in r for k in VOLUMES)]
+    rows, both = pd.DataFrame(measured, columns=list(columns)), pd.Series(dtype=bool)
+    if len(rows):
+        both = rows.groupby("subject")["phase"].transform(lambda p: {"ED", "ES"} <= set(p))
+    return pd.DataFrame([_volume_row(r) for r in records]), indices_table(rows[both.astype(bool)], strict=False)
 
-# %% ../../nbs/hearts/70_folders.ipynb #0fd9e074
+# %% ../../nbs/hearts/70_folders.ipynb #c138b782
+def _mesh_or_reuse(path, model, place, note, options):
+    "Record of a case, made now unless it is finished."
+    key = _key(model, path, options)
+    record = _finished(note, place, key)
+    if record is None:
+        record = key | mesh_case(path, model, place, options)
+        write_json(note, record)
+    return record
+
+
+def _write_run(out, records, rows):
+    "Write the tables of a run; returns its report."
+    volumes, indices = heart_tables(records)
+    if len(volumes):
+        write_csv(out / "volumes.csv", volumes)
+    if len(indices):
+        write_indices(out / "indices.csv", indices)
+    unmeasured = [(row.case_id, "no index", row.problem) for row in indices.itertuples() if row.problem]
+    report = pd.DataFrame([*rows, *unmeasured], columns=["case", "status", "message"])
+    write_csv(out / "report.csv", report)
+    return report
+
+# %% ../../nbs/hearts/70_folders.ipynb #615e9932
 def mesh_folder(
     folder: Path | str,  # Folder of cases
     out: Path | str,  # Output folder; an earlier run there is continued
@@ -310,29 +330,15 @@ def mesh_folder(
     for name, path in progress(cases.items(), "mesh", len(cases)):
         place, note = out / "meshes" / f"{name}{ending}", out / "records" / f"{name}.json"
         try:
-            key = _key(model, path, options)
-            record = _finished(note, place, key)
-            if record is None:
-                record = key | mesh_case(path, model, place, options)
-                write_json(note, record)
+            record = _mesh_or_reuse(path, model, place, note, options)
         except (ValueError, OSError, MemoryError) as error:
             rows.append((name, "failed", str(error).replace(f"{path}/", "").replace("\n", " ")))
             continue
         records.append(record)
         rows.append((name, "ok", f"{record['n_inverted']} inverted elements" if record.get("n_inverted") else ""))
-    volumes, indices = heart_tables(records)
-    if len(volumes):
-        write_csv(out / "volumes.csv", volumes)
-    if len(indices):
-        write_indices(out / "indices.csv", indices)
-    report = pd.DataFrame(
-        [*rows, *((row.case_id, "no index", row.problem) for row in indices.itertuples() if row.problem)],
-        columns=["case", "status", "message"],
-    )
-    write_csv(out / "report.csv", report)
-    return report
+    return _write_run(out, records, rows)
 
-# %% ../../nbs/hearts/70_folders.ipynb #7ca1c01b
+# %% ../../nbs/hearts/70_folders.ipynb #9cfea3bd
 def mesh_any(
     folder: Path | str,  # A case, or a folder of cases
     output: Path | str,  # File for one case (.vtu, .vtp, .stl or .msh), folder for several
@@ -342,13 +348,11 @@ def mesh_any(
     "What `graphseg mesh` does."
     cases, one_file = find_heart_cases(folder), bool(Path(output).suffix)
     if one_file and not holds_views(Path(folder)):
-        raise ValueError(
-            f"output: expected a folder for the {len(cases)} cases of {Path(folder).name}, got the file {Path(output).name}"
-        )
+        expected = f"expected a folder for the {len(cases)} cases of {Path(folder).name}"
+        raise ValueError(f"output: {expected}, got the file {Path(output).name}")
     if not one_file:
         report = mesh_folder(folder, output, model_folder, options)
-        return report, ", ".join(
-            f"{n} {status}" for status, n in report["status"].value_counts().items()
-        ) + f"; results in {output}"
+        counts = ", ".join(f"{n} {status}" for status, n in report["status"].value_counts().items())
+        return report, f"{counts}; results in {output}"
     record = mesh_case(folder, model_folder, output, options)
     return pd.DataFrame([(record["case"], "ok", "")], columns=["case", "status", "message"]), summary_of(record)
