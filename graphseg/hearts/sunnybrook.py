@@ -42,12 +42,10 @@ def _header(path):
         )
     return header
 
-
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #0dd39efa
 def image_affine(
     header,  # DICOM header with position, orientation and pixel spacing
-) -> (
-    np.ndarray
-):  # Index (x, y, 0, 1) of a pixel centre to world mm, (4,4), as in NIfTI; its third column is the unit normal
+) -> np.ndarray:  # Index (x, y, 0, 1) of a pixel centre to world mm, (4,4), as in NIfTI; third column: the unit normal
     "Where an image lies in the room."
     x, y = (np.array(header.ImageOrientationPatient[k : k + 3], float) for k in (0, 3))
     rows_mm, columns_mm = map(float, header.PixelSpacing)
@@ -57,45 +55,70 @@ def image_affine(
     )
     return np.diag([-1.0, -1, 1, 1]) @ affine
 
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #f5997b19
+def _image_row(path):
+    "Number, file, place and time of one image."
+    header = _header(path)
+    affine, time = image_affine(header), header.get("TriggerTime")
+    return {
+        "number": int(header.InstanceNumber),
+        "file": str(path),
+        "place_mm": float(affine[:3, 2] @ affine[:3, 3]),
+        "trigger_ms": float("nan" if time is None else time),
+        "series": str(header.get("SeriesInstanceUID", "")),
+    }
 
+
+def _require_one_series(table, name):
+    "Raise `ValueError` unless a folder holds one series, and every image of it once."
+    if (n := table["series"].nunique()) > 1:
+        raise ValueError(f"{name}: expected one series, got {n} in the same folder; give each its own folder")
+    if (twice := table["number"][table["number"].duplicated()]).size:
+        first, times = twice.iloc[0], 1 + (twice == twice.iloc[0]).sum()
+        raise ValueError(f"{name}: expected every image once, number {first} is there {times} times; remove the copies")
+
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #dc304045
 def read_series(
     folder: Path | str,  # Folder of the files *.dcm of one series
 ) -> pd.DataFrame:  # number, file, place_mm (along the normal), trigger_ms, series; in the order of places and times
     "What is in a folder of DICOM images."
-    files = sorted(
-        p for p in require_file(folder, "expected a folder of DICOM images").glob("*") if p.suffix.lower() == ".dcm"
-    )
+    found = require_file(folder, "expected a folder of DICOM images").glob("*")
+    files = sorted(p for p in found if p.suffix.lower() == ".dcm")
     if not files:
         raise FileNotFoundError(f"{Path(folder).name}: expected DICOM images *.dcm, got none")
-    rows = []
     with pydicom.config.disable_value_validation():  # malformed identifiers are common, and only compared here
-        for path in files:
-            header = _header(path)
-            affine, time = image_affine(header), header.get("TriggerTime")
-            rows.append(
-                {
-                    "number": int(header.InstanceNumber),
-                    "file": str(path),
-                    "place_mm": float(affine[:3, 2] @ affine[:3, 3]),
-                    "trigger_ms": float("nan" if time is None else time),
-                    "series": str(header.get("SeriesInstanceUID", "")),
-                }
-            )
+        rows = [_image_row(path) for path in files]
     table = pd.DataFrame(rows).sort_values(["place_mm", "trigger_ms", "number"]).reset_index(drop=True)
-    if table["series"].nunique() > 1:
-        raise ValueError(
-            f"{Path(folder).name}: expected one series, got {table['series'].nunique()} in the same folder; give each its own folder"
-        )
-    if (twice := table["number"][table["number"].duplicated()]).size:
-        raise ValueError(
-            f"{Path(folder).name}: expected every image once, number {twice.iloc[0]} is there {1 + (twice == twice.iloc[0]).sum()} times; remove the copies"
-        )
+    _require_one_series(table, Path(folder).name)
     return table
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #189793b1
 SAME_PLACE_MM = 0.5  # Images nearer than this along the normal are of one slice
 
 
+def _require_film(film, usual):
+    "Raise `ValueError` unless one slice has an image for each time, and as many as the others."
+    place, times = film["place_mm"].iloc[0], film["trigger_ms"]
+    if (again := times[times.duplicated()]).size:
+        raise ValueError(
+            f"series: expected one image per slice and time, "
+            f"got two at {place:.1f} mm and {again.iloc[0]:.0f} ms; a slice is repeated"
+        )
+    if len(film) != usual:
+        raise ValueError(
+            f"series: expected {usual} images in every slice, "
+            f"got {len(film)} at {place:.1f} mm; images are missing or belong elsewhere"
+        )
+
+
+def _require_even(places):
+    "Raise `ValueError` unless slices are equally far apart."
+    gaps = np.diff(places)
+    if gaps.max() > 1.1 * gaps.min():
+        got = f"{gaps.min():.1f} to {gaps.max():.1f} mm"
+        raise ValueError(f"series: expected slices at equal distances, got gaps of {got}; a slice is missing")
+
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #ca5cd111
 def arrange_series(
     series: pd.DataFrame,  # From `read_series`
 ) -> pd.DataFrame:  # Numbers of the images: one row per slice (index: place, mm), one column per phase 0, 1, …
@@ -103,32 +126,16 @@ def arrange_series(
     slice_of = np.cumsum(np.diff(series["place_mm"], prepend=series["place_mm"].iloc[0]) > SAME_PLACE_MM)
     films = [film for _, film in series.groupby(slice_of)]
     if len(films) < 2:
-        raise ValueError(
-            f"series: expected at least 2 slices, got one at {series['place_mm'].iloc[0]:.1f} mm with {len(series)} images; is this a long-axis film?"
-        )
-    lengths = np.array([len(film) for film in films])
-    usual = int(np.bincount(lengths).argmax())
+        got = f"one at {series['place_mm'].iloc[0]:.1f} mm with {len(series)} images"
+        raise ValueError(f"series: expected at least 2 slices, got {got}; is this a long-axis film?")
+    usual = int(np.bincount([len(film) for film in films]).argmax())
     for film in films:
-        place, times = film["place_mm"].iloc[0], film["trigger_ms"]
-        if (again := times[times.duplicated()]).size:
-            raise ValueError(
-                f"series: expected one image per slice and time, got two at {place:.1f} mm and {again.iloc[0]:.0f} ms; a slice is repeated"
-            )
-        if len(film) != usual:
-            raise ValueError(
-                f"series: expected {usual} images in every slice, got {len(film)} at {place:.1f} mm; images are missing or belong elsewhere"
-            )
-    gaps = np.diff([film["place_mm"].iloc[0] for film in films])
-    if gaps.max() > 1.1 * gaps.min():
-        raise ValueError(
-            f"series: expected slices at equal distances, got gaps of {gaps.min():.1f} to {gaps.max():.1f} mm; a slice is missing"
-        )
-    return pd.DataFrame(
-        [film["number"].tolist() for film in films],
-        index=pd.Index([film["place_mm"].iloc[0] for film in films], name="place_mm"),
-    )
+        _require_film(film, usual)
+    places = [film["place_mm"].iloc[0] for film in films]
+    _require_even(places)
+    return pd.DataFrame([film["number"].tolist() for film in films], index=pd.Index(places, name="place_mm"))
 
-
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #592e45bc
 def phase_view(
     series: pd.DataFrame,  # From `read_series`
     numbers,  # Numbers of one image per slice
@@ -147,26 +154,30 @@ _NAMED = re.compile(r"IM-\d+-(\d+)-([io])contour-manual\.txt")
 KINDS = {"i": "endo", "o": "epi"}  # Letter in the file's name → what was drawn
 
 
+def _read_points(path):
+    "Points of one contour file, (n,2)."
+    try:
+        points = np.loadtxt(path, ndmin=2)
+    except ValueError as error:
+        raise ValueError(f"{path.name}: expected lines of two numbers x y, got {error}") from error
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) < 3 or not np.isfinite(points).all():
+        raise ValueError(f"{path.name}: expected at least 3 lines of two numbers x y, got {points.shape}")
+    return points
+
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #09aeb6db
 def read_contours(
     folder: Path | str,  # Folder with the contour files, in folders below it
 ) -> dict:  # "endo" and "epi" → number of the image → points (n,2), x y, px
     "Contours that people drew."
     drawn = {kind: {} for kind in KINDS.values()}
     for path in sorted(require_file(folder, "expected a folder of contour files").rglob("*.txt")):
-        if not (named := _NAMED.fullmatch(path.name)):
-            continue
-        try:
-            points = np.loadtxt(path, ndmin=2)
-        except ValueError as error:
-            raise ValueError(f"{path.name}: expected lines of two numbers x y, got {error}") from error
-        if points.ndim != 2 or points.shape[1] != 2 or len(points) < 3 or not np.isfinite(points).all():
-            raise ValueError(f"{path.name}: expected at least 3 lines of two numbers x y, got {points.shape}")
-        drawn[KINDS[named[2]]][int(named[1])] = points
+        if named := _NAMED.fullmatch(path.name):
+            drawn[KINDS[named[2]]][int(named[1])] = _read_points(path)
     if not drawn["endo"]:
         raise FileNotFoundError(f"{Path(folder).name}: expected files like IM-0001-0048-icontour-manual.txt, got none")
     return drawn
 
-
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #cb54f903
 def contour_area(
     points: np.ndarray,  # (n,2), in order round the contour
 ) -> float:  # In the square of their unit
@@ -174,7 +185,7 @@ def contour_area(
     x, y = np.asarray(points, float).T
     return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
 
-
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #b3cff2bb
 def contour_centre(
     points: np.ndarray,  # (n,2), in order round the contour
 ) -> np.ndarray:  # (2,)
@@ -184,7 +195,7 @@ def contour_centre(
     twice = points[:, 0] * following[:, 1] - following[:, 0] * points[:, 1]
     return ((points + following) * twice[:, None]).sum(0) / (3 * twice.sum())
 
-
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #b60382b0
 def contour_mask(
     points: np.ndarray,  # (n,2), x y, px
     shape_yx: tuple[int, int],  # Rows and columns
@@ -210,32 +221,32 @@ class DrawnPhase:
     endo: dict[int, np.ndarray]  # Slice → endocardium, (n,2) x y, px
     epi: dict[int, np.ndarray]  # Slice → epicardium; empty where it was not drawn
 
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #8635e448
+def _drawn_columns(numbers, series, contours):
+    "The two columns of the film on which an endocardium was drawn."
+    if lost := sorted({*contours["endo"], *contours["epi"]} - set(series["number"])):
+        raise ValueError(
+            f"contours: expected numbers of images of the series, got {lost[:5]} ({len(lost)}); "
+            "do contours and images belong to one patient?"
+        )
+    columns = [column for column in numbers if numbers[column].isin(list(contours["endo"])).any()]
+    if len(columns) != 2:
+        raise ValueError(f"contours: expected two drawn phases, got {len(columns)}")
+    return columns
+
 
 def drawn_phases(
     series: pd.DataFrame,  # From `read_series`
     contours: dict,  # From `read_contours`
 ) -> dict[str, DrawnPhase]:  # ED and ES
     "Images of the two drawn phases, with their contours by slice."
-    numbers = arrange_series(series)
-    if lost := sorted({*contours["endo"], *contours["epi"]} - set(series["number"])):
-        raise ValueError(
-            f"contours: expected numbers of images of the series, got {lost[:5]} ({len(lost)}); do contours and images belong to one patient?"
-        )
-    columns = [column for column in numbers if numbers[column].isin(list(contours["endo"])).any()]
-    if len(columns) != 2:
-        raise ValueError(f"contours: expected two drawn phases, got {len(columns)}")
-    found = {}
-    for column in columns:
-        view = phase_view(series, numbers[column])
-        one = {
-            kind: {k: contours[kind][n] for k, n in enumerate(numbers[column]) if n in contours[kind]}
-            for kind in ("endo", "epi")
-        }
-        found[sum(map(contour_area, one["endo"].values()))] = (view, one["endo"], one["epi"])
-    return {
-        phase: DrawnPhase(phase, *found[total])
-        for phase, total in zip(("ED", "ES"), sorted(found, reverse=True), strict=True)
-    }
+    numbers, found = arrange_series(series), {}
+    for column in _drawn_columns(numbers, series, contours):
+        view, order = phase_view(series, numbers[column]), list(enumerate(numbers[column]))
+        endo, epi = ({k: contours[kind][n] for k, n in order if n in contours[kind]} for kind in ("endo", "epi"))
+        found[sum(map(contour_area, endo.values()))] = (view, endo, epi)
+    largest_first = zip(("ED", "ES"), sorted(found, reverse=True), strict=True)
+    return {phase: DrawnPhase(phase, *found[total]) for phase, total in largest_first}
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #14e50383
 def read_patient(
@@ -247,7 +258,7 @@ def read_patient(
     folder = Path(folder) if folder else require_external("sunnybrook") / "sunnybrook"
     return drawn_phases(read_series(folder / "dicoms" / PATIENTS[name]), read_contours(folder / "contourfiles" / name))
 
-
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #fa44438f
 def drawn_volume_ml(
     contours: dict,  # Slice → (n,2), px
     view: View,  # Its stack
@@ -259,6 +270,7 @@ def drawn_volume_ml(
 N_RAYS = 36
 _ANGLES = np.linspace(-np.pi, np.pi, N_RAYS, endpoint=False)
 _RAYS = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], 1)
+_INSIDE = {"endo": ["LV cavity"], "epi": ["LV", "LV cavity"]}  # regions within each wall
 
 
 def ray_lengths(
@@ -273,8 +285,9 @@ def ray_lengths(
         length = (along_a * side_b - along_b * side_a) / (side_b - side_a)
     return np.where(((side_a > 0) != (side_b > 0)) & (length > 0), length, -np.inf).max(1)
 
-
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #b46e76a9
 def _closed(points):
+    "Segments of a closed line, (n,2,2)."
     return np.stack([points, np.roll(points, -1, 0)], 1)
 
 
@@ -292,48 +305,59 @@ def _cut_at(nodes, faces, z):
     return np.stack(ends, 1) if len(corners) else np.zeros((0, 2, 2))
 
 
+def _wall_surface(mesh):
+    "Triangles of a mesh that is a surface or has one."
+    return surface_of(mesh) if isinstance(mesh, TetrahedralMesh) else mesh
+
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #d29212c7
 def _walls(mesh):
     "Triangles of the endocardium and of the epicardium of the left ventricle."
     if lacking := [name for name in ("LV", "LV cavity") if name not in mesh.regions]:
         raise ValueError(f"template: expected the regions LV and LV cavity, got {mesh.regions} without {lacking}")
-    surface, walls = surface_of(mesh) if isinstance(mesh, TetrahedralMesh) else mesh, {}
-    for kind, names in {"endo": ["LV cavity"], "epi": ["LV", "LV cavity"]}.items():
+    surface, walls = _wall_surface(mesh), {}
+    for kind, names in _INSIDE.items():
         inside = np.isin(surface.sides, [surface.regions.index(name) + 1 for name in names])
         walls[kind] = surface.faces[inside[:, 0] != inside[:, 1]]
     return walls
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #00c8e871
 def _to_stack(view, points_px, z):
+    "Points of a slice in the frame of the stack, (n,3) mm."
     return np.column_stack(
         [np.asarray(points_px, float) * spacing_of(view)[:2], np.full(len(points_px), z * spacing_of(view)[2])]
     )
 
 
-def _placed(nodes, endo, drawn):
-    "Template nodes in the frame of the stack: scaled, shifted and sheared along the axis."
-    slices = sorted(drawn.endo)
-    points = [_to_stack(drawn.view, drawn.endo[k], k) for k in slices]
-    radii, centres = (
-        np.sqrt([contour_area(p[:, :2]) / np.pi for p in points]),
-        np.array([contour_centre(p[:, :2]) for p in points]),
-    )
-    z = np.array([p[0, 2] for p in points])
-    up = (
-        1.0 if radii[len(radii) // 2 :].mean() >= radii[: len(radii) // 2].mean() else -1.0
-    )  # the base is where the cavity is wide
-    bottom, top = nodes[np.unique(endo), 2].min(), nodes[np.unique(endo), 2].max()
-    heights = np.linspace(bottom + 1, top - 1, 90)
-    profile = np.array(
-        [np.sqrt(np.mean(np.maximum(ray_lengths(_cut_at(nodes, endo, h), np.zeros(2)), 0) ** 2)) for h in heights]
-    )
-    best, lowest, highest = np.inf, *((z[0], z[-1]) if up > 0 else (z[-1], z[0]))
-    for low in heights[heights < bottom + 0.4 * (top - bottom)]:
-        for high in heights[(heights > bottom + 0.45 * (top - bottom)) & (heights < top - 0.1 * (top - bottom))]:
-            wide = np.interp(low + (z - lowest) / (highest - lowest) * (high - low), heights, profile)
+def _profile(nodes, endo, heights):
+    "Radius of the template's cavity at heights, root mean square over the rays."
+    lengths = [np.maximum(ray_lengths(_cut_at(nodes, endo, h), np.zeros(2)), 0) for h in heights]
+    return np.array([np.sqrt(np.mean(length**2)) for length in lengths])
+
+
+def _best_span(radii, share, heights, profile, bottom, top):
+    "Heights of the lowest and highest drawn slice on the template, and the scale, that fit the radii best."
+    best, tall = np.inf, top - bottom
+    for low in heights[heights < bottom + 0.4 * tall]:
+        for high in heights[(heights > bottom + 0.45 * tall) & (heights < top - 0.1 * tall)]:
+            wide = np.interp(low + share * (high - low), heights, profile)
             scale = (wide @ radii) / (wide @ wide)
             if (error := ((scale * wide - radii) ** 2).sum()) < best:
                 best, place = error, (low, high, scale)
-    low, high, scale = place
+    return place
+
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #0c52ddd8
+def _placed(nodes, endo, drawn):
+    "Template nodes in the frame of the stack: scaled, shifted and sheared along the axis."
+    points = [_to_stack(drawn.view, drawn.endo[k], k) for k in sorted(drawn.endo)]
+    radii = np.sqrt([contour_area(p[:, :2]) / np.pi for p in points])
+    centres, z = np.array([contour_centre(p[:, :2]) for p in points]), np.array([p[0, 2] for p in points])
+    half = len(radii) // 2
+    up = 1.0 if radii[half:].mean() >= radii[:half].mean() else -1.0  # the base is where the cavity is wide
+    bottom, top = nodes[np.unique(endo), 2].min(), nodes[np.unique(endo), 2].max()
+    heights = np.linspace(bottom + 1, top - 1, 90)
+    lowest, highest = (z[0], z[-1]) if up > 0 else (z[-1], z[0])
+    share, profile = (z - lowest) / (highest - lowest), _profile(nodes, endo, heights)
+    low, high, scale = _best_span(radii, share, heights, profile, bottom, top)
     height = lowest + (nodes[:, 2] - low) / (high - low) * (highest - lowest)
     axis = np.polyfit(z, centres, 1) if len(z) > 2 else np.array([[0, 0], centres.mean(0)])
     return np.column_stack([scale * nodes[:, :2] * [1, up] + np.outer(height, axis[0]) + axis[1], height])
@@ -352,7 +376,7 @@ def _pairs(nodes, walls, contours, view):
                 found.append(np.column_stack([centre + lengths[met, None] * _RAYS[met], np.full(met.sum(), z)]))
     return np.concatenate(source), np.concatenate(target)
 
-
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #e24dfce0
 def conserved_epicardium(
     endo: dict,  # Slice → endocardium without an epicardium, (n,2) px
     drawn: DrawnPhase,  # The phase in which both were drawn
@@ -366,7 +390,7 @@ def conserved_epicardium(
         found[k] = centre + radius[:, None] * _RAYS
     return found
 
-
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #51917355
 def fit_heart(
     drawn: DrawnPhase,  # What was drawn; without an epicardium only the endocardium is fitted
     template: SurfaceMesh
@@ -382,85 +406,85 @@ def fit_heart(
     for _ in range(rounds):
         source, target = _pairs(nodes, walls, {"endo": drawn.endo, "epi": drawn.epi}, drawn.view)
         if len(source) < N_RAYS:
-            raise ValueError(
-                f"template: expected it to meet the drawn slices, {len(source)} rays do; is its base towards +z?"
-            )
+            met = f"{len(source)} rays do"
+            raise ValueError(f"template: expected it to meet the drawn slices, {met}; is its base towards +z?")
         nodes = thin_plate_spline(source, target, smoothing)(nodes)
     return template.moved(to_world(drawn.view, nodes / spacing))
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #07b8a6df
+def _slice_score(kind, k, points, covered, pixel_mm2):
+    "Overlap of one contour with what the mesh covers of its slice."
+    mask = contour_mask(points, covered.shape)
+    total = mask.sum() + covered.sum()
+    return {
+        "structure": kind,
+        "slice": k,
+        "DSC": 2 * (mask & covered).sum() / total if total else float("nan"),
+        "drawn_mm2": mask.sum() * pixel_mm2,
+        "mesh_mm2": covered.sum() * pixel_mm2,
+    }
+
+
 def fit_scores(
     drawn: DrawnPhase,  # What was drawn
     mesh: SurfaceMesh | TetrahedralMesh,  # A heart in the same frame
 ) -> pd.DataFrame:  # structure (endo, epi), slice, DSC, drawn_mm2, mesh_mm2
     "Overlap of a mesh with the drawn masks, slice by slice."
-    view, surface = drawn.view, surface_of(mesh) if isinstance(mesh, TetrahedralMesh) else mesh
+    view, surface = drawn.view, _wall_surface(mesh)
     labels = slice_regions(surface, view.affine, view.pixels.shape[1:], range(len(view.pixels)), outside="empty")
     pixel_mm2, rows = float(np.prod(spacing_of(view)[:2])), []
-    for kind, names in {"endo": ["LV cavity"], "epi": ["LV", "LV cavity"]}.items():
+    for kind, names in _INSIDE.items():
         covered = np.isin(labels, [surface.regions.index(name) + 1 for name in names])
-        for k, points in getattr(drawn, kind).items():
-            mask = contour_mask(points, covered[k].shape)
-            total = mask.sum() + covered[k].sum()
-            rows.append(
-                {
-                    "structure": kind,
-                    "slice": k,
-                    "DSC": 2 * (mask & covered[k]).sum() / total if total else float("nan"),
-                    "drawn_mm2": mask.sum() * pixel_mm2,
-                    "mesh_mm2": covered[k].sum() * pixel_mm2,
-                }
-            )
+        rows += [_slice_score(kind, k, points, covered[k], pixel_mm2) for k, points in getattr(drawn, kind).items()]
     return pd.DataFrame(rows, columns=["structure", "slice", "DSC", "drawn_mm2", "mesh_mm2"])
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #576db0b8
 def _without(drawn, slices):
-    return DrawnPhase(
-        drawn.phase,
-        drawn.view,
-        *({k: p for k, p in contours.items() if k not in slices} for contours in (drawn.endo, drawn.epi)),
-    )
+    "What was drawn, but for some slices."
+    kept = ({k: p for k, p in contours.items() if k not in slices} for contours in (drawn.endo, drawn.epi))
+    return DrawnPhase(drawn.phase, drawn.view, *kept)
 
 
+def _held_out(drawn, told, template, smoothing):
+    "Mean overlap in every second slice when these are kept from the fit, by structure."
+    hidden = sorted(drawn.endo)[1:-1:2]
+    scores = fit_scores(drawn, fit_heart(_without(told, hidden), template, smoothing))
+    return scores[scores["slice"].isin(hidden)].groupby("structure")["DSC"].mean()
+
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #31710876
+def _patient_row(kind, mine, drawn, mesh, held_out):
+    "Scores and volumes of one structure in one phase."
+    gap, volumes = float(spacing_of(drawn.view)[2]) / 1000, region_volumes_ml(mesh)
+    return {
+        "phase": drawn.phase,
+        "structure": kind,
+        "n_slices": len(mine),
+        "DSC": mine["DSC"].mean(),
+        "DSC_min": mine["DSC"].min(),
+        "DSC_held_out": held_out[kind],
+        "drawn_ml": drawn_volume_ml(getattr(drawn, kind), drawn.view),
+        "mesh_slices_ml": mine["mesh_mm2"].sum() * gap,
+        "mesh_ml": volumes["LV cavity"] + (volumes["LV"] if kind == "epi" else 0),
+    }
+
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #31bc2b6c
 def fit_patient(
     phases: dict[str, DrawnPhase],  # ED and ES, as from `read_patient`
     template: SurfaceMesh | TetrahedralMesh,  # Heart template
     smoothing: float = 30.0,  # As for `fit_heart`
-) -> tuple[
-    dict, pd.DataFrame
-]:  # Phase → fitted mesh; rows: phase, structure, n_slices, DSC, DSC_min, DSC_held_out, drawn_ml, mesh_slices_ml, mesh_ml
+) -> tuple[dict, pd.DataFrame]:  # Phase → fitted mesh; a row of scores per phase and structure
     "Fit both phases of a patient and score them."
     meshes, rows = {}, []
     for phase, drawn in phases.items():
         assumed = {} if drawn.epi else conserved_epicardium(drawn.endo, phases["ED"])
         told = DrawnPhase(phase, drawn.view, drawn.endo, drawn.epi or assumed)
         meshes[phase] = fit_heart(told, template, smoothing)
-        scores, hidden = fit_scores(drawn, meshes[phase]), sorted(drawn.endo)[1:-1:2]
-        other = (
-            fit_scores(drawn, fit_heart(_without(told, hidden), template, smoothing))
-            .query("slice in @hidden")
-            .groupby("structure")["DSC"]
-            .mean()
-        )
-        gap = float(spacing_of(drawn.view)[2]) / 1000
+        scores, held_out = fit_scores(drawn, meshes[phase]), _held_out(drawn, told, template, smoothing)
         for kind, mine in scores.groupby("structure", sort=False):
-            volumes = region_volumes_ml(meshes[phase])
-            rows.append(
-                {
-                    "phase": phase,
-                    "structure": kind,
-                    "n_slices": len(mine),
-                    "DSC": mine["DSC"].mean(),
-                    "DSC_min": mine["DSC"].min(),
-                    "DSC_held_out": other[kind],
-                    "drawn_ml": drawn_volume_ml(getattr(drawn, kind), drawn.view),
-                    "mesh_slices_ml": mine["mesh_mm2"].sum() * gap,
-                    "mesh_ml": volumes["LV cavity"] + (volumes["LV"] if kind == "epi" else 0),
-                }
-            )
+            rows.append({**_patient_row(kind, mine, drawn, meshes[phase], held_out), "phase": phase})
     return meshes, pd.DataFrame(rows)
 
-
+# %% ../../nbs/hearts/30_sunnybrook.ipynb #08c62ae6
 def fit_patients(
     template: SurfaceMesh | TetrahedralMesh,  # Heart template
     names=tuple(PATIENTS),  # Patients
@@ -468,10 +492,9 @@ def fit_patients(
     smoothing: float = 30.0,  # As for `fit_heart`
 ) -> pd.DataFrame:  # patient, and the columns of `fit_patient`
     "Fit all patients."
-    return pd.concat(
-        [fit_patient(read_patient(name, folder), template, smoothing)[1].assign(patient=name) for name in names],
-        ignore_index=True,
-    ).pipe(lambda t: t[["patient", *t.columns[:-1]]])
+    found = [fit_patient(read_patient(name, folder), template, smoothing)[1].assign(patient=name) for name in names]
+    table = pd.concat(found, ignore_index=True)
+    return table[["patient", *table.columns[:-1]]]
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #6227073a
 def show_fit(
@@ -481,20 +504,15 @@ def show_fit(
     margin_px: float = 12,  # Around the contours
 ) -> None:
     "Contours as wide bands and the mesh as black lines, slice by slice, without the image."
-    surface = surface_of(mesh) if isinstance(mesh, TetrahedralMesh) else mesh
+    surface = _wall_surface(mesh)
     index, walls = to_index(drawn.view, surface.nodes_mm), _walls(surface)
     every = np.concatenate([*drawn.endo.values(), *drawn.epi.values()])
     (left, low), (right, high) = every.min(0) - margin_px, every.max(0) + margin_px
     for ax, k in zip(axes, sorted(drawn.endo), strict=False):
         for kind, color in (("endo", "#0072B2"), ("epi", "#D55E00")):
             if k in getattr(drawn, kind):
-                ax.plot(
-                    *np.vstack([getattr(drawn, kind)[k], getattr(drawn, kind)[k][:1]]).T,
-                    color=color,
-                    linewidth=2.4,
-                    alpha=0.5,
-                    solid_capstyle="butt",
-                )
+                ring = getattr(drawn, kind)[k]
+                ax.plot(*np.vstack([ring, ring[:1]]).T, color=color, linewidth=2.4, alpha=0.5, solid_capstyle="butt")
             for a, b in _cut_at(index, walls[kind], k):
                 ax.plot(*np.stack([a, b]).T, color="black", linewidth=0.6)
         ax.set(xlim=(left, right), ylim=(high, low), aspect="equal", xticks=[], yticks=[], xlabel=f"slice {k}")

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LONG_AXIS', 'PHASES', 'View', 'HeartCase', 'spacing_of', 'size_of', 'to_world', 'to_index', 'require_view',
            'write_view', 'read_view', 'write_case', 'read_case', 'stack_slices', 'window_origin', 'pad_or_crop',
-           'relative_space', 'to_relative', 'from_relative', 'scale_grey', 'long_axis_images', 'replace_pixels',
+           'relative_space', 'to_relative', 'from_relative', 'scale_grey', 'replace_pixels', 'long_axis_images',
            'require_inside']
 
 # %% ../../nbs/hearts/10_views.ipynb #bd031ac3
@@ -29,9 +29,11 @@ class View:
     "One image, a stack or a single plane, and where it lies."
 
     pixels: np.ndarray  # Grey values, [slice, row, column] = [z, y, x]; one slice for a long-axis view
-    affine: np.ndarray  # Index (x, y, z, 1) of a voxel centre to world mm, (4,4) float64, as in NIfTI (x to the right, y to the front, z to the head)
+    affine: (
+        np.ndarray
+    )  # Index (x, y, z, 1) of a voxel centre to mm to the right, front, head, as in NIfTI, (4,4) float64
 
-
+# %% ../../nbs/hearts/10_views.ipynb #e7f33fd6
 @dataclass(frozen=True, eq=False)
 class HeartCase:
     "All images of one heart in one phase."
@@ -50,14 +52,14 @@ def spacing_of(
     "Voxel size of a view."
     return np.linalg.norm(view.affine[:3, :3], axis=0)
 
-
+# %% ../../nbs/hearts/10_views.ipynb #0fdec536
 def size_of(
     view: View,  # Image
 ) -> np.ndarray:  # Voxels along x, y, z, (3,) int
     "Size of a view in the order of its affine, the reverse of `pixels.shape`."
     return np.array(view.pixels.shape[::-1])
 
-
+# %% ../../nbs/hearts/10_views.ipynb #42d0a1ec
 def to_world(
     view: View,  # Image
     index: np.ndarray,  # Indices x, y, z of voxels, (...,3), fractions allowed
@@ -65,7 +67,7 @@ def to_world(
     "Where voxels lie in the room."
     return np.asarray(index, float) @ view.affine[:3, :3].T + view.affine[:3, 3]
 
-
+# %% ../../nbs/hearts/10_views.ipynb #ea179544
 def to_index(
     view: View,  # Image
     points_mm: np.ndarray,  # Points of the room, (...,3), mm
@@ -74,6 +76,27 @@ def to_index(
     return (np.asarray(points_mm, float) - view.affine[:3, 3]) @ np.linalg.inv(view.affine[:3, :3]).T
 
 # %% ../../nbs/hearts/10_views.ipynb #fe3ccdb1
+def _axes_fault(unit):
+    "What is wrong with the directions of an image's axes, or None."
+    skew = np.degrees(np.arcsin(np.abs(np.triu(unit.T @ unit, 1)).max().clip(0, 1)))
+    if skew > 0.1:
+        return f"expected orthogonal rows, columns and slices, got {skew:.2f} degrees from it; resample the image"
+    if np.linalg.det(unit) < 0:
+        return (
+            "expected a right-handed frame, got a mirrored one; "
+            "reverse the columns of the image and of its affine together"
+        )
+
+
+def _spacing_fault(steps, single):
+    "What is wrong with the distances of voxels, or None."
+    if abs(steps[0] / steps[1] - 1) > 0.01:
+        return f"expected square pixels, got {steps[0]:.3f} × {steps[1]:.3f} mm; resample the image"
+    if not single and steps[2] < 0.99 * steps[0]:
+        got = f"{steps[2]:.3f} and {steps[0]:.3f} mm"
+        return f"expected slices at least as far apart as pixels, got {got}; are the axes in order x, y, slice?"
+
+# %% ../../nbs/hearts/10_views.ipynb #93ddabf1
 def _affine_fault(affine, single):
     "What is wrong with an affine, or None."
     affine = np.asarray(affine)
@@ -84,18 +107,9 @@ def _affine_fault(affine, single):
     steps = np.linalg.norm(affine[:3, :3], axis=0)
     if not (steps > 1e-6).all():
         return f"expected positive voxel sizes, got {steps.round(4).tolist()} mm"
-    unit = affine[:3, :3] / steps
-    skew = np.degrees(np.arcsin(np.abs(np.triu(unit.T @ unit, 1)).max().clip(0, 1)))
-    if skew > 0.1:
-        return f"expected orthogonal rows, columns and slices, got {skew:.2f} degrees from it; resample the image"
-    if np.linalg.det(unit) < 0:
-        return "expected a right-handed frame, got a mirrored one; reverse the columns of the image and of its affine together"
-    if abs(steps[0] / steps[1] - 1) > 0.01:
-        return f"expected square pixels, got {steps[0]:.3f} × {steps[1]:.3f} mm; resample the image"
-    if not single and steps[2] < 0.99 * steps[0]:
-        return f"expected slices at least as far apart as pixels, got {steps[2]:.3f} and {steps[0]:.3f} mm; are the axes in order x, y, slice?"
+    return _axes_fault(affine[:3, :3] / steps) or _spacing_fault(steps, single)
 
-
+# %% ../../nbs/hearts/10_views.ipynb #4f69746a
 def require_view(
     view: View,  # Image
     single: bool = False,  # A long-axis plane instead of a stack
@@ -132,7 +146,20 @@ def write_view(
         temporary.write_bytes(gzip.compress(content, 9, mtime=0) if path.name.endswith(".gz") else content)
     return path
 
+# %% ../../nbs/hearts/10_views.ipynb #9cf563f2
+def _volume(pixels, name):
+    "Pixels with three axes: further axes of one entry dropped, a missing slice axis added."
+    while pixels.ndim > 3 and pixels.shape[-1] == 1:
+        pixels = pixels[..., 0]
+    if pixels.ndim == 2:
+        pixels = pixels[..., None]
+    if pixels.ndim != 3:
+        raise ValueError(
+            f"{name}: expected one volume (x, y, slice), got {pixels.shape}; split a film into phases first"
+        )
+    return pixels
 
+# %% ../../nbs/hearts/10_views.ipynb #eebf7509
 def read_view(
     path: Path | str,  # File, `.nii` or `.nii.gz`
     single: bool = False,  # A long-axis plane instead of a stack
@@ -144,14 +171,7 @@ def read_view(
         pixels = np.asanyarray(image.dataobj)
     except Exception as error:
         raise ValueError(f"{path.name}: expected a NIfTI image, got {type(error).__name__}: {error}") from error
-    while pixels.ndim > 3 and pixels.shape[-1] == 1:
-        pixels = pixels[..., 0]
-    if pixels.ndim == 2:
-        pixels = pixels[..., None]
-    if pixels.ndim != 3:
-        raise ValueError(
-            f"{path.name}: expected one volume (x, y, slice), got {pixels.shape}; split a film into phases first"
-        )
+    pixels = _volume(pixels, path.name)
     return require_view(View(np.ascontiguousarray(pixels.T), np.asarray(image.affine, float)), single, path.name)
 
 # %% ../../nbs/hearts/10_views.ipynb #18439499
@@ -166,13 +186,11 @@ def write_case(
         for name, view in case.long_axis.items():
             require_choice("view", name, LONG_AXIS)
             write_view(temporary / f"{name}.nii.gz", view)
-        write_json(
-            temporary / "case.json",
-            {"case_id": case.case_id, "subject": case.subject, "phase": case.phase, "metadata": case.metadata},
-        )
+        note = {name: getattr(case, name) for name in ("case_id", "subject", "phase", "metadata")}
+        write_json(temporary / "case.json", note)
     return Path(folder)
 
-
+# %% ../../nbs/hearts/10_views.ipynb #ed67961a
 def read_case(
     folder: Path | str,  # Folder of the case; without case.json it is named after the folder
 ) -> HeartCase:  # Images and metadata; long-axis views may be missing, the short axis may not
@@ -181,39 +199,36 @@ def read_case(
     require_file(folder / "sax.nii.gz", "every case needs a short-axis stack of this name")
     note = json.loads((folder / "case.json").read_text()) if (folder / "case.json").is_file() else {}
     require_choice("phase", phase := note.get("phase", "ED"), PHASES)
-    long_axis = {
-        name: read_view(folder / f"{name}.nii.gz", single=True)
-        for name in LONG_AXIS
-        if (folder / f"{name}.nii.gz").is_file()
-    }
-    return HeartCase(
-        note.get("case_id", folder.name),
-        note.get("subject", folder.name),
-        phase,
-        read_view(folder / "sax.nii.gz"),
-        long_axis,
-        note.get("metadata", {}),
-    )
+    taken = [name for name in LONG_AXIS if (folder / f"{name}.nii.gz").is_file()]
+    long_axis = {name: read_view(folder / f"{name}.nii.gz", single=True) for name in taken}
+    names = note.get("case_id", folder.name), note.get("subject", folder.name), phase
+    return HeartCase(*names, read_view(folder / "sax.nii.gz"), long_axis, note.get("metadata", {}))
 
 # %% ../../nbs/hearts/10_views.ipynb #c1137e6c
+def _partner_fault(k, one, first, normal):
+    "What keeps slice k from lying beside the first, or None."
+    if one.pixels.shape != first.pixels.shape:
+        return f"slice {k} has {one.pixels.shape[1:]} pixels, the first {first.pixels.shape[1:]}"
+    if not np.allclose(one.affine[:3, :2], first.affine[:3, :2], atol=2e-3):
+        return f"slice {k} is not parallel to the first, or its pixels have another size"
+    shift = one.affine[:3, 3] - first.affine[:3, 3]
+    aside = np.linalg.norm(shift - normal * (shift @ normal))
+    if aside > 0.5 * spacing_of(first)[0]:
+        return f"slice {k} is shifted in its plane by {aside:.1f} mm"
+
+
 def _slice_fault(slices, places, normal):
     "What keeps slices from being a stack, or None."
-    first = slices[0]
-    for k, s in enumerate(slices):
-        if s.pixels.shape != first.pixels.shape:
-            return f"slice {k} has {s.pixels.shape[1:]} pixels, the first {first.pixels.shape[1:]}"
-        if not np.allclose(s.affine[:3, :2], first.affine[:3, :2], atol=2e-3):
-            return f"slice {k} is not parallel to the first, or its pixels have another size"
-        shift = s.affine[:3, 3] - first.affine[:3, 3]
-        if np.linalg.norm(shift - normal * (shift @ normal)) > 0.5 * spacing_of(first)[0]:
-            return f"slice {k} is shifted in its plane by {np.linalg.norm(shift - normal * (shift @ normal)):.1f} mm"
+    for k, one in enumerate(slices):
+        if fault := _partner_fault(k, one, slices[0], normal):
+            return fault
     gaps = np.diff(np.sort(places))
     if (gaps < 0.1).any():
         return f"{np.sum(gaps < 0.1) + 1} slices lie at the same place"
     if gaps.max() > 1.1 * gaps.min():
         return f"gaps of {gaps.min():.1f} to {gaps.max():.1f} mm: a slice is missing or too many"
 
-
+# %% ../../nbs/hearts/10_views.ipynb #c3cdfbac
 def stack_slices(
     slices: list[View],  # Single slices in any order, pixels (1,Y,X)
 ) -> View:  # Stack, sorted along the normal of the slices
@@ -245,12 +260,11 @@ def window_origin(
     if centre is None:
         return -((size - n) // 2)
     if not ((np.asarray(centre) > -0.5) & (np.asarray(centre) < n - 0.5)).all():
-        raise ValueError(
-            f"centre: expected an index within an image of {n.tolist()} voxels, got {np.round(centre, 1).tolist()}"
-        )
+        got = np.round(centre, 1).tolist()
+        raise ValueError(f"centre: expected an index within an image of {n.tolist()} voxels, got {got}")
     return np.round(np.asarray(centre, float) - (size - 1) / 2 + 1e-9).astype(int)
 
-
+# %% ../../nbs/hearts/10_views.ipynb #e4c6a85f
 def pad_or_crop(
     view: View,  # Image
     size_xyz: tuple[int, int, int],  # Size of the result, voxels
@@ -262,9 +276,8 @@ def pad_or_crop(
     low, high = np.maximum(origin, 0), np.minimum(origin + size_xyz, size_of(view))
     if (high > low).all():
         source = tuple(slice(a, b) for a, b in zip(low[::-1], high[::-1], strict=True))
-        out[tuple(slice(a, b) for a, b in zip((low - origin)[::-1], (high - origin)[::-1], strict=True))] = view.pixels[
-            source
-        ]
+        target = tuple(slice(a, b) for a, b in zip((low - origin)[::-1], (high - origin)[::-1], strict=True))
+        out[target] = view.pixels[source]
     affine = view.affine.copy()
     affine[:3, 3] = to_world(view, origin)
     return View(out, affine)
@@ -286,7 +299,7 @@ def relative_space(
     window[:3, 3] = -origin + (0.5 if mode == "fixed" else 0)
     return np.diag([*(1 / np.asarray(size_xyz, float)), 1]) @ window @ np.linalg.inv(affine)
 
-
+# %% ../../nbs/hearts/10_views.ipynb #683484f7
 def to_relative(
     nodes_mm: np.ndarray,  # Nodes in the room, (...,3), mm
     matrix: np.ndarray,  # From `relative_space`
@@ -294,7 +307,7 @@ def to_relative(
     "Nodes as a network sees them."
     return np.asarray(nodes_mm) @ matrix[:3, :3].T + matrix[:3, 3]
 
-
+# %% ../../nbs/hearts/10_views.ipynb #e9bc9873
 def from_relative(
     nodes: np.ndarray,  # Fractions of the window, (...,3)
     matrix: np.ndarray,  # From `relative_space`
@@ -313,23 +326,7 @@ def scale_grey(
     low, high = x.min(), x.max()
     return (x - low) / (high - low) if high > low else np.zeros_like(x)
 
-
-def long_axis_images(
-    case: HeartCase,  # Images
-    size: int = 128,  # Side of the images, px
-) -> tuple[
-    np.ndarray, np.ndarray
-]:  # Images (3,size,size) float32 in the order of `LONG_AXIS`, 0 … 1; which were taken (3,) bool
-    "The long-axis views padded or cropped to one size, black where missing."
-    images = np.zeros((len(LONG_AXIS), size, size), np.float32)
-    for k, name in enumerate(LONG_AXIS):
-        if name in case.long_axis:
-            images[k] = pad_or_crop(
-                replace_pixels(case.long_axis[name], scale_grey(case.long_axis[name].pixels)), (size, size, 1)
-            ).pixels[0]
-    return images, np.array([name in case.long_axis for name in LONG_AXIS])
-
-
+# %% ../../nbs/hearts/10_views.ipynb #69be4bb1
 def replace_pixels(
     view: View,  # Image
     pixels: np.ndarray,  # Other values on the same grid
@@ -339,7 +336,20 @@ def replace_pixels(
         raise ValueError(f"pixels: expected {view.pixels.shape}, got {pixels.shape}")
     return View(pixels, view.affine)
 
+# %% ../../nbs/hearts/10_views.ipynb #6496cb9f
+def long_axis_images(
+    case: HeartCase,  # Images
+    size: int = 128,  # Side of the images, px
+) -> tuple[np.ndarray, np.ndarray]:  # Images (3,size,size) float32 as `LONG_AXIS`, 0 … 1; which were taken, (3,) bool
+    "The long-axis views padded or cropped to one size, black where missing."
+    images = np.zeros((len(LONG_AXIS), size, size), np.float32)
+    for k, name in enumerate(LONG_AXIS):
+        if name in case.long_axis:
+            view = case.long_axis[name]
+            images[k] = pad_or_crop(replace_pixels(view, scale_grey(view.pixels)), (size, size, 1)).pixels[0]
+    return images, np.array([name in case.long_axis for name in LONG_AXIS])
 
+# %% ../../nbs/hearts/10_views.ipynb #d02e30a1
 def require_inside(
     nodes_mm: np.ndarray,  # Nodes in the room, (N,3), mm
     view: View,  # Image
@@ -350,6 +360,7 @@ def require_inside(
     inside = float(((index > -0.5) & (index < size_of(view) - 0.5)).all(-1).mean())
     if inside < share:
         raise ValueError(
-            f"nodes_mm: expected at least {share:.0%} of the nodes within the image, got {inside:.0%}; are mesh and image in the same frame?"
+            f"nodes_mm: expected at least {share:.0%} of the nodes within the image, got {inside:.0%}; "
+            "are mesh and image in the same frame?"
         )
     return inside
