@@ -20,40 +20,45 @@ from PIL import Image
 
 from .core import atomic_path, require_choice, require_shape
 
-# %% ../../nbs/base/10_plots.ipynb #47fed10b
+# %% ../../nbs/base/10_plots.ipynb #647db8c5
 COLUMN_IN, PAGE_IN = 3.3, 6.9
 CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555")
+_TYPE = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "legend.fontsize": 7,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+}
+_LINES = {
+    "axes.linewidth": 0.6,
+    "lines.linewidth": 1.0,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "axes.prop_cycle": mpl.cycler(color=CYCLE),
+}
+
+# %% ../../nbs/base/10_plots.ipynb #77e10fdf
+_FILES = {
+    "image.cmap": "gray",
+    "figure.figsize": (COLUMN_IN, 2.4),
+    "figure.dpi": 110,
+    "figure.constrained_layout.use": True,
+    "savefig.dpi": 300,
+    "svg.hashsalt": "graphseg",
+    "svg.fonttype": "path",
+}
 
 
 def use_style() -> None:
     "Set matplotlib's defaults for all figures of graphseg."
     mpl.rcdefaults()
-    mpl.rcParams.update(
-        {
-            "font.family": "sans-serif",
-            "font.sans-serif": ["DejaVu Sans"],
-            "font.size": 8,
-            "axes.titlesize": 8,
-            "legend.fontsize": 7,
-            "xtick.labelsize": 7,
-            "ytick.labelsize": 7,
-            "axes.linewidth": 0.6,
-            "lines.linewidth": 1.0,
-            "xtick.major.width": 0.6,
-            "ytick.major.width": 0.6,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "legend.frameon": False,
-            "axes.prop_cycle": mpl.cycler(color=CYCLE),
-            "image.cmap": "gray",
-            "figure.figsize": (COLUMN_IN, 2.4),
-            "figure.dpi": 110,
-            "figure.constrained_layout.use": True,
-            "savefig.dpi": 300,
-            "svg.hashsalt": "graphseg",
-            "svg.fonttype": "path",
-        }
-    )
+    mpl.rcParams.update(_TYPE | _LINES | _FILES)
 
 # %% ../../nbs/base/10_plots.ipynb #db570c87
 ORGAN_COLORS = {
@@ -66,7 +71,7 @@ ORGAN_COLORS = {
     "heart": "#D55E00",
 }  # By organ of a layout, and by merged structure of a table
 
-# %% ../../nbs/base/10_plots.ipynb #0072d118
+# %% ../../nbs/base/10_plots.ipynb #0703ca15
 def show_scale_bar(
     ax: plt.Axes,  # Axes with an image
     spacing_mm: float,  # Length of one px of the axes, mm
@@ -76,24 +81,22 @@ def show_scale_bar(
     if not spacing_mm > 0:
         raise ValueError(f"spacing_mm: expected a positive length, got {spacing_mm}")
     (left, right), (low, high) = sorted(ax.get_xlim()), sorted(ax.get_ylim())
-    x1, y, length = right - 0.04 * (right - left), high - 0.05 * (high - low), length_mm / spacing_mm
-    ax.plot([x1 - length, x1], [y, y], color="white", linewidth=2, solid_capstyle="butt", gid="scale-bar")
-    ax.annotate(
-        f"{length_mm / 10:g} cm",
-        (x1 - length / 2, y),
-        (0, 2),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        color="white",
-        fontsize=6,
-    )
+    end, y = right - 0.04 * (right - left), high - 0.05 * (high - low)
+    length = length_mm / spacing_mm
+    ax.plot([end - length, end], [y, y], color="white", linewidth=2, solid_capstyle="butt", gid="scale-bar")
+    look = {"ha": "center", "va": "bottom", "color": "white", "fontsize": 6}
+    ax.annotate(f"{length_mm / 10:g} cm", (end - length / 2, y), (0, 2), textcoords="offset points", **look)
     return ax
 
+# %% ../../nbs/base/10_plots.ipynb #3733798b
+def _shrink(image, max_px):
+    "An image averaged down until its longer side has at most `max_px`."
+    factor = max_px / max(image.shape[:2])
+    return image if factor >= 1 else cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
 
+# %% ../../nbs/base/10_plots.ipynb #7c837762
 def show_image(
-    image: np.ndarray
-    | None,  # Grey (H,W) or colour (H,W,3); None leaves a blank frame, for images that may not be shown
+    image: np.ndarray | None,  # Grey (H,W) or colour (H,W,3); None leaves a blank frame, for images not to be shown
     ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
     spacing_mm: float | None = None,  # Length of one px of the frame, mm; None or NaN draws no bar
     frame_px: float = 1024,  # Side of the frame in which landmarks are given, px
@@ -105,17 +108,8 @@ def show_image(
     scale = frame_px / max(height, width)
     extent = (-0.5, width * scale - 0.5, height * scale - 0.5, -0.5)
     if image is not None:
-        if max(height, width) > max_px:
-            image = cv2.resize(
-                image,
-                None,
-                fx=max_px / max(height, width),
-                fy=max_px / max(height, width),
-                interpolation=cv2.INTER_AREA,
-            )
-        ax.imshow(
-            image, extent=extent, interpolation="none", **({"vmin": 0, "vmax": 255} if image.dtype == np.uint8 else {})
-        )
+        grey = {"vmin": 0, "vmax": 255} if image.dtype == np.uint8 else {}
+        ax.imshow(_shrink(image, max_px), extent=extent, interpolation="none", **grey)
     ax.set(xlim=extent[:2], ylim=extent[2:], aspect="equal", xticks=[], yticks=[])
     for spine in ax.spines.values():
         spine.set_visible(image is None)
@@ -123,7 +117,10 @@ def show_image(
         show_scale_bar(ax, spacing_mm)
     return ax
 
-# %% ../../nbs/base/10_plots.ipynb #d32680bc
+# %% ../../nbs/base/10_plots.ipynb #1ea1a187
+_DASHED = (0, (3, 1.5))  # Line style of a prediction
+
+
 def show_landmarks(
     landmarks_px: np.ndarray,  # (N,2) float xy, px of the axes; NaN where not annotated
     layout,  # Layout with N nodes
@@ -136,22 +133,35 @@ def show_landmarks(
     "Draw the closed contour of every organ."
     require_shape("landmarks_px", landmarks_px, f"{layout.n_nodes},2")
     ax = ax or show_image(None)
+    look = {
+        "linestyle": _DASHED if dashed else "-",
+        "linewidth": 1.0,
+        "marker": "o" if nodes else None,
+        "markersize": 2,
+    }
     for name, part in layout.slices.items():
         contour = np.asarray(landmarks_px)[part]
-        if (organs is not None and name not in organs) or np.isnan(contour).any():
-            continue
-        closed = np.concatenate([contour, contour[:1]]).T
-        ax.plot(
-            *closed,
-            color=color or layout.colors[name],
-            linestyle=(0, (3, 1.5)) if dashed else "-",
-            linewidth=1.0,
-            marker="o" if nodes else None,
-            markersize=2,
-        )
+        if (organs is None or name in organs) and not np.isnan(contour).any():
+            ax.plot(*np.concatenate([contour, contour[:1]]).T, color=color or layout.colors[name], **look)
     return ax
 
-# %% ../../nbs/base/10_plots.ipynb #eea4c953
+# %% ../../nbs/base/10_plots.ipynb #75ae9b84
+def _tinted(mask, layout, opacity):
+    "Colour and opacity of every pixel of a label map."
+    tint = np.zeros((*mask.shape, 4), np.float32)
+    for name, label in layout.labels.items():
+        tint[mask == label] = (*mpl.colors.to_rgb(layout.colors[name]), opacity)
+    return tint
+
+
+def _require_labels(mask, layout):
+    "Raise `ValueError` if a label map holds what the layout does not know."
+    known = layout.labels.values()
+    unknown = set(np.unique(mask).tolist()) - {0, *known}
+    if unknown:
+        raise ValueError(f"mask: expected labels 0, {', '.join(map(str, known))}, got {sorted(unknown)}")
+
+# %% ../../nbs/base/10_plots.ipynb #e7dc4c48
 def show_mask(
     mask: np.ndarray,  # Label map, (H,W) integer, 0 is background
     layout,  # Layout whose labels the map holds
@@ -161,28 +171,22 @@ def show_mask(
 ) -> plt.Axes:
     "Tint the organs of a label map."
     require_shape("mask", mask, "H,W")
-    unknown = set(np.unique(mask).tolist()) - {0, *layout.labels.values()}
-    if unknown:
-        raise ValueError(
-            f"mask: expected labels 0, {', '.join(map(str, layout.labels.values()))}, got {sorted(unknown)}"
-        )
-    tint = np.zeros((*mask.shape, 4), np.float32)
-    for name, label in layout.labels.items():
-        tint[mask == label] = (*mpl.colors.to_rgb(layout.colors[name]), opacity)
+    _require_labels(mask, layout)
     ax = ax or show_image(None)
     limits = ax.get_xlim(), ax.get_ylim()
-    ax.imshow(tint, extent=(-0.5, frame_px - 0.5, frame_px - 0.5, -0.5), interpolation="nearest")
+    extent = (-0.5, frame_px - 0.5, frame_px - 0.5, -0.5)
+    ax.imshow(_tinted(mask, layout, opacity), extent=extent, interpolation="nearest")
     ax.set(xlim=limits[0], ylim=limits[1])
     return ax
 
-
+# %% ../../nbs/base/10_plots.ipynb #41e10546
 def truth_prediction_legend(
     fig: plt.Figure,  # Figure with solid and dashed contours
 ) -> mpl.legend.Legend:
     "Explain the line styles below the panels."
     lines = [
         Line2D([], [], color="0.3", label="truth"),
-        Line2D([], [], color="0.3", linestyle=(0, (3, 1.5)), label="prediction"),
+        Line2D([], [], color="0.3", linestyle=_DASHED, label="prediction"),
     ]
     return fig.legend(handles=lines, loc="outside lower center", ncols=2, handlelength=3)
 
@@ -202,7 +206,34 @@ def grid(
         ax.set_axis_off()
     return fig, axes.flat[:n]
 
-# %% ../../nbs/base/10_plots.ipynb #fd25e834
+# %% ../../nbs/base/10_plots.ipynb #0a137731
+_BOXES = {
+    "widths": 0.6,
+    "showmeans": True,
+    "patch_artist": True,
+    "medianprops": {"color": "black", "linewidth": 1},
+    "flierprops": {"marker": ".", "markersize": 2, "markeredgecolor": "0.4"},
+    "meanprops": {"marker": "D", "markersize": 3, "markerfacecolor": "white", "markeredgecolor": "black"},
+}
+
+
+def _scores_of(df, metric, by, order):
+    "Scores of each box, without NaN; a box without scores is an error."
+    values = [df.loc[df[by] == name, metric].dropna().to_numpy() for name in order]
+    empty = [str(name) for name, v in zip(order, values, strict=True) if not len(v)]
+    if empty:
+        raise ValueError(f"{metric}: expected scores for every {by}, got none for {', '.join(empty)}")
+    return values
+
+
+def _use_log_scale(ax):
+    "Logarithmic vertical axis with ticks at 1, 2 and 5."
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+
+# %% ../../nbs/base/10_plots.ipynb #d25d573e
 def show_scores(
     df: pd.DataFrame,  # Tidy scores, one row per case
     metric: str,  # Column with the score
@@ -218,27 +249,12 @@ def show_scores(
         require_choice("column", name, df.columns)
     ax = ax or plt.subplots()[1]
     order = list(dict.fromkeys(df[by])) if order is None else list(order)
-    values = [df.loc[df[by] == name, metric].dropna().to_numpy() for name in order]
-    empty = [str(name) for name, v in zip(order, values, strict=True) if not len(v)]
-    if empty:
-        raise ValueError(f"{metric}: expected scores for every {by}, got none for {', '.join(empty)}")
-    ax.boxplot(
-        values,
-        widths=0.6,
-        showmeans=True,
-        patch_artist=True,
-        boxprops={"facecolor": mpl.colors.to_rgba(color, 0.35), "linewidth": 0.7},
-        medianprops={"color": "black", "linewidth": 1},
-        flierprops={"marker": ".", "markersize": 2, "markeredgecolor": "0.4"},
-        meanprops={"marker": "D", "markersize": 3, "markerfacecolor": "white", "markeredgecolor": "black"},
-    )
+    face = {"facecolor": mpl.colors.to_rgba(color, 0.35), "linewidth": 0.7}
+    ax.boxplot(_scores_of(df, metric, by, order), boxprops=face, **_BOXES)
     ax.set_xticks(range(1, len(order) + 1), [str(name) for name in order], rotation=30, ha="right")
     ax.set_ylabel(label or metric)
     if log:
-        ax.set_yscale("log")
-        ax.yaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
-        ax.yaxis.set_major_formatter("{x:g}")
-        ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+        _use_log_scale(ax)
     return ax
 
 # %% ../../nbs/base/10_plots.ipynb #06edec88
@@ -260,7 +276,7 @@ def show_history(
     ax.legend()
     return ax
 
-# %% ../../nbs/base/10_plots.ipynb #b7202a88
+# %% ../../nbs/base/10_plots.ipynb #c705fba2
 def _png(
     fig: plt.Figure,  # Figure
     dpi: int,  # Dots per inch
@@ -270,13 +286,21 @@ def _png(
     fig.savefig(raw, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
     picture = Image.open(raw).convert("RGB")
     colours = picture.getcolors(256)
-    picture = picture.quantize(
-        256 if colours is None else max(2, len(colours)), Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
-    )
+    n = 256 if colours is None else max(2, len(colours))
+    picture = picture.quantize(n, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     picture.save(small, format="PNG", optimize=True, dpi=(dpi, dpi))
     return small.getvalue()
 
 
+def _small_png(fig, max_kb):
+    "The sharpest of four PNGs that keeps the size, or the last one."
+    for dpi in (300, 220, 160, 120):
+        content = _png(fig, dpi)
+        if len(content) <= max_kb * 1000:
+            break
+    return content
+
+# %% ../../nbs/base/10_plots.ipynb #4cdf23df
 def save_figure(
     fig: plt.Figure,  # Figure
     name: str,  # File name without ending
@@ -289,10 +313,6 @@ def save_figure(
     paths = [Path(folder) / f"{name}.svg", Path(folder) / f"{name}.png"]
     with atomic_path(paths[0]) as temporary, mpl.rc_context({"svg.hashsalt": "graphseg"}):
         fig.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
-    for dpi in (300, 220, 160, 120):
-        content = _png(fig, dpi)
-        if len(content) <= max_kb * 1000:
-            break
     with atomic_path(paths[1]) as temporary:
-        temporary.write_bytes(content)
+        temporary.write_bytes(_small_png(fig, max_kb))
     return paths

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..shapes.layouts import Layout
 
-# %% ../../nbs/learning/25_classes.ipynb #c007
+# %% ../../nbs/learning/25_classes.ipynb #38857220
 CLASS_OF_ORGAN = {"RL": "lungs", "LL": "lungs", "H": "heart", "RCLA": "clavicles", "LCLA": "clavicles"}
 
 
@@ -22,7 +22,7 @@ def pixel_classes(
     "Names of the classes of a pixel network; the index is the class."
     return "background", *dict.fromkeys(CLASS_OF_ORGAN.get(name, name) for name in layout.organ_names)
 
-
+# %% ../../nbs/learning/25_classes.ipynb #22825bfd
 def labels_to_classes(
     labels,  # Label map, (…,H,W) uint8 or int64, array or tensor, 0 is background
     layout: Layout,  # Organs and their labels

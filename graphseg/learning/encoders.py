@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ..base.core import require_shape
 from .layers import ResidualBlock
 
-# %% ../../nbs/learning/10_encoders.ipynb #c007
+# %% ../../nbs/learning/10_encoders.ipynb #d965fe88
 CHANNELS = (8, 16, 32, 64, 128, 128)
 
 
@@ -40,10 +40,9 @@ class Pyramid(nn.Module):
         images: Tensor,  # (B,C,H,W) float32, 0 to 1, sides divisible by `factor`
     ) -> list[Tensor]:  # Feature map of layer 1, 2, … (before pooling), (B,channels[k],H/2^k,W/2^k)
         require_shape("images", images, f"B,{self.in_channels},H,W")
-        if any(side % self.factor for side in images.shape[-2:]):
-            raise ValueError(
-                f"images: expected sides divisible by {self.factor}, got {tuple(images.shape[-2:])}; pad or resize them"
-            )
+        sides = tuple(images.shape[-2:])
+        if any(side % self.factor for side in sides):
+            raise ValueError(f"images: expected sides divisible by {self.factor}, got {sides}; pad or resize them")
         features = [self.blocks[0](images)]
         for block in self.blocks[1:]:
             features.append(block(self.pool(features[-1])))
@@ -59,7 +58,15 @@ class LandmarkOutput(NamedTuple):
     logvar: Tensor | None = None  # Log of the latent variance, (B,Z); None: not a distribution, or not computed
     scores: Tensor | None = None  # Class scores of a dense decoder, (B,C,S,S); None: there is none, or not computed
 
-# %% ../../nbs/learning/10_encoders.ipynb #c020
+# %% ../../nbs/learning/10_encoders.ipynb #ee1b09ff
+def _last_side(image_size, factor):
+    "Side of the last map of a pyramid."
+    side, rest = divmod(image_size, factor)
+    if rest or side < 1:
+        raise ValueError(f"image_size: expected a multiple of {factor}, got {image_size}")
+    return side
+
+# %% ../../nbs/learning/10_encoders.ipynb #dea42c12
 class ImageEncoder(nn.Module):
     "Image to latent mean, log variance and feature maps."
 
@@ -73,20 +80,17 @@ class ImageEncoder(nn.Module):
         variational: bool = True,  # Give a log variance?
     ):
         super().__init__()
-        self.pyramid = Pyramid(in_channels, channels, batch_stats)
-        self.image_size, (side, rest) = image_size, divmod(image_size, self.pyramid.factor)
-        if rest or side < 1:
-            raise ValueError(f"image_size: expected a multiple of {self.pyramid.factor}, got {image_size}")
-        self.mu = nn.Linear(channels[-1] * side**2, latent_size)
-        self.logvar = nn.Linear(channels[-1] * side**2, latent_size) if variational else None
+        self.pyramid, self.image_size = Pyramid(in_channels, channels, batch_stats), image_size
+        n_features = channels[-1] * _last_side(image_size, self.pyramid.factor) ** 2
+        self.mu = nn.Linear(n_features, latent_size)
+        self.logvar = nn.Linear(n_features, latent_size) if variational else None
 
     def forward(
         self,
         images: Tensor,  # (B,C,S,S) float32, 0 to 1
         variance: bool = True,  # Compute the log variance, if the model has one? The mean alone is enough to predict
     ) -> tuple[Tensor, Tensor | None, list[Tensor]]:  # mu (B,Z), logvar (B,Z) or None, feature maps
-        size = self.image_size
-        require_shape("images", images, f"B,{self.pyramid.in_channels},{size},{size}")
+        require_shape("images", images, f"B,{self.pyramid.in_channels},{self.image_size},{self.image_size}")
         features = self.pyramid(images)
         x = features[-1].flatten(1)  # (B, C, S/32, S/32) → (B, C·S²/1024)
         return self.mu(x), self.logvar(x) if variance and self.logvar is not None else None, features

@@ -8,6 +8,8 @@ __all__ = ['ResidualBlock', 'chebyshev_basis', 'edge_laplacian', 'ChebyshevConvo
 
 # %% ../../nbs/learning/00_layers.ipynb #c003
 from collections.abc import Sequence
+from functools import partial
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -16,7 +18,13 @@ from torch import Tensor, nn
 from ..base.core import require_choice, require_shape
 from ..shapes.layouts import scaled_laplacian
 
-# %% ../../nbs/learning/00_layers.ipynb #c007
+# %% ../../nbs/learning/00_layers.ipynb #09a3e6f0
+def _convolution_and_norm(dimensions, batch_stats):
+    "Classes of the convolution and the norm for images (2) or volumes (3)."
+    convolution, norm = {2: (nn.Conv2d, nn.BatchNorm2d), 3: (nn.Conv3d, nn.BatchNorm3d)}[dimensions]
+    return convolution, partial(norm, track_running_stats=not batch_stats)
+
+# %% ../../nbs/learning/00_layers.ipynb #59df1c06
 class ResidualBlock(nn.Module):
     "Two pre-activated 3×3 convolutions with a skip around them."
 
@@ -28,11 +36,7 @@ class ResidualBlock(nn.Module):
         dimensions: int = 2,  # 2 for images, 3 for volumes
     ):
         super().__init__()
-        convolution, norm_class = {2: (nn.Conv2d, nn.BatchNorm2d), 3: (nn.Conv3d, nn.BatchNorm3d)}[dimensions]
-
-        def norm(channels):
-            return norm_class(channels, track_running_stats=not batch_stats)
-
+        convolution, norm = _convolution_and_norm(dimensions, batch_stats)
         self.block = nn.Sequential(
             norm(in_channels),
             nn.ReLU(inplace=True),
@@ -41,11 +45,9 @@ class ResidualBlock(nn.Module):
             nn.ReLU(inplace=True),
             convolution(out_channels, out_channels, 3, padding=1),
         )
-        self.skip = (
-            nn.Identity()
-            if in_channels == out_channels
-            else nn.Sequential(convolution(in_channels, out_channels, 1, bias=False), norm(out_channels))
-        )
+        self.skip = nn.Identity()
+        if in_channels != out_channels:
+            self.skip = nn.Sequential(convolution(in_channels, out_channels, 1, bias=False), norm(out_channels))
 
     def forward(
         self,
@@ -82,7 +84,7 @@ def edge_laplacian(
     np.add.at(matrix, tuple(edges[:, edges[0] != edges[1]]), 1)
     return scaled_laplacian(matrix)
 
-# %% ../../nbs/learning/00_layers.ipynb #c030
+# %% ../../nbs/learning/00_layers.ipynb #7b4cb1d7
 class ChebyshevConvolution(nn.Module):
     "Graph convolution Σ T_k·x·W_k + b with a fixed dense Chebyshev basis."
 
@@ -110,9 +112,8 @@ class ChebyshevConvolution(nn.Module):
         x = x @ self.weight.view(n_in, order * n_out)  # (B, N, K·O)
         if order == 1:
             return x + bias
-        return torch.baddbmm(
-            bias, self.basis.expand(len(x), -1, -1), x.view(len(x), -1, n_out)
-        )  # (B, N·K, O) → (B, N, O)
+        basis = self.basis.expand(len(x), -1, -1)
+        return torch.baddbmm(bias, basis, x.view(len(x), -1, n_out))  # (B, N·K, O) → (B, N, O)
 
     def extra_repr(self):
         return f"{self.weight.shape[0]}, {self.weight.shape[2]}, nodes={self.n_nodes}, order={self.order}"
@@ -154,7 +155,8 @@ def sample_at_nodes(
     window: int = 3,  # Side of the averaged window, feature px, odd
 ) -> Tensor:  # Mean feature around each node, (B,N,C)
     "Average `features` over a window of bilinear samples around `nodes`, as RoIAlign does."
-    require_shape("features", features, "B,C,H,W"), require_shape("nodes", nodes, "B,N,2")
+    require_shape("features", features, "B,C,H,W")
+    require_shape("nodes", nodes, "B,N,2")
     if window % 2 == 0:
         raise ValueError(f"window: expected an odd number of feature px, got {window}")
     side = nodes.new_tensor(features.shape[:1:-1])  # W, H
@@ -164,9 +166,11 @@ def sample_at_nodes(
     samples = F.grid_sample(features, (2 * pixels + 1) / side - 1, padding_mode="border", align_corners=False)
     return (samples * inside.unsqueeze(1)).mean(-1).transpose(1, 2)  # (B, C, N, window²) → (B, N, C)
 
-# %% ../../nbs/learning/00_layers.ipynb #c057
-def _bilinear_sample(a, x, y):  # a: (C,H,W)
-    (h, w), (i, j) = a.shape[1:], (max(y, 0.0), max(x, 0.0))
+# %% ../../nbs/learning/00_layers.ipynb #128a8fd0
+def _bilinear_sample(a, x, y):
+    "Value of a map (C,H,W) at a place, bilinear, with the border rule of RoIAlign."
+    h, w = a.shape[1:]
+    i, j = max(y, 0.0), max(x, 0.0)
     if not (-1 <= y <= h and -1 <= x <= w):
         return a.new_zeros(len(a))
     i0, j0 = min(int(i), h - 1), min(int(j), w - 1)
@@ -175,25 +179,27 @@ def _bilinear_sample(a, x, y):  # a: (C,H,W)
     return (1 - v) * ((1 - u) * a[:, i0, j0] + u * a[:, i0, j1]) + v * ((1 - u) * a[:, i1, j0] + u * a[:, i1, j1])
 
 
+def _bin_centres(place, window):
+    "Where RoIAlign samples along one axis: the middles of the shares of the box around a place."
+    low, high = place - window // 2 - 0.5, place + window // 2 + 1 - 0.5
+    return ((torch.arange(window) + 0.5) / window * (high - low) + low).tolist()
+
+# %% ../../nbs/learning/00_layers.ipynb #3593fd41
+def _mean_of_box(a, x, y, window):
+    "Mean of the samples of a map in the box around a place."
+    samples = [_bilinear_sample(a, u, v) for v in _bin_centres(y, window) for u in _bin_centres(x, window)]
+    return torch.stack(samples).mean(0)
+
+
 def roi_align_at_nodes(
     features: Tensor,  # Image features, (B,C,H,W)
     nodes: Tensor,  # Node positions, (B,N,2) xy, fraction of the image side
     window: int = 3,  # Side of the box, feature px, odd
 ) -> Tensor:  # Mean feature around each node, (B,N,C)
     "What `sample_at_nodes` computes, by the definition of RoIAlign: slow, for comparison."
-
-    def mean_of_box(a, x, y):
-        left, top, right, bottom = (
-            v - 0.5 for v in (x - window // 2, y - window // 2, x + window // 2 + 1, y + window // 2 + 1)
-        )
-        xs, ys = (
-            ((torch.arange(window) + 0.5) / window * (b - a) + a).tolist() for a, b in ((left, right), (top, bottom))
-        )
-        return torch.stack([_bilinear_sample(a, x, y) for y in ys for x in xs]).mean(0)
-
-    pixels = nodes.double() * nodes.new_tensor(features.shape[:1:-1])
+    pixels = (nodes.double() * nodes.new_tensor(features.shape[:1:-1])).tolist()
     return torch.stack(
-        [torch.stack([mean_of_box(a, *p) for p in q]) for a, q in zip(features, pixels.tolist(), strict=True)]
+        [torch.stack([_mean_of_box(a, *p, window) for p in q]) for a, q in zip(features, pixels, strict=True)]
     )
 
 # %% ../../nbs/learning/00_layers.ipynb #c066

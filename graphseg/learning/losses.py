@@ -16,7 +16,16 @@ from torch import Tensor
 
 from ..base.core import require_choice, require_shape
 
-# %% ../../nbs/learning/20_losses.ipynb #63e34292
+# %% ../../nbs/learning/20_losses.ipynb #26774504
+def _require_node_shapes(nodes, target, present):
+    "Raise `ValueError` unless positions, truth and mask belong to the same nodes."
+    require_shape("nodes", nodes, "B,N,2")
+    if target.shape != nodes.shape:
+        raise ValueError(f"target: expected {tuple(nodes.shape)}, got {tuple(target.shape)}")
+    if present.shape != nodes.shape[:2]:
+        raise ValueError(f"present: expected {tuple(nodes.shape[:2])}, got {tuple(present.shape)}")
+
+# %% ../../nbs/learning/20_losses.ipynb #d5a81afc
 def node_error(
     nodes: Tensor,  # Predicted positions, (B,N,2) float, xy, fraction of image side
     target: Tensor,  # True positions, (B,N,2) float, xy, fraction; any value where absent
@@ -25,16 +34,13 @@ def node_error(
 ) -> Tensor:  # Mean over annotated coordinates, scalar; 0 where none is annotated
     "Mean squared (or absolute) coordinate difference over the annotated nodes."
     require_choice("norm", norm, ("squared", "absolute"))
-    require_shape("nodes", nodes, "B,N,2")
-    if target.shape != nodes.shape:
-        raise ValueError(f"target: expected {tuple(nodes.shape)}, got {tuple(target.shape)}")
-    if present.shape != nodes.shape[:2]:
-        raise ValueError(f"present: expected {tuple(nodes.shape[:2])}, got {tuple(present.shape)}")
+    _require_node_shapes(nodes, target, present)
     mask = present.bool().unsqueeze(-1)  # (B,N,1)
     difference = torch.where(mask, nodes - target, 0)
     if not torch.isfinite(torch.where(mask, target, 0)).all():
         raise ValueError(
-            "target: expected finite positions for annotated nodes, got NaN or inf; mark such nodes as absent in `present`"
+            "target: expected finite positions for annotated nodes, got NaN or inf; "
+            "mark such nodes as absent in `present`"
         )
     total = difference.square().sum() if norm == "squared" else difference.abs().sum()
     return total / (2 * mask.sum()).clamp(min=1)
@@ -48,7 +54,8 @@ def pooled_target(
     "Positions and mask of the coarse nodes, D·y."
     if pool.shape[-1] != target.shape[1]:
         raise ValueError(
-            f"pool: expected (M,{target.shape[1]}), got {tuple(pool.shape)}; take it from pool_matrix of the model's layout"
+            f"pool: expected (M,{target.shape[1]}), got {tuple(pool.shape)}; "
+            "take it from pool_matrix of the model's layout"
         )
     filled = torch.where(present.bool().unsqueeze(-1), target, 0)
     absent = (~present.bool()).to(pool.dtype) @ (pool != 0).to(pool.dtype).T  # (B,M) number of absent parents
@@ -86,7 +93,7 @@ def kl_divergence(
     terms = -0.5 * (1 + logvar - mu.square() - logvar.exp())
     return terms.mean() if reduction == "mean" else terms.sum()
 
-# %% ../../nbs/learning/20_losses.ipynb #c36a1e2b
+# %% ../../nbs/learning/20_losses.ipynb #1e5eb69a
 class LandmarkWeights(NamedTuple):
     "Weights of the terms; the defaults are the published ones."
 
@@ -95,31 +102,41 @@ class LandmarkWeights(NamedTuple):
     kl: float = 1e-5  # divergence, mean form
     dense: float = 0.1  # class scores of the Dual models: 0.1 in the code, 1 in the paper
 
+# %% ../../nbs/learning/20_losses.ipynb #d2c61e69
+def _auxiliary_error(output, target, present, pool, norm):
+    "Sum of the node errors of the proposed positions, each at the level of its graph."
+    total = output.nodes.new_zeros(())
+    for positions in output.auxiliary:
+        truth, mask = level_target(positions.shape[1], target, present, pool)
+        total = total + node_error(positions, truth, mask, norm)
+    return total
 
+
+def _dense_loss(scores, classes, annotated):
+    "Pixel loss of the class scores; without classes there is nothing to compare them with."
+    if classes is None:
+        raise ValueError("classes: expected the class of each pixel, because the output has scores; got None")
+    return pixel_loss(scores, classes, annotated)["loss"]
+
+# %% ../../nbs/learning/20_losses.ipynb #150b0b46
 def landmark_loss(
     output,  # Model output with `.nodes`, `.auxiliary`, `.mu`, `.logvar` and perhaps `.scores`
     target_nodes: Tensor,  # True positions, (B,N,2) float, fraction; any value where absent
     present: Tensor,  # Is the node annotated, (B,N) bool
-    pool: Tensor
-    | Sequence[Tensor]
-    | None = None,  # Pooling matrix D, (M,N), or several; needed when coarse positions are supervised
+    pool: Tensor | Sequence[Tensor] | None = None,  # Pooling matrix D, (M,N), or several, for coarse positions
     weights: LandmarkWeights = LandmarkWeights(),  # noqa: B008 (immutable)
     norm: str = "squared",  # "squared" or "absolute"
     classes: Tensor | None = None,  # Class of each pixel, (B,H,W) int64; needed when the output has scores
     annotated: Tensor | None = None,  # Was the class drawn, (B,C) bool; None: every class
 ) -> dict[str, Tensor]:  # Scalars "loss" (their weighted sum), "nodes", "auxiliary", "kl" and, with scores, "dense"
     "Node error + auxiliary node errors + weighted KL divergence (+ weighted pixel loss)."
-    zero = output.nodes.new_zeros(())
-    terms = {"nodes": node_error(output.nodes, target_nodes, present, norm), "auxiliary": zero, "kl": zero}
-    for positions in output.auxiliary:
-        truth, mask = level_target(positions.shape[1], target_nodes, present, pool)
-        terms["auxiliary"] = terms["auxiliary"] + node_error(positions, truth, mask, norm)
+    terms = {"nodes": node_error(output.nodes, target_nodes, present, norm)}
+    terms["auxiliary"] = _auxiliary_error(output, target_nodes, present, pool, norm)
+    terms["kl"] = output.nodes.new_zeros(())
     if output.logvar is not None and weights.kl:
         terms["kl"] = kl_divergence(output.mu, output.logvar)
     if getattr(output, "scores", None) is not None and weights.dense:
-        if classes is None:
-            raise ValueError("classes: expected the class of each pixel, because the output has scores; got None")
-        terms["dense"] = pixel_loss(output.scores, classes, annotated)["loss"]
+        terms["dense"] = _dense_loss(output.scores, classes, annotated)
     return {"loss": sum(getattr(weights, name) * term for name, term in terms.items()), **terms}
 
 # %% ../../nbs/learning/20_losses.ipynb #46f6928c
@@ -137,7 +154,16 @@ def merge_absent_classes(
     background = torch.where(drawn[:, :, None, None], nothing, log_p).logsumexp(1, keepdim=True)
     return torch.cat([background, torch.where(drawn[:, 1:, None, None], log_p[:, 1:], nothing)], 1)
 
-# %% ../../nbs/learning/20_losses.ipynb #b519c782
+# %% ../../nbs/learning/20_losses.ipynb #7b8cfa7a
+def _one_hot(target, shape):
+    "Truth as one map of zeros and ones for each class, (B,C,H,W); `shape` is that of the probabilities."
+    if tuple(target.shape) != (shape[0], *shape[2:]):
+        raise ValueError(f"target: expected {(shape[0], *shape[2:])}, got {tuple(target.shape)}")
+    if target.max() >= shape[1] or target.min() < 0:
+        raise ValueError(f"target: expected classes 0…{shape[1] - 1}, got {int(target.min())}…{int(target.max())}")
+    return F.one_hot(target, shape[1]).movedim(-1, 1)
+
+# %% ../../nbs/learning/20_losses.ipynb #f80e2002
 def soft_dice_loss(
     probabilities: Tensor,  # Class probabilities, (B,C,H,W) float
     target: Tensor,  # Class of each pixel, (B,H,W) int64
@@ -145,16 +171,10 @@ def soft_dice_loss(
     epsilon: float = 1e-6,  # Added below the fraction line
 ) -> Tensor:  # Mean over images (and classes), scalar
     "One minus the soft Dice coefficient."
-    shape = tuple(probabilities.shape)
-    if tuple(target.shape) != (shape[0], *shape[2:]):
-        raise ValueError(f"target: expected {(shape[0], *shape[2:])}, got {tuple(target.shape)}")
-    if target.max() >= shape[1] or target.min() < 0:
-        raise ValueError(f"target: expected classes 0…{shape[1] - 1}, got {int(target.min())}…{int(target.max())}")
-    truth = F.one_hot(target, shape[1]).movedim(-1, 1).to(probabilities.dtype)  # (B,C,H,W)
-    if joint:
-        axes = (1, 2, 3)
-    else:
-        axes, truth, probabilities = (2, 3), truth[:, 1:], probabilities[:, 1:]
+    truth = _one_hot(target, tuple(probabilities.shape)).to(probabilities.dtype)  # (B,C,H,W)
+    axes = (1, 2, 3) if joint else (2, 3)
+    if not joint:
+        truth, probabilities = truth[:, 1:], probabilities[:, 1:]
     shared, areas = (probabilities * truth).sum(axes), (probabilities + truth).sum(axes)
     score = 2 * shared / (areas + epsilon)
     if not joint:

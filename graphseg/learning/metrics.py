@@ -28,27 +28,35 @@ def border(
         here[[0, -1]] = False
     return mask & ~inside
 
-# %% ../../nbs/learning/30_metrics.ipynb #6e79e289
-def _pair(prediction, truth, spacing_mm):
-    prediction, truth = (np.asarray(mask) for mask in (prediction, truth))
-    if prediction.shape != truth.shape or not prediction.ndim:
-        raise ValueError(f"masks: expected equal shapes, got prediction {prediction.shape} and truth {truth.shape}")
-    spacing = np.broadcast_to(np.asarray(1.0 if spacing_mm is None else spacing_mm, float), prediction.ndim)
-    if not (0 < spacing).all() or not np.isfinite(spacing).all():
-        raise ValueError(f"spacing_mm: expected one positive number, or one for each axis, got {spacing_mm}")
-    prediction, truth = (mask if mask.dtype == bool else mask != 0 for mask in (prediction, truth))
-    box = _foreground_box(prediction | truth)
-    return prediction[box], truth[box], spacing
-
-
+# %% ../../nbs/learning/30_metrics.ipynb #1a9b4012
 def _foreground_box(mask):
+    "Slices of the smallest box around the foreground; empty slices where there is none."
     box = []
     for axis in range(mask.ndim):
         used = np.flatnonzero(mask.any(axis=tuple(a for a in range(mask.ndim) if a != axis)))
         box.append(slice(used[0], used[-1] + 1) if len(used) else slice(0, 0))
     return tuple(box)
 
-# %% ../../nbs/learning/30_metrics.ipynb #ed1fcbe3
+
+def _spacing_of_axes(spacing_mm, n_axes):
+    "Pixel size along every axis, positive and finite."
+    spacing = np.broadcast_to(np.asarray(1.0 if spacing_mm is None else spacing_mm, float), n_axes)
+    if not (0 < spacing).all() or not np.isfinite(spacing).all():
+        raise ValueError(f"spacing_mm: expected one positive number, or one for each axis, got {spacing_mm}")
+    return spacing
+
+# %% ../../nbs/learning/30_metrics.ipynb #a199bb14
+def _pair(prediction, truth, spacing_mm):
+    "Both masks, cut to their common box, and the spacing."
+    prediction, truth = (np.asarray(mask) for mask in (prediction, truth))
+    if prediction.shape != truth.shape or not prediction.ndim:
+        raise ValueError(f"masks: expected equal shapes, got prediction {prediction.shape} and truth {truth.shape}")
+    spacing = _spacing_of_axes(spacing_mm, prediction.ndim)
+    prediction, truth = (mask if mask.dtype == bool else mask != 0 for mask in (prediction, truth))
+    box = _foreground_box(prediction | truth)
+    return prediction[box], truth[box], spacing
+
+# %% ../../nbs/learning/30_metrics.ipynb #e0edd796
 def _directed_distances(borders, spacing):
     "Distances from each border to the other; both borders are non-empty."
     shared = borders[0] & borders[1]
@@ -61,7 +69,7 @@ def _directed_distances(borders, spacing):
         distances[own][apart] = trees[other].query(points[own][apart])[0]
     return distances
 
-
+# %% ../../nbs/learning/30_metrics.ipynb #9334066c
 def surface_distances(
     prediction,  # Mask, any number of axes; every value but 0 is foreground
     truth,  # Mask of the same shape
@@ -73,7 +81,31 @@ def surface_distances(
         return np.zeros(0), np.zeros(0)
     return tuple(_directed_distances([border(prediction), border(truth)], spacing))
 
-# %% ../../nbs/learning/30_metrics.ipynb #e3435526
+# %% ../../nbs/learning/30_metrics.ipynb #cfa97fe4
+def _overlap(prediction, truth):
+    "Overlap of two masks, by counting; NaN where a ratio has no denominator."
+    n_prediction, n_truth, n_shared = (int(np.count_nonzero(m)) for m in (prediction, truth, prediction & truth))
+
+    def share(part, whole):
+        return part / whole if whole else float("nan")
+
+    return {
+        "dsc": share(2 * n_shared, n_prediction + n_truth),
+        "jaccard": share(n_shared, n_prediction + n_truth - n_shared),
+        "recall": share(n_shared, n_truth),
+        "precision": share(n_shared, n_prediction),
+    }
+
+
+def _summary(distances):
+    "Largest, 95th percentile and mean of a list of distances."
+    return {
+        "hd": float(distances.max()),
+        "hd95": float(np.percentile(distances, 95)),
+        "assd": float(distances.mean()),
+    }
+
+# %% ../../nbs/learning/30_metrics.ipynb #da987c19
 def mask_metrics(
     prediction,  # Mask, any number of axes; every value but 0 is foreground
     truth,  # Mask of the same shape
@@ -81,27 +113,13 @@ def mask_metrics(
 ) -> dict:  # dsc, jaccard, recall, precision; hd, hd95, assd in mm, or px without spacing; NaN where undefined
     "Overlap and surface distances of two masks, as defined by medpy, in one shared pass."
     prediction, truth, spacing = _pair(prediction, truth, spacing_mm)
-    n_prediction, n_truth, n_shared = (int(np.count_nonzero(m)) for m in (prediction, truth, prediction & truth))
-
-    def share(part, whole):
-        return part / whole if whole else float("nan")
-
-    metrics = {
-        "dsc": share(2 * n_shared, n_prediction + n_truth),
-        "jaccard": share(n_shared, n_prediction + n_truth - n_shared),
-        "recall": share(n_shared, n_truth),
-        "precision": share(n_shared, n_prediction),
-    }
-    if not (n_prediction and n_truth):
+    metrics = _overlap(prediction, truth)
+    if not (prediction.any() and truth.any()):
         return metrics | dict.fromkeys(("hd", "hd95", "assd"), float("nan"))
-    distances = np.concatenate(_directed_distances([border(prediction), border(truth)], spacing))
-    return metrics | {
-        "hd": float(distances.max()),
-        "hd95": float(np.percentile(distances, 95)),
-        "assd": float(distances.mean()),
-    }
+    borders = [border(prediction), border(truth)]
+    return metrics | _summary(np.concatenate(_directed_distances(borders, spacing)))
 
-# %% ../../nbs/learning/30_metrics.ipynb #600a960c
+# %% ../../nbs/learning/30_metrics.ipynb #fd139e45
 def landmark_metrics(
     predicted_px,  # (N,2) float, xy, px; any number of columns
     true_px,  # Same shape
@@ -115,13 +133,14 @@ def landmark_metrics(
     error = predicted - true
     if not np.isfinite(error).all():
         raise ValueError(
-            f"landmarks: expected finite coordinates, got {np.sum(~np.isfinite(error).all(1))} bad of {len(error)} nodes;"
-            " leave out organs that are not annotated"
+            "landmarks: expected finite coordinates, "
+            f"got {np.sum(~np.isfinite(error).all(1))} bad of {len(error)} nodes; "
+            "leave out organs that are not annotated"
         )
     mse = float(np.mean(error**2))
     return {"mse": mse, "mae": float(np.mean(np.abs(error))), "rmse": mse**0.5}
 
-# %% ../../nbs/learning/30_metrics.ipynb #5c88ae50
+# %% ../../nbs/learning/30_metrics.ipynb #75aaeb5e
 STRUCTURES = {"lungs": ("RL", "LL"), "heart": ("H",), "clavicles": ("RCLA", "LCLA")}
 
 
@@ -130,12 +149,11 @@ def structures(
 ) -> dict:  # Structure → names of its organs, in layout order
     "Groups of organs that are measured together."
     groups = {name: tuple(o for o in organs if o in layout.organ_names) for name, organs in STRUCTURES.items()}
-    grouped = {organ for organs in groups.values() for organ in organs}
-    return {name: organs for name, organs in groups.items() if organs} | {
-        o: (o,) for o in layout.organ_names if o not in grouped
-    }
+    known = {name: organs for name, organs in groups.items() if organs}
+    grouped = {organ for organs in known.values() for organ in organs}
+    return known | {organ: (organ,) for organ in layout.organ_names if organ not in grouped}
 
-# %% ../../nbs/learning/30_metrics.ipynb #ed60e4ea
+# %% ../../nbs/learning/30_metrics.ipynb #3693e9a6
 def _annotated(present, true_px, layout):
     "Names of the annotated organs of one case."
     if present is None:
@@ -149,7 +167,13 @@ def _annotated(present, true_px, layout):
     return tuple(name for name, part in layout.slices.items() if present[part].all())
 
 
+def _whole_structures(layout, names):
+    "Structure → its organs, for structures whose organs are all in `names`."
+    return {structure: organs for structure, organs in structures(layout).items() if set(organs) <= set(names)}
+
+# %% ../../nbs/learning/30_metrics.ipynb #14b1008c
 def _mask_row(prediction, truth, spacing_mm):
+    "Mask metrics of one structure, with the unit of each distance in its name."
     metrics = mask_metrics(prediction, truth)
     row = {name: metrics[name] for name in ("dsc", "jaccard", "recall", "precision")}
     distances = {name: metrics[name] for name in ("hd", "hd95", "assd")}
@@ -157,11 +181,24 @@ def _mask_row(prediction, truth, spacing_mm):
     return row if spacing_mm is None else row | {f"{name}_mm": value * spacing_mm for name, value in distances.items()}
 
 
-def _landmark_row(predicted_px, true_px):
-    metrics = landmark_metrics(predicted_px, true_px)
+def _landmark_row(predicted_px, true_px, organs, layout):
+    "Landmark errors over the nodes of some organs, with their units."
+    nodes = np.r_[tuple(layout.slices[organ] for organ in organs)]
+    metrics = landmark_metrics(predicted_px[nodes], true_px[nodes])
     return {"mse_px2": metrics["mse"], "mae_px": metrics["mae"], "rmse_px": metrics["rmse"]}
 
-# %% ../../nbs/learning/30_metrics.ipynb #7341284b
+# %% ../../nbs/learning/30_metrics.ipynb #9d8f427b
+def _structure_masks(points, layout, size, names, overlap):
+    "Structure → bool mask, for structures whose organs are all in `names`."
+    if overlap == "keep":
+        organs = organ_masks(points, layout, size, organs=names)
+    else:
+        labels = landmarks_to_mask(points, layout, size, organs=names)
+        organs = {name: labels == layout[name].label for name in names}
+    whole = _whole_structures(layout, names)
+    return {structure: np.logical_or.reduce([organs[o] for o in parts]) for structure, parts in whole.items()}
+
+# %% ../../nbs/learning/30_metrics.ipynb #cd7ce797
 def evaluate_landmarks(
     predicted_px,  # All nodes, (N,2) float, xy, px
     true_px,  # All nodes, (N,2) float, xy, px; may be NaN where not annotated
@@ -177,33 +214,21 @@ def evaluate_landmarks(
     for name, p in zip(("predicted_px", "true_px"), points, strict=True):
         require_shape(name, p, f"{layout.n_nodes},2")
     names, rows = _annotated(present, true_px, layout), []
-    masks = [_structure_masks(p, layout, size, names, overlap) for p in points]
-    for structure, organs in structures(layout).items():
-        if structure not in masks[0]:
-            continue
-        nodes = np.r_[tuple(layout.slices[o] for o in organs)]
-        rows.append(
-            {
-                "organ": structure,
-                **_mask_row(masks[0][structure], masks[1][structure], spacing_mm),
-                **_landmark_row(points[0][nodes], points[1][nodes]),
-            }
-        )
-    nodes = np.r_[tuple(layout.slices[o] for o in names)] if names else []
-    return rows + [{"organ": "all", **_landmark_row(points[0][nodes], points[1][nodes])}] if names else rows
+    predicted, true = (_structure_masks(p, layout, size, names, overlap) for p in points)
+    for structure, organs in _whole_structures(layout, names).items():
+        masks = _mask_row(predicted[structure], true[structure], spacing_mm)
+        rows.append({"organ": structure, **masks, **_landmark_row(*points, organs, layout)})
+    return rows + [{"organ": "all", **_landmark_row(*points, names, layout)}] if names else rows
 
-# %% ../../nbs/learning/30_metrics.ipynb #31225328
-def _structure_masks(points, layout, size, names, overlap):
-    "Structure → bool mask, for structures whose organs are all in `names`."
-    if overlap == "keep":
-        organs = organ_masks(points, layout, size, organs=names)
-    else:
-        labels = landmarks_to_mask(points, layout, size, organs=names)
-        organs = {name: labels == layout[name].label for name in names}
-    whole = {structure: parts for structure, parts in structures(layout).items() if set(parts) <= set(names)}
-    return {structure: np.logical_or.reduce([organs[o] for o in parts]) for structure, parts in whole.items()}
+# %% ../../nbs/learning/30_metrics.ipynb #c039ed0a
+def _require_labels(name, label_map, layout):
+    "Raise `ValueError` if a label map holds what the layout does not know."
+    require_shape(name, np.asarray(label_map), "H,W")
+    unknown = set(np.unique(label_map).tolist()) - {0, *layout.labels.values()}
+    if unknown:
+        raise ValueError(f"{name}: expected labels {layout.labels} and 0, got {sorted(unknown)}")
 
-# %% ../../nbs/learning/30_metrics.ipynb #07c7db46
+# %% ../../nbs/learning/30_metrics.ipynb #4ab46173
 def evaluate_masks(
     prediction: np.ndarray,  # Label map, (H,W) int, labels of the layout
     truth: np.ndarray,  # Label map, (H,W) int
@@ -213,31 +238,30 @@ def evaluate_masks(
 ) -> list:  # One dict for each annotated structure
     "Mask metrics of one pair of label maps; structures that are not annotated are left out."
     for name, label_map in (("prediction", prediction), ("truth", truth)):
-        require_shape(name, np.asarray(label_map), "H,W")
-        unknown = set(np.unique(label_map).tolist()) - {0, *layout.labels.values()}
-        if unknown:
-            raise ValueError(f"{name}: expected labels {layout.labels} and 0, got {sorted(unknown)}")
+        _require_labels(name, label_map, layout)
     names = layout.organ_names if organs is None else tuple(organs)
     for name in names:
         require_choice("organs", name, layout.organ_names)
-    whole = {structure: parts for structure, parts in structures(layout).items() if set(parts) <= set(names)}
-    labels = {structure: [layout[o].label for o in parts] for structure, parts in whole.items()}
-    return [
-        {"organ": structure, **_mask_row(np.isin(prediction, values), np.isin(truth, values), spacing_mm)}
-        for structure, values in labels.items()
-    ]
+    rows = []
+    for structure, parts in _whole_structures(layout, names).items():
+        labels = [layout[organ].label for organ in parts]
+        masks = np.isin(prediction, labels), np.isin(truth, labels)
+        rows.append({"organ": structure, **_mask_row(*masks, spacing_mm)})
+    return rows
 
-# %% ../../nbs/learning/30_metrics.ipynb #7c86e758
+# %% ../../nbs/learning/30_metrics.ipynb #1164cda3
 def _table(ids, rows_of_case):
+    "One row by case and structure."
     ids = list(ids)
     rows = [{"case": case, **row} for k, case in enumerate(progress(ids, "scoring")) for row in rows_of_case(k)]
     return pd.DataFrame(rows)
 
 
 def _spacings(spacing_mm, n):
+    "Pixel size of each of n cases, or None for each."
     return [None] * n if spacing_mm is None else np.broadcast_to(np.asarray(spacing_mm, float), n).tolist()
 
-
+# %% ../../nbs/learning/30_metrics.ipynb #b3e9d6b8
 def score_landmarks(
     ids,  # Names of the n cases
     predicted_px,  # (n,N,2) float, xy, px
@@ -256,7 +280,7 @@ def score_landmarks(
         ids, lambda k: evaluate_landmarks(predicted_px[k], true_px[k], present[k], layout, size, spacings[k], overlap)
     )
 
-# %% ../../nbs/learning/30_metrics.ipynb #43866929
+# %% ../../nbs/learning/30_metrics.ipynb #fa75ec69
 def score_masks(
     ids,  # Names of the n cases
     predictions,  # n label maps (H,W)
@@ -274,7 +298,7 @@ def score_masks(
     spacings = _spacings(spacing_mm, len(ids))
     return _table(ids, lambda k: evaluate_masks(predictions[k], truths[k], layout, organs[k], spacings[k]))
 
-
+# %% ../../nbs/learning/30_metrics.ipynb #cf18ba9f
 def count_left_out(
     present,  # (n,N) bool, annotated nodes
     layout: Layout,  # Organs

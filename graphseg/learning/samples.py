@@ -83,7 +83,8 @@ def check_landmarks(
                 i = int(np.flatnonzero(bad)[0])
                 raise ValueError(
                     f"case {ids[i]!r}, organ {name}: expected {what}, "
-                    f"got values from {_range_text(landmarks[i, part])} in {int(bad.sum())} case(s); correct the file or mark the organ as not annotated"
+                    f"got values from {_range_text(landmarks[i, part])} "
+                    f"in {int(bad.sum())} case(s); correct the file or mark the organ as not annotated"
                 )
 
 # %% ../../nbs/learning/40_samples.ipynb #04047391

@@ -23,7 +23,7 @@ from ..base.core import atomic_path, require_choice, require_file, sha256, write
 from .classes import pixel_classes
 from ..shapes.layouts import Layout, layout_from_dict, layout_to_dict
 
-# %% ../../nbs/learning/50_zoo.ipynb #c007
+# %% ../../nbs/learning/50_zoo.ipynb #e15ace79
 @dataclass(frozen=True)
 class Configuration:
     "A published network: its class, its options and where it comes from."
@@ -37,16 +37,15 @@ class Configuration:
 
 MODELS = {}  # Name → `Configuration`; filled from the module `networks` of each organ
 
-# %% ../../nbs/learning/50_zoo.ipynb #c018c
+# %% ../../nbs/learning/50_zoo.ipynb #5ead0b9b
 def register_model(
     name: str,  # New name of the zoo
     configuration: Configuration,  # What it stands for
 ) -> None:
     "Add a network of a later module to `MODELS`; a name keeps its class."
     if name in MODELS and MODELS[name].model.__name__ != configuration.model.__name__:
-        raise ValueError(
-            f"name: expected a new one, got {name!r}, which is a {MODELS[name].model.__name__}; choose another name"
-        )
+        taken = MODELS[name].model.__name__
+        raise ValueError(f"name: expected a new one, got {name!r}, which is a {taken}; choose another name")
     MODELS[name] = configuration
 
 # %% ../../nbs/learning/50_zoo.ipynb #c5996cbd
@@ -62,7 +61,7 @@ def load_networks(
         for each, configuration in importlib.import_module(f"{organ.name}.networks").NETWORKS.items():
             register_model(each, configuration)
 
-# %% ../../nbs/learning/50_zoo.ipynb #c010
+# %% ../../nbs/learning/50_zoo.ipynb #58bb675f
 def shift_skips(
     skips: Sequence[int],  # Encoder layers seen by the skips
     shift: int,  # Layers to go down
@@ -72,43 +71,62 @@ def shift_skips(
         raise ValueError(f"skip_shift: expected 0 to {min(skips) - 1} for the skips {tuple(skips)}, got {shift}")
     return [layer - shift for layer in skips]
 
-
-def build_model(
-    name: str,  # One of `MODELS`
-    layout: Layout | None,  # Organs and their nodes; None for a network with classes of its own or for meshes
-    image_size: int,  # Side of the square image, px, divisible by 32 (16 for the models of 2021); 0 for meshes, whose options say the shape
-    skip_shift: int = 0,  # Layers by which the skips go down, for images smaller than 1024 px
-    **options,  # Further arguments of the network, over those of the configuration
-) -> nn.Module:  # Untrained network with its `config`
-    "Build the network called `name`."
-    load_networks(name)
-    require_choice("model", name, MODELS)
-    model, options, output = MODELS[name].model, MODELS[name].options | options, MODELS[name].output
-    free = bool(classes := MODELS[name].classes) or output == "meshes"
+# %% ../../nbs/learning/50_zoo.ipynb #13b95cf4
+def _built_for(name, layout, image_size):
+    "First arguments of the class of a network: what it is built for."
+    output, classes = MODELS[name].output, MODELS[name].classes
+    free = bool(classes) or output == "meshes"
     if (layout is None) != free:
         what = f"the classes {classes}" if classes else "a mesh"
         raise ValueError(f"layout: expected {f'None, {name} has {what}' if free else 'a Layout'}, got {layout}")
     if output == "meshes":
-        what = ()
-    elif output == "pixels":
-        what = (len(classes or pixel_classes(layout)),)
-    else:
-        what = (layout,) if output == "shapes" else (layout, image_size)
+        return ()
+    if output == "pixels":
+        return (len(classes or pixel_classes(layout)),)
+    return (layout,) if output == "shapes" else (layout, image_size)
+
+
+def _check_pixel_size(network, configuration, image_size):
+    "Raise `ValueError` unless a pixel network can halve the image as often as it does."
+    factor = network.factor if configuration.classes else network.pyramid.factor
+    if image_size % factor:
+        raise ValueError(f"image_size: expected a multiple of {factor}, got {image_size}")
+
+# %% ../../nbs/learning/50_zoo.ipynb #d6c3a040
+def _build(name, what, options, skip_shift):
+    "Network of a configuration, and its options as they are remembered."
+    model = MODELS[name].model
     try:
         options = json.loads(json.dumps(options))  # as they come back from config.json
         shifted = options | {"skips": shift_skips(options["skips"], skip_shift)} if options.get("skips") else options
         network = model(*what, **shifted)
     except TypeError as error:
         raise ValueError(f"options of {name}: {error}; see the arguments of {model.__name__}") from error
-    if output == "pixels" and image_size % (factor := network.factor if classes else network.pyramid.factor):
-        raise ValueError(f"image_size: expected a multiple of {factor}, got {image_size}")
     if shifted is not options and skip_shift:
         options["skip_shift"] = skip_shift
+    return network, options
+
+# %% ../../nbs/learning/50_zoo.ipynb #9e68bec1
+def build_model(
+    name: str,  # One of `MODELS`
+    layout: Layout | None,  # Organs and their nodes; None for a network with classes of its own or for meshes
+    image_size: int,  # Side of the square image, px, a multiple of 32 (16: models of 2021); 0 for meshes
+    skip_shift: int = 0,  # Layers by which the skips go down, for images smaller than 1024 px
+    **options,  # Further arguments of the network, over those of the configuration
+) -> nn.Module:  # Untrained network with its `config`
+    "Build the network called `name`."
+    load_networks(name)
+    require_choice("model", name, MODELS)
+    configuration = MODELS[name]
+    what = _built_for(name, layout, image_size)
+    network, options = _build(name, what, configuration.options | options, skip_shift)
+    if configuration.output == "pixels":
+        _check_pixel_size(network, configuration, image_size)
     network.config = {
         "name": name,
-        "layout": {} if free else layout_to_dict(layout),
+        "layout": {} if layout is None else layout_to_dict(layout),
         "image_size": image_size,
-        "output": output,
+        "output": configuration.output,
         "options": options,
         "graphseg": graphseg.__version__,
     }
@@ -128,7 +146,21 @@ def save_model(
     write_json(Path(folder) / "config.json", model.config | {"sha256": sha256(weights)})
     return Path(folder)
 
-# %% ../../nbs/learning/50_zoo.ipynb #c021
+# %% ../../nbs/learning/50_zoo.ipynb #92903a2d
+_CONFIG_KINDS = {"name": str, "layout": dict, "image_size": int, "options": dict, "sha256": str}
+
+
+def _check_config(config, path):
+    "Raise `ValueError` unless a configuration has its keys, and values of their kinds."
+    if not isinstance(config, dict):
+        raise ValueError(f"{path}: expected the keys written by save_model, got a {type(config).__name__}")
+    if missing := set(_CONFIG_KINDS) - set(config):
+        raise ValueError(f"{path}: expected the keys written by save_model, missing {sorted(missing)}")
+    if wrong := {key: config[key] for key, kind in _CONFIG_KINDS.items() if not isinstance(config[key], kind)}:
+        expected = ", ".join(f"{key} of type {_CONFIG_KINDS[key].__name__}" for key in wrong)
+        raise ValueError(f"{path}: expected {expected}, got {wrong}; train or copy the model again")
+
+# %% ../../nbs/learning/50_zoo.ipynb #cade31b4
 def read_config(
     folder: Path | str,  # Folder written by `save_model`
 ) -> dict:  # Name, layout, image size, output, options, version, checksum
@@ -143,28 +175,12 @@ def read_config(
         raise ValueError(
             f"{path}: expected JSON, got a damaged file ({error}); train or copy the model again"
         ) from error
-    kinds = {"name": str, "layout": dict, "image_size": int, "options": dict, "sha256": str}
-    if not isinstance(config, dict):
-        raise ValueError(f"{path}: expected the keys written by save_model, got a {type(config).__name__}")
-    if missing := set(kinds) - set(config):
-        raise ValueError(f"{path}: expected the keys written by save_model, missing {sorted(missing)}")
-    if wrong := {k: config[k] for k, kind in kinds.items() if not isinstance(config[k], kind)}:
-        raise ValueError(
-            f"{path}: expected {', '.join(f'{k} of type {kinds[k].__name__}' for k in wrong)}, got {wrong}; train or copy the model again"
-        )
+    _check_config(config, path)
     return config
 
-
-def load_model(
-    folder: Path | str,  # Folder written by `save_model`
-    layout: Layout | None = None,  # Expected layout; None takes any
-    image_size: int | None = None,  # Expected image side, px; None takes any
-) -> nn.Module:  # Network in evaluation mode
-    "Build the network of a folder and load its weights, strictly."
-    config, weights = (
-        read_config(folder),
-        require_file(Path(folder) / "model.safetensors", "copy it beside its config.json or train again"),
-    )
+# %% ../../nbs/learning/50_zoo.ipynb #8677b414
+def _require_fit(folder, config, layout, image_size):
+    "Layout of a stored model; `ValueError` unless it is the expected one, and the size too."
     stored = layout_from_dict(config["layout"]) if config["layout"] else None
     if layout is not None and layout != stored:
         raise ValueError(
@@ -172,20 +188,35 @@ def load_model(
         )
     if image_size is not None and image_size != config["image_size"]:
         raise ValueError(
-            f"{folder}: expected a model for image_size={image_size}, got {config['image_size']}; resize the images or choose another model"
+            f"{folder}: expected a model for image_size={image_size}, got {config['image_size']}; "
+            "resize the images or choose another model"
         )
+    return stored
+
+
+def _load_weights(model, weights, name):
+    "Give a network the numbers of a file, strictly."
+    try:
+        model.load_state_dict(safetensors.torch.load_file(weights))
+    except (SafetensorError, RuntimeError) as error:
+        raise ValueError(f"{weights}: does not fit {name} of graphseg {graphseg.__version__}: {error}") from error
+
+# %% ../../nbs/learning/50_zoo.ipynb #63a8a583
+def load_model(
+    folder: Path | str,  # Folder written by `save_model`
+    layout: Layout | None = None,  # Expected layout; None takes any
+    image_size: int | None = None,  # Expected image side, px; None takes any
+) -> nn.Module:  # Network in evaluation mode
+    "Build the network of a folder and load its weights, strictly."
+    config = read_config(folder)
+    weights = require_file(Path(folder) / "model.safetensors", "copy it beside its config.json or train again")
+    stored = _require_fit(folder, config, layout, image_size)
     if sha256(weights) != config["sha256"]:
         raise ValueError(
             f"{weights}: damaged or not of this config.json (checksum differs); train or copy the model again"
         )
     model = build_model(config["name"], stored, config["image_size"], **config["options"])
-    model.config |= {
-        key: value for key, value in config.items() if key not in {"sha256", *model.config}
-    }  # what a training noted down
-    try:
-        model.load_state_dict(safetensors.torch.load_file(weights))
-    except (SafetensorError, RuntimeError) as error:
-        raise ValueError(
-            f"{weights}: does not fit {config['name']} of graphseg {graphseg.__version__}: {error}"
-        ) from error
+    notes = {key: value for key, value in config.items() if key not in {"sha256", *model.config}}
+    model.config |= notes  # what a training noted down
+    _load_weights(model, weights, config["name"])
     return model.eval()
