@@ -14,7 +14,7 @@ import numpy as np
 
 from ..base.core import require_choice, require_shape
 
-# %% ../../nbs/shapes/00_layouts.ipynb #b3ae6dfb
+# %% ../../nbs/shapes/00_layouts.ipynb #a0766532
 @dataclass(frozen=True)
 class Organ:
     "One closed contour of a layout."
@@ -33,7 +33,7 @@ class Organ:
         if not 0 < self.label < 256:
             raise ValueError(f"label: expected 1 to 255 for organ {self.name!r}, got {self.label}")
 
-
+# %% ../../nbs/shapes/00_layouts.ipynb #ac354678
 def signed_area(
     points: np.ndarray,  # Closed contour, (n,2) float, xy with y down, px
 ) -> float:  # px², positive when clockwise as displayed
@@ -49,7 +49,13 @@ HEART = Organ("H", "heart", 26, 3, "lower left", True, "#D55E00")
 RIGHT_CLAVICLE = Organ("RCLA", "right clavicle", 23, 4, "lateral end", True, "#009E73")
 LEFT_CLAVICLE = Organ("LCLA", "left clavicle", 23, 5, "lateral end", False, "#E69F00")
 
-# %% ../../nbs/shapes/00_layouts.ipynb #0c703014
+# %% ../../nbs/shapes/00_layouts.ipynb #5d746417
+def _require_different(name, values):
+    "No value twice."
+    if len(set(values)) != len(values):
+        raise ValueError(f"organs: expected different {name}, got {values}")
+
+# %% ../../nbs/shapes/00_layouts.ipynb #bf3de09c
 @dataclass(frozen=True)
 class Layout:
     "An ordered set of organs: node counts, slices, neighbours, colours."
@@ -59,9 +65,7 @@ class Layout:
 
     def __post_init__(self):
         for field in ("name", "label"):
-            values = [getattr(o, field) for o in self.organs]
-            if len(set(values)) != len(values):
-                raise ValueError(f"organs: expected different {field}s, got {values}")
+            _require_different(f"{field}s", [getattr(o, field) for o in self.organs])
         if not self.organs:
             raise ValueError("organs: expected at least one, got none")
 
@@ -99,7 +103,7 @@ CHEST_LH = Layout("LH", CHEST_L.organs + (HEART,))
 CHEST_LHC = Layout("LHC", CHEST_LH.organs + (RIGHT_CLAVICLE, LEFT_CLAVICLE))
 LAYOUTS = {layout.name: layout for layout in (CHEST_L, CHEST_LH, CHEST_LHC)}
 
-# %% ../../nbs/shapes/00_layouts.ipynb #a16dffac
+# %% ../../nbs/shapes/00_layouts.ipynb #b66f94f9
 def split_nodes(
     nodes,  # Node positions or features, (…,N,C)
     layout: Layout,  # Layout with N nodes
@@ -109,7 +113,7 @@ def split_nodes(
         raise ValueError(f"nodes: expected (…,{layout.n_nodes},C) for layout {layout.name}, got {tuple(nodes.shape)}")
     return {name: nodes[..., part, :] for name, part in layout.slices.items()}
 
-
+# %% ../../nbs/shapes/00_layouts.ipynb #d6858826
 def join_nodes(
     organs: dict,  # Organ name → (n,C)
     layout: Layout,  # Layout to fill; organs missing from `organs` become NaN
@@ -127,7 +131,7 @@ def join_nodes(
         nodes[layout.slices[name]] = points
     return nodes
 
-# %% ../../nbs/shapes/00_layouts.ipynb #6231c1e5
+# %% ../../nbs/shapes/00_layouts.ipynb #84e1bf00
 def edge_index(
     layout: Layout,  # Layout with N nodes
 ) -> np.ndarray:  # (2,2N) int64, every edge in both directions
@@ -139,7 +143,7 @@ def edge_index(
         rings += [np.stack([nodes, following]), np.stack([following, nodes])]
     return np.concatenate(rings, axis=1)
 
-
+# %% ../../nbs/shapes/00_layouts.ipynb #90234174
 def adjacency(
     layout: Layout,  # Layout with N nodes
 ) -> np.ndarray:  # (N,N) float32, symmetric, 0 or 1
@@ -169,14 +173,14 @@ def coarse_layout(
 
     return Layout(f"{layout.name}/2", tuple(replace(o, n_nodes=(o.n_nodes + 1) // 2) for o in layout.organs))
 
-# %% ../../nbs/shapes/00_layouts.ipynb #4d346afa
+# %% ../../nbs/shapes/00_layouts.ipynb #dbe2b202
 def layout_to_dict(
     layout: Layout,  # Any layout
 ) -> dict:  # Plain data, fit for JSON
     "Plain-data form of a layout."
     return {"name": layout.name, "organs": [dict(vars(o)) for o in layout.organs]}
 
-
+# %% ../../nbs/shapes/00_layouts.ipynb #67e48365
 def layout_from_dict(
     content: dict,  # As made by `layout_to_dict`
 ) -> Layout:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['CLASSES', 'SCHEMES', 'slice_regions', 'soft_regions', 'plane_contours', 'paint_masks']
 
-# %% ../../nbs/shapes/60_mesh_planes.ipynb #5b31ac46
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #658df018
 from dataclasses import replace
 
 import numba
@@ -13,9 +13,16 @@ import numpy as np
 from scipy import ndimage
 
 from ..base.core import require_choice, require_shape
-from .meshes import SurfaceMesh, TetrahedralMesh, region_faces, require_structures, surface_of
+from graphseg.shapes.meshes import (
+    SurfaceMesh,
+    TetrahedralMesh,
+    _require_finite,
+    region_faces,
+    require_structures,
+    surface_of,
+)
 
-# %% ../../nbs/shapes/60_mesh_planes.ipynb #32a0b694
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #a3d51e00
 @numba.njit(cache=True, inline="always")
 def _cut_edge(p, a, b, z):
     "Point of the edge a–b at height z, the same for a–b and b–a."
@@ -24,7 +31,7 @@ def _cut_edge(p, a, b, z):
     t = (z - p[a, 2]) / (p[b, 2] - p[a, 2])
     return p[a, 0] + t * (p[b, 0] - p[a, 0]), p[a, 1] + t * (p[b, 1] - p[a, 1])
 
-
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #58e25a74
 @numba.njit(cache=True, inline="always")
 def _cut_triangle(p, a, b, c, z):
     "Segment of a triangle at height z, from the rising to the falling edge: x1, y1, x2, y2."
@@ -32,12 +39,8 @@ def _cut_triangle(p, a, b, c, z):
         a, b, c = b, c, a  # a–b crosses
     if (p[a, 2] > z) == (p[b, 2] > z):
         a, b, c = b, c, a
-    if (p[b, 2] > z) == (p[c, 2] > z):
-        c_crosses_b = False
-    else:
-        c_crosses_b = True
     x1, y1 = _cut_edge(p, a, b, z)
-    if c_crosses_b:
+    if (p[b, 2] > z) != (p[c, 2] > z):
         x2, y2 = _cut_edge(p, b, c, z)
     else:
         x2, y2 = _cut_edge(p, c, a, z)
@@ -45,22 +48,35 @@ def _cut_triangle(p, a, b, c, z):
         return x1, y1, x2, y2
     return x2, y2, x1, y1
 
-# %% ../../nbs/shapes/60_mesh_planes.ipynb #411e8b02
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #c9db2449
+@numba.njit(cache=True, inline="always")
+def _misses(p, a, b, c, z):
+    "Does a triangle lie on one side of a plane?"
+    above = p[a, 2] > z
+    return (p[b, 2] > z) == above and (p[c, 2] > z) == above
+
+
+@numba.njit(cache=True, inline="always")
+def _rows(y1, y2, y0, dy, n):
+    "First row that a segment may cross, and the first beyond."
+    low, high = min(y1, y2), max(y1, y2)
+    return max(0, int(np.ceil((low - y0) / dy)) - 1), min(n, int(np.floor((high - y0) / dy)) + 2)
+
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #c554942a
 @numba.njit(cache=True, error_model="numpy")
 def _wind(p, faces, sides, flip, z, x0, dx, y0, dy, winding):
     "Add the crossings of one plane to (Y,X+1,R) changes of the winding numbers."
     ny, nx = winding.shape[0], winding.shape[1] - 1
     for f in range(len(faces)):
         a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
-        above = p[a, 2] > z
-        if (p[b, 2] > z) == above and (p[c, 2] > z) == above:
+        if _misses(p, a, b, c, z):
             continue
         x1, y1, x2, y2 = _cut_triangle(p, a, b, c, z)
         if y1 == y2:
             continue
-        low, high = min(y1, y2), max(y1, y2)
         leave, enter = (sides[f, 0], sides[f, 1]) if (y1 > y2) != flip else (sides[f, 1], sides[f, 0])
-        for j in range(max(0, int(np.ceil((low - y0) / dy)) - 1), min(ny, int(np.floor((high - y0) / dy)) + 2)):
+        first, beyond = _rows(y1, y2, y0, dy, ny)
+        for j in range(first, beyond):
             y = y0 + j * dy
             if (y1 > y) == (y2 > y):
                 continue
@@ -69,7 +85,7 @@ def _wind(p, faces, sides, flip, z, x0, dx, y0, dy, winding):
             winding[j, i, leave] -= 1
             winding[j, i, enter] += 1
 
-
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #924ad551
 @numba.njit(cache=True, error_model="numpy")
 def _label(p, faces, sides, flip, zs, n_regions, grid, labels, inside_out):
     "Fill labels (Z,Y,X); number of rows that do not close. Counts pixels with a negative winding number."
@@ -90,7 +106,7 @@ def _label(p, faces, sides, flip, zs, n_regions, grid, labels, inside_out):
                 n_open += w + winding[j, labels.shape[2], r] != 0
     return n_open
 
-# %% ../../nbs/shapes/60_mesh_planes.ipynb #23eec452
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #28efc749
 def _prepared(mesh, affine):
     "Sheets of a mesh in index coordinates, and whether the affine mirrors."
     require_shape("affine", np.asarray(affine), "4,4")
@@ -100,17 +116,13 @@ def _prepared(mesh, affine):
     determinant = np.linalg.det(matrix[:3, :3])
     if not np.isfinite(matrix).all() or determinant == 0:
         raise ValueError(f"affine: expected an invertible matrix of finite numbers, got determinant {determinant}")
-    if not np.isfinite(mesh.nodes_mm).all():
-        raise ValueError(
-            f"nodes_mm: expected finite numbers, got {int((~np.isfinite(mesh.nodes_mm)).any(1).sum())} nodes with NaN or infinity"
-        )
+    _require_finite(mesh.nodes_mm)
     inverse = np.linalg.inv(matrix)
-    mesh = replace(
-        mesh, faces=np.ascontiguousarray(mesh.faces, np.int32), sides=np.ascontiguousarray(mesh.sides, np.int16)
-    )
-    return mesh, np.asarray(mesh.nodes_mm, float) @ inverse[:3, :3].T + inverse[:3, 3], determinant < 0
+    faces, sides = np.ascontiguousarray(mesh.faces, np.int32), np.ascontiguousarray(mesh.sides, np.int16)
+    points = np.asarray(mesh.nodes_mm, float) @ inverse[:3, :3].T + inverse[:3, 3]
+    return replace(mesh, faces=faces, sides=sides), points, determinant < 0
 
-
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #28d0fd10
 def _require_inside(mesh, points, zs, shape_yx, half):
     "Some triangle must meet some slice within the frame."
     corners = points[mesh.faces]
@@ -119,11 +131,23 @@ def _require_inside(mesh, points, zs, shape_yx, half):
     if not (seen & (low[:, 2] <= zs.max() + half) & (high[:, 2] >= zs.min() - half)).any():
         box = " ".join(f"{n} {a:.0f} to {b:.0f}" for n, a, b in zip("xyz", points.min(0), points.max(0), strict=True))
         raise ValueError(
-            f"mesh: expected it to meet the image, {shape_yx[1]}×{shape_yx[0]} px with slices {zs.min():g} to {zs.max():g}; it lies at index {box}. "
+            f"mesh: expected it to meet the image, {shape_yx[1]}×{shape_yx[0]} px with slices {zs.min():g} to "
+            f"{zs.max():g}; it lies at index {box}. "
             "Do mesh and affine share a frame? outside='empty' gives an empty map"
         )
 
-# %% ../../nbs/shapes/60_mesh_planes.ipynb #29d25830
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #830e42a6
+def _labels_at(mesh, points, flip, zs, shape_yx, step):
+    "Region at each sample, and how often each region was met inside out less how often not."
+    labels = np.zeros((len(zs), *shape_yx), np.uint8)
+    inside_out, rows = np.zeros(len(mesh.regions) + 1, np.int64), (step / 2 - 0.5, step)
+    n_open = _label(points, mesh.faces, mesh.sides, flip, zs, len(mesh.regions), (*rows, *rows), labels, inside_out)
+    if n_open:
+        fault = f"{n_open} rows of the image enter one and do not leave it"
+        raise ValueError(f"mesh: expected closed regions, {fault}; see check_mesh")
+    return labels, inside_out
+
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #5fc557d4
 def slice_regions(
     mesh: SurfaceMesh | TetrahedralMesh,  # Mesh, world mm
     affine: np.ndarray,  # Index (x,y,z,1) of a voxel centre to world mm, (4,4)
@@ -137,58 +161,56 @@ def slice_regions(
     mesh, points, flip = _prepared(mesh, affine)
     zs = np.atleast_1d(np.asarray(index_z, float))
     if len(shape_yx) != 2 or min(shape_yx) < 1 or subdivide < 1 or not len(zs):
-        raise ValueError(
-            f"slice_regions: expected (rows, columns), at least one slice and subdivide ≥ 1, got {shape_yx}, {len(zs)} slices and {subdivide}"
-        )
+        wanted = "(rows, columns), at least one slice and subdivide ≥ 1"
+        raise ValueError(f"slice_regions: expected {wanted}, got {shape_yx}, {len(zs)} slices and {subdivide}")
     if outside == "error":
         _require_inside(mesh, points, zs, shape_yx, 0.5)
-    step = 1 / subdivide
-    labels, inside_out = (
-        np.zeros((len(zs), *(n * subdivide for n in shape_yx)), np.uint8),
-        np.zeros(len(mesh.regions) + 1, np.int64),
-    )
-    grid_yx = (step / 2 - 0.5, step, step / 2 - 0.5, step)
-    n_open = _label(points, mesh.faces, mesh.sides, flip, zs, len(mesh.regions), grid_yx, labels, inside_out)
-    if n_open:
-        raise ValueError(
-            f"mesh: expected closed regions, {n_open} rows of the image enter one and do not leave it; see check_mesh"
-        )
+    fine = tuple(n * subdivide for n in shape_yx)
+    labels, inside_out = _labels_at(mesh, points, flip, zs, fine, 1 / subdivide)
     if (inside_out > 0).any():
-        raise ValueError(
-            f"mesh: expected outward triangles, region {mesh.regions[int(np.argmax(inside_out)) - 1]} is inside out"
-        )
+        wrong = mesh.regions[int(np.argmax(inside_out)) - 1]
+        raise ValueError(f"mesh: expected outward triangles, region {wrong} is inside out")
     return labels
 
-# %% ../../nbs/shapes/60_mesh_planes.ipynb #4394b272
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #625bae4d
 @numba.njit(cache=True, error_model="numpy")
 def _cover(p, faces, sides, flip, z, y0, dy, n_sub, share):
     "Add the crossings of one plane to (Y,X+2,R) changes of the share of rows, `n_sub` of which lie in a pixel."
     nx = share.shape[1] - 2
     for f in range(len(faces)):
         a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
-        above = p[a, 2] > z
-        if (p[b, 2] > z) == above and (p[c, 2] > z) == above:
+        if _misses(p, a, b, c, z):
             continue
         x1, y1, x2, y2 = _cut_triangle(p, a, b, c, z)
         if y1 == y2:
             continue
-        low, high = min(y1, y2), max(y1, y2)
         leave, enter = (sides[f, 0], sides[f, 1]) if (y1 > y2) != flip else (sides[f, 1], sides[f, 0])
-        for j in range(
-            max(0, int(np.ceil((low - y0) / dy)) - 1), min(share.shape[0] * n_sub, int(np.floor((high - y0) / dy)) + 2)
-        ):
+        first, beyond = _rows(y1, y2, y0, dy, share.shape[0] * n_sub)
+        for j in range(first, beyond):
             y = y0 + j * dy
             if (y1 > y) == (y2 > y):
                 continue
             x = min(max(x1 + (y - y1) / (y2 - y1) * (x2 - x1) + 0.5, 0.0), float(nx))
-            i = int(x)
-            part, row = i + 1 - x, j // n_sub
+            i, row = int(x), j // n_sub
+            part = i + 1 - x
             share[row, i, leave] -= part
             share[row, i, enter] += part
             share[row, i + 1, leave] -= 1 - part
             share[row, i + 1, enter] += 1 - part
 
-# %% ../../nbs/shapes/60_mesh_planes.ipynb #52c0896e
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #55e6cd46
+@numba.njit(cache=True, error_model="numpy")
+def _make_whole(shares, k, j, i):
+    "Shares of one voxel sum to 1, the outside first."
+    total = 0.0
+    for r in range(1, shares.shape[0]):
+        total += shares[r, k, j, i]
+    if total > 1:
+        for r in range(1, shares.shape[0]):
+            shares[r, k, j, i] /= total
+    shares[0, k, j, i] = max(0.0, 1 - total)
+
+
 @numba.njit(cache=True, error_model="numpy")
 def _shares(p, faces, sides, flip, offsets, n_sub, shares):
     "Fill shares (R+1,Z,Y,X); largest share that is left over at the end of a row."
@@ -207,16 +229,10 @@ def _shares(p, faces, sides, flip, offsets, n_sub, shares):
                     shares[r, k, j, i] = min(max(w * scale, 0.0), 1.0)
                 rest = max(rest, abs(w + change[j, nx, r] + change[j, nx + 1, r]))
             for i in range(nx):
-                total = 0.0
-                for r in range(1, n_regions):
-                    total += shares[r, k, j, i]
-                if total > 1:
-                    for r in range(1, n_regions):
-                        shares[r, k, j, i] /= total
-                shares[0, k, j, i] = max(0.0, 1 - total)
+                _make_whole(shares, k, j, i)
     return rest
 
-# %% ../../nbs/shapes/60_mesh_planes.ipynb #ad467c67
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #d17a7b7f
 def soft_regions(
     mesh: SurfaceMesh | TetrahedralMesh,  # Mesh, world mm
     affine: np.ndarray,  # Index (x,y,z,1) of a voxel centre to world mm, (4,4)
@@ -231,82 +247,86 @@ def soft_regions(
     gap = float(np.linalg.norm(np.asarray(affine, float)[:3, 2]))
     thickness = gap if thickness_mm is None else thickness_mm
     if len(shape_zyx) != 3 or min(*shape_zyx, sub_slices, sub_pixels) < 1 or not thickness > 0:
-        raise ValueError(
-            f"soft_regions: expected (slices, rows, columns), a positive thickness and at least one plane and row, got {shape_zyx}, {thickness}, {sub_slices} and {sub_pixels}"
-        )
+        wanted = "(slices, rows, columns), a positive thickness and at least one plane and row"
+        got = f"{shape_zyx}, {thickness}, {sub_slices} and {sub_pixels}"
+        raise ValueError(f"soft_regions: expected {wanted}, got {got}")
     mesh, points, flip = _prepared(mesh, affine)
     if outside == "error":
         _require_inside(mesh, points, np.arange(shape_zyx[0]), shape_zyx[1:], thickness / gap / 2)
     offsets = ((np.arange(sub_slices) + 0.5) / sub_slices - 0.5) * thickness / gap
     shares = np.zeros((len(mesh.regions) + 1, *shape_zyx), np.float32)
-    rest = _shares(points, mesh.faces, mesh.sides, flip, offsets, sub_pixels, shares)
-    if rest > 0.5:
-        raise ValueError(
-            "mesh: expected closed regions, rows of the image enter one and do not leave it; see check_mesh"
-        )
+    if _shares(points, mesh.faces, mesh.sides, flip, offsets, sub_pixels, shares) > 0.5:
+        fault = "rows of the image enter one and do not leave it; see check_mesh"
+        raise ValueError(f"mesh: expected closed regions, {fault}")
     return shares
 
-# %% ../../nbs/shapes/60_mesh_planes.ipynb #0ebe87c8
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #a7aa3360
+@numba.njit(cache=True)
+def _crossed_edges(p, face, z):
+    "Keys of the edges of a triangle that rise and fall through a plane; −1 where it is not cut."
+    rising, falling = np.int64(-1), np.int64(-1)
+    for k in range(3):
+        a, b = np.int64(face[k]), np.int64(face[(k + 1) % 3])
+        if (p[a, 2] > z) == (p[b, 2] > z):
+            continue
+        key = min(a, b) * len(p) + max(a, b)
+        if p[b, 2] > z:
+            rising = key
+        else:
+            falling = key
+    return rising, falling
+
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #7f26accc
 @numba.njit(cache=True, error_model="numpy")
 def _segments(p, faces, z):
     "Segments of a plane, (K,4), their triangles, and the edges they end at, (K,2)."
     n = 0
-    for f in range(len(faces)):
-        a, b, c = p[faces[f, 0], 2] > z, p[faces[f, 1], 2] > z, p[faces[f, 2], 2] > z
-        n += not (a == b and b == c)
+    for face in faces:
+        n += not _misses(p, face[0], face[1], face[2], z)
     segments, owners, ends = np.empty((n, 4)), np.empty(n, np.int64), np.empty((n, 2), np.int64)
     n = 0
     for f in range(len(faces)):
-        rising, falling = np.int64(-1), np.int64(-1)
-        for k in range(3):
-            a, b = np.int64(faces[f, k]), np.int64(faces[f, (k + 1) % 3])
-            if (p[a, 2] > z) == (p[b, 2] > z):
-                continue
-            key = min(a, b) * len(p) + max(a, b)
-            if p[b, 2] > z:
-                rising = key
-            else:
-                falling = key
+        rising, falling = _crossed_edges(p, faces[f], z)
         if rising < 0:
             continue
-        segments[n, 0], segments[n, 1], segments[n, 2], segments[n, 3] = _cut_triangle(
-            p, faces[f, 0], faces[f, 1], faces[f, 2], z
-        )
+        x1, y1, x2, y2 = _cut_triangle(p, faces[f, 0], faces[f, 1], faces[f, 2], z)
+        segments[n, 0], segments[n, 1], segments[n, 2], segments[n, 3] = x1, y1, x2, y2
         owners[n], ends[n, 0], ends[n, 1] = f, rising, falling
         n += 1
     return segments, owners, ends
 
-# %% ../../nbs/shapes/60_mesh_planes.ipynb #2c1899c5
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #ca72ec19
+def _chain(segments, ends, after, at):
+    "Points of the polyline that starts with a segment; its segments are taken from the lists `after`."
+    chain = []
+    while waiting := after.get(int(ends[at, 0])):
+        if at not in waiting:
+            break
+        waiting.remove(at)
+        chain.append(segments[at, :2])
+        following = after.get(int(ends[at, 1]))
+        if not following:
+            break
+        at = following[0]
+    return chain
+
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #545cb0f5
 def plane_contours(
     mesh: SurfaceMesh | TetrahedralMesh,  # Mesh, world mm
     view_affine: np.ndarray,  # Index (x,y,z,1) of a voxel centre to world mm, (4,4)
     index_z: float,  # Slice; between the slices of the image, too
     region: str,  # Name, one of `mesh.regions`
-) -> list[
-    np.ndarray
-]:  # Closed polylines, (K,2) float64 xy, px, first point = last; empty where the plane misses the region
+) -> list[np.ndarray]:  # Closed polylines, (K,2) float64 xy, px, first point = last; empty where the region is missed
     "Outlines of a region in a plane, as exact as the mesh."
     mesh, points, _ = _prepared(mesh, view_affine)
     segments, _, ends = _segments(points, region_faces(mesh, region), float(index_z))
-    after, contours = {}, []
+    after = {}
     for k, key in enumerate(ends[:, 0].tolist()):
         after.setdefault(key, []).append(k)
-    for k in range(len(segments)):
-        chain, at = [], k
-        while waiting := after.get(int(ends[at, 0])):
-            if at not in waiting:
-                break
-            waiting.remove(at)
-            chain.append(segments[at, :2])
-            following = after.get(int(ends[at, 1]))
-            if not following:
-                break
-            at = following[0]
-        if len(chain) > 2:
-            contours.append(np.array([*chain, chain[0]]))
-    return contours
+    chains = [_chain(segments, ends, after, k) for k in range(len(segments))]
+    return [np.array([*chain, chain[0]]) for chain in chains if len(chain) > 2]
 
-# %% ../../nbs/shapes/60_mesh_planes.ipynb #1c888ceb
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #be41776e
 CLASSES = {"LV cavity": 50, "LV": 250, "RV": 100, "RV wall": 150}
 _PAINT_ORDER = (("LV",), ("RV",), ("MVP", "AVP"), ("TVP", "PVP"))
 
@@ -320,7 +340,7 @@ def _face_kinds(mesh):
             kinds[np.array([structure in own for own in names])[mesh.faces].all(1)] = kind
     return kinds
 
-
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #3733a808
 def _draw(segments, owners, kinds, shape, subdivide):
     "Kind of the lines through each fine pixel, −1 where there is none."
     drawn = np.full(np.array(shape) * subdivide, -1)
@@ -335,15 +355,14 @@ def _draw(segments, owners, kinds, shape, subdivide):
     drawn[y[inside], x[inside]] = np.repeat(kinds[owners][order], n)[inside]
     return drawn
 
-# %% ../../nbs/shapes/60_mesh_planes.ipynb #027789cd
-def _paint_walls(solid, drawn):
-    "Classes of one fine slice from its walls and the kinds of their lines."
-    classes = np.zeros(solid.shape, np.uint8)
-    if (drawn < 0).all():
-        return classes
-    nearest = drawn[tuple(ndimage.distance_transform_edt(drawn < 0, return_distances=False, return_indices=True))]
-    open_space = ~solid & (drawn < 0)
-    pieces, n = ndimage.label(open_space)
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #c2c3fd3a
+def _nearest(found):
+    "Index of the nearest place where something was found."
+    return tuple(ndimage.distance_transform_edt(~found, return_distances=False, return_indices=True))
+
+
+def _classes_of_pieces(pieces, n, drawn, nearest):
+    "Class of each piece of open space: 50, 100, or 0 outside and where most of its border is something else."
     outside = np.unique(np.concatenate([pieces[[0, -1]].ravel(), pieces[:, [0, -1]].ravel()]))
     near = ndimage.maximum_filter(drawn, 3) >= 0
     borders = np.stack([np.bincount(pieces[near & (nearest == kind)], minlength=n + 1) for kind in range(5)], 1)
@@ -351,12 +370,33 @@ def _paint_walls(solid, drawn):
     of_piece[borders[:, :4].sum(1) > 0.5 * total] = 100
     of_piece[borders[:, [0, 2]].sum(1) > 0.5 * total] = 50
     of_piece[outside] = of_piece[0] = 0
-    beyond = of_piece[
-        pieces[tuple(ndimage.distance_transform_edt(~open_space, return_distances=False, return_indices=True))]
-    ]
+    return of_piece
+
+
+def _paint_walls(solid, drawn):
+    "Classes of one fine slice from its walls and the kinds of their lines."
+    if (drawn < 0).all():
+        return np.zeros(solid.shape, np.uint8)
+    nearest = drawn[_nearest(drawn >= 0)]
+    open_space = ~solid & (drawn < 0)
+    pieces, n = ndimage.label(open_space)
+    beyond = _classes_of_pieces(pieces, n, drawn, nearest)[pieces[_nearest(open_space)]]
     return np.where(solid, np.array([250, 150, 50, 100, 0], np.uint8)[nearest], beyond)
 
-# %% ../../nbs/shapes/60_mesh_planes.ipynb #e5816d80
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #2345ad46
+def _by_walls(mesh, view, subdivide, outside):
+    "Classes of a mesh of walls, slice by slice."
+    n_slices, *shape = np.shape(view.pixels)
+    solid = slice_regions(mesh, view.affine, shape, np.arange(n_slices), subdivide, outside) > 0
+    kinds, (_, points, _) = _face_kinds(mesh), _prepared(mesh, view.affine)
+    masks, middle = np.zeros((n_slices, *shape), np.uint8), slice(subdivide // 2, None, subdivide)
+    for k in range(n_slices):
+        segments, owners, _ = _segments(points, mesh.faces, float(k))
+        drawn = _draw(segments, owners, kinds, shape, subdivide)
+        masks[k] = _paint_walls(solid[k], drawn)[middle, middle]
+    return masks
+
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #d9e6dd79
 SCHEMES = ("regions", "published")
 
 
@@ -379,15 +419,4 @@ def paint_masks(
     require_structures(mesh, ("LV", "RV"))
     if subdivide < 1 or subdivide % 2 == 0:
         raise ValueError(f"subdivide: expected an odd number, so that a fine pixel lies at the centre, got {subdivide}")
-    solid = slice_regions(mesh, view.affine, shape, np.arange(n_slices), subdivide, outside) > 0
-    kinds, (_, points, _), masks = (
-        _face_kinds(mesh),
-        _prepared(mesh, view.affine),
-        np.zeros((n_slices, *shape), np.uint8),
-    )
-    for k in range(n_slices):
-        segments, owners, _ = _segments(points, mesh.faces, float(k))
-        masks[k] = _paint_walls(solid[k], _draw(segments, owners, kinds, shape, subdivide))[
-            subdivide // 2 :: subdivide, subdivide // 2 :: subdivide
-        ]
-    return masks
+    return _by_walls(mesh, view, subdivide, outside)

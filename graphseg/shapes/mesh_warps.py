@@ -25,7 +25,7 @@ from ..base.core import require_shape
 from .meshes import SurfaceMesh, TetrahedralMesh, region_faces
 from .mesh_quality import enclosed_volume_mm3, tetrahedron_quality
 
-# %% ../../nbs/shapes/70_mesh_warps.ipynb #a9cb0255
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #9be02d86
 @numba.njit(cache=True)
 def _farthest(points, n):
     "Indices of n points, each the farthest from those before."
@@ -39,37 +39,49 @@ def _farthest(points, n):
                 best, found[k] = gap[i], i
     return found
 
-
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #334e3a58
 def _require_points(name, points, n=None):
+    "Finite points, (M,3) float64, or (n,3)."
     points = np.ascontiguousarray(points, np.float64)
     require_shape(name, points, f"{'M' if n is None else n},3")
     if not np.isfinite(points).all():
-        raise ValueError(
-            f"{name}: expected finite coordinates, got {int((~np.isfinite(points)).any(1).sum())} bad points"
-        )
+        n_bad = int((~np.isfinite(points)).any(1).sum())
+        raise ValueError(f"{name}: expected finite coordinates, got {n_bad} bad points")
     return points
 
 
+def _require_distinct(name, points, size):
+    "No two points at the same place, to a thousand-millionth of a size."
+    if len(pairs := cKDTree(points).query_pairs(1e-9 * size, output_type="ndarray")):
+        got = f"{len(pairs)} pairs at the same place, the first {pairs[0].tolist()}"
+        raise ValueError(f"{name}, got {got}; merge them")
+
+
 def _require_sources(source):
+    "Points that span space."
     source = _require_points("source", source)
     if len(source) < 4 or np.linalg.matrix_rank(source - source.mean(0), tol=1e-9 * np.ptp(source)) < 3:
-        raise ValueError(
-            f"source: expected at least 4 points that do not lie in one plane, got {len(source)}; a plane leaves the direction across it free"
-        )
-    if len(pairs := cKDTree(source).query_pairs(1e-9 * np.ptp(source), output_type="ndarray")):
-        raise ValueError(
-            f"source: expected distinct points, got {len(pairs)} pairs at the same place, the first {pairs[0].tolist()}; merge them"
-        )
+        wanted = f"at least 4 points that do not lie in one plane, got {len(source)}"
+        raise ValueError(f"source: expected {wanted}; a plane leaves the direction across it free")
+    _require_distinct("source: expected distinct points", source, np.ptp(source))
     return source
 
-# %% ../../nbs/shapes/70_mesh_warps.ipynb #900dc995
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #fc203eca
 LOCAL = 24  # Nearest sources of the small splines
 
 
+def _in_two_steps(source, target, n):
+    "Spline through n sources spread evenly, and small ones that spread the rest."
+    some = _farthest(source, n)
+    coarse = RBFInterpolator(source[some], target[some], kernel="linear", degree=1)
+    rest = RBFInterpolator(source, target - coarse(source), kernel="linear", degree=0, neighbors=LOCAL)
+    return lambda points: coarse(points) + rest(points)
+
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #8ed87a68
 def thin_plate_spline(
     source,  # Where points are, (M,3), mm
     target,  # Where they go, (M,3), mm
-    smoothing: float = 0.0,  # 0: exact at the sources; larger: smoother, in mm (it is added to the diagonal of the kernel)
+    smoothing: float = 0.0,  # 0: exact at the sources; larger: smoother, in mm (added to the diagonal of the kernel)
     max_sources: int = 2000,  # Most sources in one system; beyond, the rest is spread by small splines of the nearest
 ) -> Callable:  # Points (P,3) → points (P,3), mm
     "The map of space that bends least."
@@ -77,24 +89,16 @@ def thin_plate_spline(
     target = _require_points("target", target, len(source))
     if not smoothing >= 0:
         raise ValueError(f"smoothing: expected 0 or more, got {smoothing}")
+    if smoothing and len(source) > max_sources:
+        wanted = f"0 for more than max_sources={max_sources} points, got {smoothing} for {len(source)}"
+        raise ValueError(f"smoothing: expected {wanted}; choose fewer sources, or raise max_sources")
     if len(source) <= max_sources:
-        whole = RBFInterpolator(source, target, kernel="linear", degree=1, smoothing=smoothing)
-        return lambda points: whole(_require_points("points", points))
-    if smoothing:
-        raise ValueError(
-            f"smoothing: expected 0 for more than max_sources={max_sources} points, got {smoothing} for {len(source)}; choose fewer sources, or raise max_sources"
-        )
-    some = _farthest(source, max_sources)
-    coarse = RBFInterpolator(source[some], target[some], kernel="linear", degree=1)
-    rest = RBFInterpolator(source, target - coarse(source), kernel="linear", degree=0, neighbors=LOCAL)
+        bend = RBFInterpolator(source, target, kernel="linear", degree=1, smoothing=smoothing)
+    else:
+        bend = _in_two_steps(source, target, max_sources)
+    return lambda points: bend(_require_points("points", points))
 
-    def bend(points):
-        points = _require_points("points", points)
-        return coarse(points) + rest(points)
-
-    return bend
-
-# %% ../../nbs/shapes/70_mesh_warps.ipynb #073b93a0
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #16533bb5
 def warp_weights(
     source,  # Where the driving points are, (M,3), mm
     points,  # Points to be moved, (P,3), mm
@@ -103,12 +107,11 @@ def warp_weights(
     "Thin-plate spline of fixed sources as a matrix."
     source, points = _require_sources(source), _require_points("points", points)
     if len(source) > max_sources:
-        raise ValueError(
-            f"source: expected at most max_sources={max_sources} points, got {len(source)}; use thin_plate_spline, or drive with some of them"
-        )
+        wanted = f"at most max_sources={max_sources} points, got {len(source)}"
+        raise ValueError(f"source: expected {wanted}; use thin_plate_spline, or drive with some of them")
     return RBFInterpolator(source, np.eye(len(source)), kernel="linear", degree=1)(points)
 
-
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #8376676d
 def warp_mesh(
     mesh: TetrahedralMesh,  # Template; its first nodes are those of the surface
     surface_mm,  # New positions of the first M nodes, (M,3), mm
@@ -143,7 +146,7 @@ def winding_number(
         found.append(2 * np.arctan2((a * np.cross(b, c)).sum(1), below).sum())
     return np.array(found) / (4 * np.pi)
 
-# %% ../../nbs/shapes/70_mesh_warps.ipynb #5526e450
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #7cd6d2b1
 @contextlib.contextmanager
 def silent_tetgen():
     "An empty working folder, and silence on the standard output of C code: TetGen reports to both."
@@ -159,107 +162,95 @@ def silent_tetgen():
         for handle in (screen, nowhere):
             os.close(handle)
 
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #d66af2ad
+def _tetgen_options(max_volume_mm3, quality):
+    "Keyword arguments of TetGen."
+    if quality is not None and not quality > 1:
+        raise ValueError(f"quality: expected a ratio above 1, as 1.4, or None, got {quality}")
+    if max_volume_mm3 is not None and not max_volume_mm3 > 0:
+        raise ValueError(f"max_volume_mm3: expected a positive volume, got {max_volume_mm3}")
+    if quality is None and max_volume_mm3 is None:
+        return {"switches": "pYAQ"}
+    options = {"minratio": float(quality or 1e3), "mindihedral": 0.0}
+    options |= {"plc": True, "nobisect": True, "regionattrib": True, "quiet": True}
+    if max_volume_mm3 is not None:
+        options |= {"fixedvolume": True, "maxvolume": float(max_volume_mm3)}
+    return options
 
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #577066fe
 def fill_with_tetrahedra(
     nodes_mm,  # Nodes, (N,3), mm; those of no triangle become inner nodes
     faces: np.ndarray,  # Triangles that must be faces of tetrahedra, (F,3)
     max_volume_mm3: float | None = None,  # Largest tetrahedron aimed at, mm³; adds inner nodes
     quality: float | None = None,  # Largest ratio of circumradius to shortest edge, above 1; adds inner nodes
-) -> tuple[
-    np.ndarray, np.ndarray, np.ndarray
-]:  # Nodes, the given ones first, (N',3); tetrahedra, (T,4) int32; pocket of each, (T,) 1, 2, …
+) -> tuple[np.ndarray, ...]:  # Nodes, given ones first, (N',3); tetrahedra, (T,4) int32; pocket of each, (T,) 1, 2, …
     "A constrained Delaunay mesh of everything between the triangles and their convex hull that is closed."
     nodes, faces = _require_points("nodes_mm", nodes_mm), np.ascontiguousarray(faces, np.int32)
-    if quality is not None and not quality > 1:
-        raise ValueError(f"quality: expected a ratio above 1, as 1.4, or None, got {quality}")
-    if max_volume_mm3 is not None and not max_volume_mm3 > 0:
-        raise ValueError(f"max_volume_mm3: expected a positive volume, got {max_volume_mm3}")
-    refine = quality is not None or max_volume_mm3 is not None
-    options = (
-        {
-            "minratio": float(quality or 1e3),
-            "mindihedral": 0.0,
-            "plc": True,
-            "nobisect": True,
-            "regionattrib": True,
-            "quiet": True,
-        }
-        if refine
-        else {"switches": "pYAQ"}
-    )
-    if max_volume_mm3 is not None:
-        options |= {"fixedvolume": True, "maxvolume": float(max_volume_mm3)}
+    options = _tetgen_options(max_volume_mm3, quality)
     try:
         with silent_tetgen():
             filled, cells, pocket, _ = tetgen.TetGen(nodes, faces).tetrahedralize(**options)
     except RuntimeError as error:
         raise ValueError(
-            f"faces: expected triangles that meet only at shared nodes and edges, got a surface that TetGen cannot fill ({str(error).rstrip('.')}); "
-            "find the crossing triangles with check_mesh, then move or remesh them"
+            "faces: expected triangles that meet only at shared nodes and edges, got a surface that TetGen "
+            "cannot fill "
+            f"({str(error).rstrip('.')}); find the crossing triangles with check_mesh, then move or remesh them"
         ) from error
     if len(filled) < len(nodes) or not np.array_equal(filled[: len(nodes)], nodes):
-        raise ValueError(
-            "nodes_mm: expected nodes that TetGen keeps, some were merged; are two at almost the same place?"
-        )
+        hint = "are two at almost the same place?"
+        raise ValueError(f"nodes_mm: expected nodes that TetGen keeps, some were merged; {hint}")
     return filled, cells.astype(np.int32), pocket.ravel().astype(np.int64)
 
-# %% ../../nbs/shapes/70_mesh_warps.ipynb #e1b01da0
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #c839ef36
+def _require_areas(nodes, faces, size):
+    "No triangle without an area."
+    a, b, c = np.moveaxis(nodes[faces], 1, 0)
+    if (flat := np.flatnonzero(np.linalg.norm(np.cross(b - a, c - a), axis=1) <= 1e-12 * size**2)).size:
+        got = f"{len(flat)} without, the first {faces[flat[0]].tolist()}"
+        raise ValueError(f"surface: expected triangles with an area, got {got}; collapse their short edges")
+
+
+def _require_closed(name, faces, n_nodes):
+    "Every edge of a region is run through as often there as back."
+    ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]).astype(np.int64)
+    there, back = np.sort(ends[:, 0] * n_nodes + ends[:, 1]), np.sort(ends[:, 1] * n_nodes + ends[:, 0])
+    if not np.array_equal(there, back):
+        got = "open edges; find them with check_mesh"
+        raise ValueError(f"surface: expected a closed surface round region {name}, got {got}")
+
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #f0083603
 def _require_fillable(surface):
     "Refuse what TetGen would repair or fill wrongly."
     nodes = _require_points("nodes_mm", surface.nodes_mm)
     size = np.ptp(nodes) if len(nodes) else 0.0
-    if len(pairs := cKDTree(nodes).query_pairs(1e-9 * size, output_type="ndarray")):
-        raise ValueError(
-            f"surface: expected distinct nodes, got {len(pairs)} pairs at the same place, the first {pairs[0].tolist()}; merge them"
-        )
-    a, b, c = np.moveaxis(nodes[surface.faces], 1, 0)
-    if (flat := np.flatnonzero(np.linalg.norm(np.cross(b - a, c - a), axis=1) <= 1e-12 * size**2)).size:
-        raise ValueError(
-            f"surface: expected triangles with an area, got {len(flat)} without, the first {surface.faces[flat[0]].tolist()}; collapse their short edges"
-        )
+    _require_distinct("surface: expected distinct nodes", nodes, size)
+    _require_areas(nodes, surface.faces, size)
     volumes = {name: float(enclosed_volume_mm3(nodes, region_faces(surface, name))) for name in surface.regions}
     if wrong := [name for name, volume in volumes.items() if volume <= 0]:
-        raise ValueError(
-            f"surface: expected outward triangles round each region, got inverted or empty ones round {wrong}; swap the columns of sides there"
-        )
+        got = f"inverted or empty ones round {wrong}; swap the columns of sides there"
+        raise ValueError(f"surface: expected outward triangles round each region, got {got}")
     for name in surface.regions:
-        ends = np.concatenate([(f := region_faces(surface, name))[:, [0, 1]], f[:, [1, 2]], f[:, [2, 0]]]).astype(
-            np.int64
-        )
-        keys = np.sort(ends[:, 0] * len(nodes) + ends[:, 1]), np.sort(ends[:, 1] * len(nodes) + ends[:, 0])
-        if not np.array_equal(*keys):
-            raise ValueError(
-                f"surface: expected a closed surface round region {name}, got open edges; find them with check_mesh"
-            )
+        _require_closed(name, region_faces(surface, name), len(nodes))
 
-
-def tetrahedralise(
-    surface: SurfaceMesh,  # Closed regions; an interface is one sheet
-    max_volume_mm3: float | None = None,  # Largest tetrahedron aimed at, mm³
-    quality: float | None = 1.4,  # Largest ratio of circumradius to shortest edge; None adds no inner nodes
-) -> TetrahedralMesh:  # Surface nodes first, in the same order; new nodes are labelled with their region
-    "Fill the regions of a surface with tetrahedra that share its triangles."
-    _require_fillable(surface)
-    nodes, cells, pocket = fill_with_tetrahedra(surface.nodes_mm, surface.faces, max_volume_mm3, quality)
-    volumes = tetrahedron_quality(nodes, cells, "volume")
-    region = np.zeros(len(cells), np.int16)
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #846ab5a9
+def _regions_of_pockets(surface, nodes, cells, pocket):
+    "Region of each tetrahedron; 0 in pockets of no region."
+    volumes, region = tetrahedron_quality(nodes, cells, "volume"), np.zeros(len(cells), np.int16)
     shells = {k: region_faces(surface, name) for k, name in enumerate(surface.regions, 1)}
     for number in np.unique(pocket):
         mine = np.flatnonzero(pocket == number)
         centre = nodes[cells[mine[volumes[mine].argmax()]]].mean(0, keepdims=True)
         inside = [k for k, faces in shells.items() if winding_number(centre, surface.nodes_mm, faces)[0] > 0.5]
         if len(inside) > 1:
-            raise ValueError(
-                f"surface: expected regions that do not overlap, got {[surface.regions[k - 1] for k in inside]} round one point; check sides"
-            )
+            got = f"{[surface.regions[k - 1] for k in inside]} round one point"
+            raise ValueError(f"surface: expected regions that do not overlap, got {got}; check sides")
         region[mine] = inside[0] if inside else 0
     if lost := sorted(set(shells) - set(region.tolist())):
-        raise ValueError(
-            f"surface: expected tetrahedra in every region, got none in {[surface.regions[k - 1] for k in lost]}"
-        )
-    return _named(surface, nodes, cells[region > 0], region[region > 0])
+        names = [surface.regions[k - 1] for k in lost]
+        raise ValueError(f"surface: expected tetrahedra in every region, got none in {names}")
+    return region
 
-# %% ../../nbs/shapes/70_mesh_warps.ipynb #fda3468e
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #3637b51d
 def _named(
     surface: SurfaceMesh,  # What was filled
     nodes: np.ndarray,  # Its nodes, then new ones
@@ -277,26 +268,33 @@ def _named(
         nodes[kept], number[cells].astype(np.int32), region, surface.regions, (*surface.node_labels, *labels)
     )
 
-# %% ../../nbs/shapes/70_mesh_warps.ipynb #f626fb93
-_RINGS = {
-    3: [[(0, 1, 2)]],
-    4: [[(0, 1, 2), (0, 2, 3)], [(1, 2, 3), (1, 3, 0)]],
-    5: [
-        [(k, (k + 1) % 5, (k + 2) % 5), (k, (k + 2) % 5, (k + 3) % 5), (k, (k + 3) % 5, (k + 4) % 5)] for k in range(5)
-    ],
-}  # Ways to cut a ring into triangles
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #7d9f7fc0
+def tetrahedralise(
+    surface: SurfaceMesh,  # Closed regions; an interface is one sheet
+    max_volume_mm3: float | None = None,  # Largest tetrahedron aimed at, mm³
+    quality: float | None = 1.4,  # Largest ratio of circumradius to shortest edge; None adds no inner nodes
+) -> TetrahedralMesh:  # Surface nodes first, in the same order; new nodes are labelled with their region
+    "Fill the regions of a surface with tetrahedra that share its triangles."
+    _require_fillable(surface)
+    nodes, cells, pocket = fill_with_tetrahedra(surface.nodes_mm, surface.faces, max_volume_mm3, quality)
+    region = _regions_of_pockets(surface, nodes, cells, pocket)
+    return _named(surface, nodes, cells[region > 0], region[region > 0])
+
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #040064be
+_PENTAGON = [[(k, (k + i) % 5, (k + i + 1) % 5) for i in (1, 2, 3)] for k in range(5)]
+_SQUARE = [[(0, 1, 2), (0, 2, 3)], [(1, 2, 3), (1, 3, 0)]]
+_RINGS = {3: [[(0, 1, 2)]], 4: _SQUARE, 5: _PENTAGON}  # Ways to cut a ring into triangles
 _EDGES = np.array([[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]])
 _FACES = np.array([[1, 2, 3], [0, 3, 2], [0, 1, 3], [0, 2, 1]])  # Opposite each corner, seen from outside
 
 
 def _quality_of(nodes, cells):
-    return (
-        tetrahedron_quality(nodes, cells.reshape(-1, 4)).reshape(cells.shape[:-1])
-        if cells.size
-        else np.zeros(cells.shape[:-1])
-    )
+    "Scaled Jacobian of cells in an array of any shape, (…,4)."
+    if not cells.size:
+        return np.zeros(cells.shape[:-1])
+    return tetrahedron_quality(nodes, cells.reshape(-1, 4)).reshape(cells.shape[:-1])
 
-
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #9690541a
 def _stars(cells, bad, n_nodes, n):
     "Edges of bad tetrahedra in n tetrahedra: ends (E,2), and the tetrahedra (E,n)."
     ends = np.sort(cells[:, _EDGES], -1).astype(np.int64)  # (T,6,2)
@@ -307,7 +305,7 @@ def _stars(cells, bad, n_nodes, n):
     chosen = high - low == n
     return np.stack(np.divmod(wanted[chosen], n_nodes), 1), order[low[chosen][:, None] + np.arange(n)] // 6
 
-
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #1f9b0b83
 def _rings(cells, ends, star):
     "Nodes round each edge in order (E,n), and whether they close."
     n, four = star.shape[1], cells[star]  # (E,n,4)
@@ -323,7 +321,28 @@ def _rings(cells, ends, star):
         used[np.arange(len(star)), at] = True
     return np.stack(ring[:n], 1), closed & (ring[n] == ring[0])
 
-# %% ../../nbs/shapes/70_mesh_warps.ipynb #28cda650
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #535fc335
+def _refilled(ring, ends, triangles):
+    "Tetrahedra from the triangles of a ring to both ends of an edge, (K,m,4)."
+    corners = ring[:, np.array(triangles)]  # (K,m/2,3)
+    tops = [
+        np.concatenate([corners[..., turn], np.broadcast_to(ends[:, None, [side]], (*corners.shape[:2], 1))], -1)
+        for turn, side in (([0, 1, 2], 1), ([0, 2, 1], 0))
+    ]
+    return np.concatenate(tops, 1)
+
+
+def _best_filling(nodes, ring, ends, n):
+    "The best of all ways to fill a ring of n nodes, and its worst quality."
+    best, made = np.full(len(ring), -2.0), None
+    for triangles in _RINGS[n]:
+        new = _refilled(ring, ends, triangles)
+        worst = _quality_of(nodes, new).min(1)
+        made = new if made is None else np.where((worst > best)[:, None, None], new, made)
+        best = np.maximum(best, worst)
+    return best, made
+
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #a00db2de
 def _edge_flips(nodes, cells, region, quality, bad, n):
     "Flips that take an edge out: tetrahedra (K,n), new ones (K,m,4), worst before (K,)."
     ends, star = _stars(cells, bad, len(nodes), n)
@@ -334,21 +353,11 @@ def _edge_flips(nodes, cells, region, quality, bad, n):
     a, b, p, q = (nodes[k] for k in (*ends.T, *ring[:, :2].T))
     turned = ((b - a) * np.cross(p - a, q - a)).sum(1) < 0
     ends = np.where(turned[:, None], ends[:, ::-1], ends)
-    best, made = np.full(len(star), -2.0), None
-    for triangles in _RINGS[n]:
-        corners = ring[:, np.array(triangles)]  # (K,m/2,3)
-        tops = [
-            np.concatenate([corners[..., turn], np.broadcast_to(ends[:, None, [side]], (*corners.shape[:2], 1))], -1)
-            for turn, side in (([0, 1, 2], 1), ([0, 2, 1], 0))
-        ]
-        new = np.concatenate(tops, 1)  # (K,m,4)
-        worst = _quality_of(nodes, new).min(1)
-        made = new if made is None else np.where((worst > best)[:, None, None], new, made)
-        best = np.maximum(best, worst)
+    best, made = _best_filling(nodes, ring, ends, n)
     gain = best > quality[star].min(1) + 1e-6
     return star[gain], made[gain], quality[star[gain]].min(1)
 
-
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #ebf081e4
 def _face_flips(nodes, cells, region, quality, bad):
     "Flips that put an edge through a face: tetrahedra (K,2), new ones (K,3,4), worst before (K,)."
     faces = np.sort(cells[:, _FACES], -1).reshape(-1, 3).astype(np.int64)
@@ -365,7 +374,27 @@ def _face_flips(nodes, cells, region, quality, bad):
     gain = _quality_of(nodes, new).min(1) > before + 1e-6
     return np.stack([own // 4, other // 4], 1)[gain], new[gain], before[gain]
 
-# %% ../../nbs/shapes/70_mesh_warps.ipynb #43a0335d
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #39c8af95
+def _winners(flips, n_cells):
+    "Which flips come first, by their worst tetrahedron, at every tetrahedron they touch."
+    rank = np.argsort(np.argsort(np.concatenate([worst for *_, worst in flips]), kind="stable"), kind="stable")
+    first, start = np.full(n_cells, len(rank)), 0
+    ranks = [rank[start : (start := start + len(star))] for star, *_ in flips]
+    for (star, *_), mine in zip(flips, ranks, strict=True):
+        np.minimum.at(first, star, mine[:, None])
+    return [(first[star] == mine[:, None]).all(1) for (star, *_), mine in zip(flips, ranks, strict=True)]
+
+
+def _flip(cells, region, flips, wins):
+    "Tetrahedra and regions after the winning flips; what is new comes last."
+    kept, made, owner = np.ones(len(cells), bool), [], []
+    for (star, new, _), win in zip(flips, wins, strict=True):
+        kept[star[win]] = False
+        made.append(new[win].reshape(-1, 4))
+        owner.append(np.repeat(region[star[win, 0]], new.shape[1]))
+    return np.concatenate([cells[kept], *made]), np.concatenate([region[kept], *owner])
+
+# %% ../../nbs/shapes/70_mesh_warps.ipynb #f5728177
 def flip_tetrahedra(
     mesh: TetrahedralMesh,  # Tetrahedra of positive volume
     target: float = 0.3,  # Scaled Jacobian above which a tetrahedron is left alone
@@ -380,23 +409,10 @@ def flip_tetrahedra(
     for _ in range(rounds):
         quality = tetrahedron_quality(nodes, cells)
         bad = quality < target
-        flips = [_edge_flips(nodes, cells, region, quality, bad, n) for n in _RINGS] + [
-            _face_flips(nodes, cells, region, quality, bad)
-        ]
-        rank = np.argsort(np.argsort(np.concatenate([worst for *_, worst in flips]), kind="stable"), kind="stable")
-        first, start = np.full(len(cells), len(rank)), 0
-        ranks = [rank[start : (start := start + len(star))] for star, *_ in flips]
-        for (star, *_), mine in zip(flips, ranks, strict=True):
-            np.minimum.at(first, star, mine[:, None])
-        wins = [(first[star] == mine[:, None]).all(1) for (star, *_), mine in zip(flips, ranks, strict=True)]
+        flips = [_edge_flips(nodes, cells, region, quality, bad, n) for n in _RINGS]
+        flips.append(_face_flips(nodes, cells, region, quality, bad))
+        wins = _winners(flips, len(cells))
         if not any(win.any() for win in wins):
             break
-        kept, made = np.ones(len(cells), bool), [new[win] for (_, new, _), win in zip(flips, wins, strict=True)]
-        owner = [np.repeat(region[star[win, 0]], new.shape[1]) for (star, new, _), win in zip(flips, wins, strict=True)]
-        for (star, *_), win in zip(flips, wins, strict=True):
-            kept[star[win]] = False
-        cells, region = (
-            np.concatenate([cells[kept], *(new.reshape(-1, 4) for new in made)]),
-            np.concatenate([region[kept], *owner]),
-        )
+        cells, region = _flip(cells, region, flips, wins)
     return replace(mesh, tetrahedra=cells.astype(np.int32), region=region.astype(np.int16))

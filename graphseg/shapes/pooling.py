@@ -39,8 +39,9 @@ def unpool_contour(
         matrix[fine, neighbour.clamp(max=n_coarse - 1)] += 0.5
     return matrix
 
-# %% ../../nbs/shapes/10_pooling.ipynb #f5bdc195
+# %% ../../nbs/shapes/10_pooling.ipynb #d394149b
 def _block_diagonal(contour_matrix, layout):
+    "The matrices of all organs on one diagonal."
     if not isinstance(layout, Layout):
         raise ValueError(f"layout: expected a Layout such as LAYOUTS['LH'], got {layout!r:.40}")
     return torch.block_diag(*(contour_matrix(organ.n_nodes) for organ in layout.organs))
@@ -52,7 +53,7 @@ def pool_matrix(
     "Block-diagonal pooling matrix of all organs."
     return _block_diagonal(pool_contour, layout)
 
-
+# %% ../../nbs/shapes/10_pooling.ipynb #872bd245
 def unpool_matrix(
     layout: Layout,  # Organs and their node counts
 ) -> Tensor:  # (N,M) float32, N = layout.n_nodes, M = coarse_layout(layout).n_nodes

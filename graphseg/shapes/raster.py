@@ -13,34 +13,36 @@ import numpy as np
 from ..base.core import require_choice, require_shape
 from .layouts import Layout, signed_area, split_nodes
 
-# %% ../../nbs/shapes/20_raster.ipynb #0d3e7999
+# %% ../../nbs/shapes/20_raster.ipynb #d989d9d6
 MAX_COORDINATE_PX = 2**20  # beyond this a landmark is a mistake, not a prediction
 
 
 def _vertices(landmarks_px, rounding, name="landmarks_px"):
+    "Nodes as whole numbers."
     points = np.asarray(landmarks_px)
     require_shape(name, points, "N,2")
     require_choice("rounding", rounding, ("truncate", "round"))
     bad = ~(np.abs(points) < MAX_COORDINATE_PX).all(1)
     if bad.any() or not len(points):
         raise ValueError(
-            f"{name}: expected one node or more with finite coordinates in px, got {bad.sum()} bad of {len(points)} nodes, first"
-            f" {points[bad][:1].tolist()}; leave out organs that are not annotated with organs=(…)"
+            f"{name}: expected one node or more with finite coordinates in px, got {bad.sum()} bad of {len(points)} "
+            f"nodes, first {points[bad][:1].tolist()}; leave out organs that are not annotated with organs=(…)"
         )
     return (np.rint(points) if rounding == "round" else points).astype(np.int32)
 
 
 def _height_width(size):
+    "Height and width of an image from its side, or from both."
     height, width = (size, size) if np.ndim(size) == 0 else size
     if min(height, width) < 1:
         raise ValueError(f"size: expected a positive side or (height, width), got {size}")
     return int(height), int(width)
 
-# %% ../../nbs/shapes/20_raster.ipynb #7d2f90f9
+# %% ../../nbs/shapes/20_raster.ipynb #24714885
 def fill_organ(
     landmarks_px,  # Closed contour, (n,2) float, xy, px; may reach outside the image
     size,  # Side of a square image, or (height, width), px
-    rounding: str = "truncate",  # Vertices to integers: "truncate" as in the data sets, "round" as in the inference scripts
+    rounding: str = "truncate",  # Vertices to integers: "truncate" as in the data sets, "round" as in inference scripts
 ) -> np.ndarray:  # (H,W) uint8, 0 or 1
     "Fill one contour, boundary pixels included, exactly as the published masks."
     mask = np.zeros(_height_width(size), np.uint8)
@@ -51,15 +53,16 @@ def fill_family() -> str:  # "X" (OpenCV 4.5–4.7, 4.11, 5.0) or "Y" (4.8–4.1
     "Which of its two ways of filling contours the installed OpenCV follows."
     return {3: "X", 4: "Y"}.get(int(fill_organ([[1, 1], [1, 0], [2, 2]], 3).sum()), "unknown")
 
-# %% ../../nbs/shapes/20_raster.ipynb #6745d741
+# %% ../../nbs/shapes/20_raster.ipynb #0a5089af
 def _organ_vertices(landmarks_px, layout, rounding, organs):
+    "Vertices of each organ that is asked for, in the order of the layout."
     names = layout.organ_names if organs is None else tuple(organs)
     for name in names:
         require_choice("organs", name, layout.organ_names)
     parts = split_nodes(np.asarray(landmarks_px), layout)
     return {name: _vertices(parts[name], rounding, name) for name in layout.organ_names if name in names}
 
-
+# %% ../../nbs/shapes/20_raster.ipynb #29472abc
 def landmarks_to_mask(
     landmarks_px,  # All nodes of the layout, (N,2) float, xy, px
     layout: Layout,  # Organs, their labels and painting order
@@ -100,7 +103,7 @@ def sample_label_map(
     fine = landmarks_to_mask(np.asarray(nodes) * fine_px, layout, fine_px, organs=organs)
     return cv2.resize(fine, (size, size), interpolation=cv2.INTER_NEAREST_EXACT)
 
-# %% ../../nbs/shapes/20_raster.ipynb #bc6d35b6
+# %% ../../nbs/shapes/20_raster.ipynb #a658c918
 def _numbers_to_text(numbers):
     "Decimal text of non-negative integers, separated by blanks; several times faster than joining strings."
     digits = len(str(int(numbers.max()))) if len(numbers) else 1
@@ -116,9 +119,10 @@ def _numbers_to_text(numbers):
 
 
 def _runs_to_text(starts, ends):
+    "Code of runs with 0-based starts and ends."
     return _numbers_to_text(np.stack([starts + 1, ends - starts], 1).ravel())
 
-
+# %% ../../nbs/shapes/20_raster.ipynb #8bad3a84
 def rle_encode(
     mask: np.ndarray,  # (H,W), any dtype; every value but 0 is foreground
 ) -> str:  # "start length start length …", 1-based, row-major; "" for an empty mask
@@ -129,8 +133,22 @@ def rle_encode(
     changes = np.flatnonzero(padded[1:] != padded[:-1])
     return _runs_to_text(changes[::2], changes[1::2])
 
-# %% ../../nbs/shapes/20_raster.ipynb #d93c3ee9
+# %% ../../nbs/shapes/20_raster.ipynb #cf3eb259
+def _require_runs(starts, lengths, ends, n_pixels):
+    "Runs in order, apart and inside the image."
+    if (starts < 0).any() or (lengths < 1).any() or (starts[1:] < ends[:-1]).any():
+        raise ValueError(
+            "run-length code: expected 1-based starts in rising order, positive lengths and runs that do not overlap"
+        )
+    if len(ends) and ends[-1] > n_pixels:
+        raise ValueError(
+            f"run-length code: last run ends at pixel {ends[-1]}, but the image has {n_pixels}; "
+            "is the shape (height, width) right?"
+        )
+
+
 def _text_to_runs(text, n_pixels):
+    "Starts and ends, 0-based, of the runs of a code."
     try:
         numbers = np.array([int(number) for number in text.split()], np.int64)
     except (ValueError, OverflowError) as error:
@@ -139,17 +157,10 @@ def _text_to_runs(text, n_pixels):
         raise ValueError(f"run-length code: expected pairs of start and length, got {len(numbers)} numbers")
     starts, lengths = numbers[::2] - 1, numbers[1::2]
     ends = starts + lengths
-    if (starts < 0).any() or (lengths < 1).any() or (starts[1:] < ends[:-1]).any():
-        raise ValueError(
-            "run-length code: expected 1-based starts in rising order, positive lengths and runs that do not overlap"
-        )
-    if len(ends) and ends[-1] > n_pixels:
-        raise ValueError(
-            f"run-length code: last run ends at pixel {ends[-1]}, but the image has {n_pixels}; is the shape (height, width) right?"
-        )
+    _require_runs(starts, lengths, ends, n_pixels)
     return starts, ends
 
-
+# %% ../../nbs/shapes/20_raster.ipynb #fbc53e07
 def rle_decode(
     text: str,  # Run-length code; "", None and NaN are empty masks
     shape,  # (height, width), px
@@ -165,11 +176,17 @@ def rle_decode(
         flat[start:end] = 1
     return mask
 
-# %% ../../nbs/shapes/20_raster.ipynb #c547f118
-def _box_runs(vertices, height, width):
-    "Starts and ends, 0-based in the flattened image, of the runs of one filled contour."
+# %% ../../nbs/shapes/20_raster.ipynb #10784fc7
+def _inside_box(vertices, height, width):
+    "Left, top, right and bottom of the part of a contour's bounding box that lies in the image."
     left, top = np.clip(vertices.min(0), 0, (width, height)).tolist()
     right, bottom = np.clip(vertices.max(0) + 1, 0, (width, height)).tolist()
+    return left, top, right, bottom
+
+
+def _box_runs(vertices, height, width):
+    "Starts and ends, 0-based in the flattened image, of the runs of one filled contour."
+    left, top, right, bottom = _inside_box(vertices, height, width)
     w, h = right - left, bottom - top
     if w < 1 or h < 1:
         return np.zeros((2, 0), np.int64)
@@ -184,7 +201,7 @@ def _box_runs(vertices, height, width):
     apart = starts[1:] != ends[:-1]
     return starts[np.r_[True, apart]], ends[np.r_[apart, True]]
 
-
+# %% ../../nbs/shapes/20_raster.ipynb #08509347
 def landmarks_to_rle(
     landmarks_px,  # All nodes of the layout, (N,2) float, xy, px
     layout: Layout,  # Organs
@@ -197,7 +214,7 @@ def landmarks_to_rle(
     vertices = _organ_vertices(landmarks_px, layout, rounding, organs)
     return {name: _runs_to_text(*_box_runs(v, height, width)) for name, v in vertices.items()}
 
-# %% ../../nbs/shapes/20_raster.ipynb #daae7b2a
+# %% ../../nbs/shapes/20_raster.ipynb #f4ab7417
 def mask_to_contour(
     mask: np.ndarray,  # (H,W), any dtype; every value but 0 is foreground
     min_share: float = 0.9,  # Least share of the foreground that the largest piece must hold
@@ -211,21 +228,21 @@ def mask_to_contour(
         raise ValueError("mask: expected a foreground, got an empty mask; leave this organ out")
     if areas.max() < min_share * areas.sum():
         raise ValueError(
-            f"mask: expected one piece with at least {min_share:.0%} of the foreground, got {len(areas)} pieces, the largest"
-            f" {areas.max() / areas.sum():.0%}; clean the mask or lower min_share"
+            f"mask: expected one piece with at least {min_share:.0%} of the foreground, got {len(areas)} pieces, "
+            f"the largest {areas.max() / areas.sum():.0%}; clean the mask or lower min_share"
         )
     largest = (labels == 1 + areas.argmax()).view(np.uint8)
     contour = cv2.findContours(largest, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0][0][::-1, 0]
     return np.roll(contour, -np.lexsort(contour.T)[0], axis=0)
 
-# %% ../../nbs/shapes/20_raster.ipynb #c5645008
+# %% ../../nbs/shapes/20_raster.ipynb #cf8cfa74
 def _nearest_arc_length(points, steps, arc, target):
     lengths = np.maximum((steps**2).sum(1), np.finfo(float).tiny)
     along = np.clip(((target - points) * steps).sum(1) / lengths, 0, 1)
     nearest = ((points + along[:, None] * steps - target) ** 2).sum(1).argmin()
     return arc[nearest] + along[nearest] * (arc[nearest + 1] - arc[nearest])
 
-
+# %% ../../nbs/shapes/20_raster.ipynb #a646ec24
 def resample_contour(
     contour,  # Closed contour, (n,2), xy, px; the last point is not the first again
     n_nodes: int,  # Number of nodes wanted, at least 3
@@ -242,9 +259,8 @@ def resample_contour(
     steps = np.roll(points, -1, axis=0) - points
     arc = np.r_[0, np.hypot(*steps.T).cumsum()]
     if not 0 < arc[-1] < np.inf:
-        raise ValueError(
-            f"contour: expected finite points and a positive perimeter, got {len(points)} points, {arc[-1]} px"
-        )
+        got = f"{len(points)} points, {arc[-1]} px"
+        raise ValueError(f"contour: expected finite points and a positive perimeter, got {got}")
     first = 0 if start is None else _nearest_arc_length(points, steps, arc, np.asarray(start, float))
     wanted = (first + arc[-1] * np.arange(n_nodes) / n_nodes) % arc[-1]
     return np.stack([np.interp(wanted, arc, np.r_[axis, axis[0]]) for axis in points.T], 1)
