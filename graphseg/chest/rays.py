@@ -92,10 +92,10 @@ def smooth_noise(
 
 
 def ellipse_contour(
-    x,  # Centre
-    y,
-    a,  # Half axes
-    b,
+    x,  # Centre, across
+    y,  # Centre, down
+    a,  # First half axis
+    b,  # Second half axis
     angle=0.0,  # Direction of the first axis, radians
     n=40,  # Number of points
 ):  # (n,2)

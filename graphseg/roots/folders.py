@@ -37,10 +37,12 @@ from graphseg.roots.images import (
     write_metadata,
 )
 from .segmentation import Segmenter, accumulate
-from .traits import lateral_series, length_series, postprocess, shape_series
+from .traits import lateral_series, length_series, shape_series
+from .growth import postprocess
 from .scenes import RootScene, Series
 from .rsml_writing import write_rsml
-from ..shapes.skeleton import Unmeasurable, clean_mask, pixel_graph
+from ..shapes.plant_masks import Unmeasurable, clean_mask
+from ..shapes.pixel_graphs import pixel_graph
 from .tracking import track, tracked_plants
 from ..learning.zoo import load_model
 

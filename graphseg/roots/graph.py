@@ -21,17 +21,8 @@ from scipy.optimize import linear_sum_assignment
 
 from ..base.core import require_choice, require_shape
 from .scenes import Plant, Root
-from graphseg.shapes.skeleton import (
-    PUBLISHED_STEPS,
-    PixelGraph,
-    PlantMask,
-    Unmeasurable,
-    clean_mask,
-    dissolve,
-    pixel_graph,
-    rebuild,
-    smooth_chain,
-)
+from ..shapes.pixel_graphs import PUBLISHED_STEPS, PixelGraph, dissolve, pixel_graph, rebuild, smooth_chain
+from ..shapes.plant_masks import PlantMask, Unmeasurable, clean_mask
 
 # %% ../../nbs/roots/25_graph.ipynb #06726a5e
 NEAR, FAR = 0.85, 5.0  # Half widths from a node between which the direction of a chain is measured

@@ -32,7 +32,8 @@ from .plate_images import plate_image
 from .rsml import parse_rsml, read_rsml
 from .scenes import Plant, Root, RootScene
 from .rsml_writing import rsml_text, schema_faults
-from ..shapes.skeleton import PlantMask, Unmeasurable, chain_length, pixel_graph, require_binary
+from ..shapes.plant_masks import PlantMask, Unmeasurable, require_binary
+from ..shapes.pixel_graphs import chain_length, pixel_graph
 
 # %% ../../nbs/roots/60_photographs.ipynb #e0a4c434
 @dataclass(frozen=True)

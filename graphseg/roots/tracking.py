@@ -19,7 +19,8 @@ from scipy.optimize import linear_sum_assignment
 from ..base.core import require_choice
 from .graph import MODES, PlantGraph, drop_short, plant_graph, to_plant
 from .scenes import Plant
-from ..shapes.skeleton import PUBLISHED_STEPS, PixelGraph, Unmeasurable, clean_mask, pixel_graph
+from ..shapes.pixel_graphs import PUBLISHED_STEPS, PixelGraph, pixel_graph
+from ..shapes.plant_masks import Unmeasurable, clean_mask
 
 # %% ../../nbs/roots/30_tracking.ipynb #e0244dc9
 IDENTITIES = ("course", "start")

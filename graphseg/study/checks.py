@@ -333,13 +333,9 @@ def listed_files(
 
 # %% ../../nbs/study/20_checks.ipynb #eedefbf4
 LONG = """
-    base.plots base.report chest.autoencoders chest.comparison chest.denoising chest.hybridgnet chest.priors
-    chest.reference chest.registration chest.tasks cli hearts.atlas hearts.cases hearts.folders hearts.hybridvnet
-    hearts.mesh_losses hearts.phantoms hearts.shape_network hearts.shapes hearts.sunnybrook hearts.template
-    hearts.training hearts.views learning.losses learning.metrics learning.samples learning.training learning.zoo
-    roots.crf roots.networks roots.rhythms roots.segmentation roots.tracking roots.traits shapes.layouts
-    shapes.mesh_planes shapes.mesh_pooling shapes.mesh_warps shapes.raster shapes.skeleton study.parallel
-    study.stages study.story
+    base.report cli hearts.atlas hearts.hybridvnet hearts.mesh_losses hearts.phantoms hearts.shape_network
+    hearts.shapes hearts.template hearts.training roots.crf roots.networks roots.rhythms roots.segmentation
+    roots.tracking roots.traits study.parallel study.stages study.story
 """.split()  # Modules whose cells and lines are still too long
 
 
