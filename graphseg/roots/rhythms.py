@@ -23,7 +23,8 @@ from statsmodels.stats.multitest import multipletests
 
 from ..base.core import generator, require_choice, require_shape
 from ..base.report import require_columns
-from .traits import condition_color, fill_gaps, shade_nights
+from .growth import fill_gaps, shade_nights
+from .traits import condition_color
 
 # %% ../../nbs/roots/55_rhythms.ipynb #4fa19c12
 GAPS = ("error", "interpolate")
