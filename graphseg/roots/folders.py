@@ -37,8 +37,9 @@ from graphseg.roots.images import (
     write_metadata,
 )
 from .segmentation import Segmenter, accumulate
-from .traits import lateral_series, length_series, shape_series
-from .growth import postprocess
+from .traits import lateral_series, length_series
+from .courses import postprocess
+from .hulls import shape_series
 from .scenes import RootScene, Series
 from .rsml_writing import write_rsml
 from ..shapes.plant_masks import Unmeasurable, clean_mask

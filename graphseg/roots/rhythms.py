@@ -23,13 +23,10 @@ from statsmodels.stats.multitest import multipletests
 
 from ..base.core import generator, require_choice, require_shape
 from ..base.report import require_columns
+from .courses import fill_gaps, shade_nights
 from .traits import condition_color
-from .growth import fill_gaps, shade_nights
 
-# %% ../../nbs/roots/55_rhythms.ipynb #4fa19c12
-GAPS = ("error", "interpolate")
-
-
+# %% ../../nbs/roots/55_rhythms.ipynb #63e8b187
 class Signals(NamedTuple):
     "Hourly signals of plants, over whole days."
 
@@ -44,7 +41,7 @@ class Signals(NamedTuple):
     def conditions(self) -> list:
         return sorted(self.plants.condition.unique())
 
-
+# %% ../../nbs/roots/55_rhythms.ipynb #d27103f1
 def whole_days(
     time_h,  # (T,) hourly times
     first_h: float = 0.0,  # Nothing before this
@@ -58,12 +55,24 @@ def whole_days(
     starts = np.flatnonzero(((time_h - day_h) % 24 < 1 - 1e-6) & (time_h >= first_h))
     n_days = int(((time_h[starts[0] :] <= last_h).sum()) // 24) if len(starts) else 0
     if n_days < 1:
-        raise ValueError(
-            f"time_h: expected at least one whole day from {first_h:g} h, got {time_h[0]:g} to {min(time_h[-1], last_h):g} h"
-        )
+        there = f"{time_h[0]:g} to {min(time_h[-1], last_h):g} h"
+        raise ValueError(f"time_h: expected at least one whole day from {first_h:g} h, got {there}")
     return slice(int(starts[0]), int(starts[0]) + 24 * n_days)
 
-# %% ../../nbs/roots/55_rhythms.ipynb #0ffbb481
+# %% ../../nbs/roots/55_rhythms.ipynb #da4f78ae
+GAPS = ("error", "interpolate")
+
+
+def _require_whole(values, plants, column):
+    "Raise `ValueError` where a plant has a gap."
+    lost = np.isnan(values).any(axis=1)
+    if lost.any():
+        raise ValueError(
+            f"{column}: expected a value for every hour, got gaps for {', '.join(map(str, plants[lost][:4]))}; "
+            "choose days without gaps, drop these plants, or pass gaps='interpolate' and a longest_h"
+        )
+
+# %% ../../nbs/roots/55_rhythms.ipynb #00aff8e4
 def collect(
     df: pd.DataFrame,  # plant, condition, time_h, column; hourly, all plants at the same times
     column: str = "main_mm_h",  # Signal
@@ -81,23 +90,12 @@ def collect(
     values = wide.to_numpy(float)[:, days]
     if gaps == "interpolate":
         values = np.array([fill_gaps(v, longest_h) for v in values]).reshape(values.shape)
-    lost = np.isnan(values).any(axis=1)
-    if lost.any():
-        raise ValueError(
-            f"{column}: expected a value for every hour, got gaps for {', '.join(map(str, wide.index[lost][:4]))}; choose days without gaps, drop these plants, or pass gaps='interpolate' and a longest_h"
-        )
-    return Signals(
-        wide.columns.to_numpy(float)[days],
-        values,
-        df.drop_duplicates("plant")[["plant", "condition"]].reset_index(drop=True),
-    )
+    _require_whole(values, wide.index, column)
+    plants = df.drop_duplicates("plant")[["plant", "condition"]].reset_index(drop=True)
+    return Signals(wide.columns.to_numpy(float)[days], values, plants)
 
-# %% ../../nbs/roots/55_rhythms.ipynb #2841444c
-EDGE_MODES, DETRENDS, ORDERS = (
-    {"nearest": "nearest", "zero": "constant"},
-    ("high_pass", "linear", "none"),
-    ("paper", "tool"),
-)
+# %% ../../nbs/roots/55_rhythms.ipynb #033fb493
+EDGE_MODES = {"nearest": "nearest", "zero": "constant"}
 
 
 def _median(values, size, edges):
@@ -120,7 +118,7 @@ def high_pass(
     smooth = _median(values, short, edges)
     return smooth - _median(smooth, long, edges)
 
-# %% ../../nbs/roots/55_rhythms.ipynb #b16d8756
+# %% ../../nbs/roots/55_rhythms.ipynb #546ab618
 def fit_amplitude(
     values,  # (…,T) hourly
     period_h: float,  # Period, h
@@ -129,11 +127,10 @@ def fit_amplitude(
     values = np.asarray(values, float)
     angle = 2 * np.pi * np.arange(values.shape[-1]) / period_h
     basis = np.stack([np.ones_like(angle), np.cos(angle), np.sin(angle)], axis=1)
-    return np.hypot(*np.linalg.lstsq(basis, values.reshape(-1, len(angle)).T, rcond=None)[0][1:]).reshape(
-        values.shape[:-1]
-    )
+    weights = np.linalg.lstsq(basis, values.reshape(-1, len(angle)).T, rcond=None)[0]
+    return np.hypot(*weights[1:]).reshape(values.shape[:-1])
 
-
+# %% ../../nbs/roots/55_rhythms.ipynb #deb67dde
 def transfer_curve(
     periods_h,  # (n,) periods, h
     n_days: int = 28,  # Length of the sines
@@ -142,25 +139,38 @@ def transfer_curve(
 ) -> np.ndarray:  # (n,) amplitude after over amplitude before
     "What the high-pass filter leaves of a sine."
     t, phases = np.arange(24 * n_days), 2 * np.pi * np.arange(n_phases)[:, None] / n_phases
-    return np.array(
-        [
-            fit_amplitude(high_pass(np.cos(2 * np.pi * t / p + phases), **options)[:, 48:-48], p).mean()
-            for p in periods_h
-        ]
-    )
 
-# %% ../../nbs/roots/55_rhythms.ipynb #f188d159
+    def left(p):
+        return high_pass(np.cos(2 * np.pi * t / p + phases), **options)[:, 48:-48]
+
+    return np.array([fit_amplitude(left(p), p).mean() for p in periods_h])
+
+# %% ../../nbs/roots/55_rhythms.ipynb #e1dc5bc5
 def standardise(
     values,  # (…,T)
 ) -> np.ndarray:  # (…,T) mean 0, standard deviation 1; a constant row becomes 0
     "Scale each row to mean 0 and standard deviation 1."
     values = np.asarray(values, float)
     centred, sd = values - values.mean(-1, keepdims=True), values.std(-1, keepdims=True)
-    return np.where(
-        sd > 1e-12 * np.abs(values).max(initial=0, axis=-1, keepdims=True), centred / np.where(sd == 0, 1, sd), 0.0
-    )
+    varies = sd > 1e-12 * np.abs(values).max(initial=0, axis=-1, keepdims=True)
+    return np.where(varies, centred / np.where(sd == 0, 1, sd), 0.0)
+
+# %% ../../nbs/roots/55_rhythms.ipynb #bcdc86a9
+DETRENDS = ("high_pass", "linear", "none")
+ORDERS = ("paper", "tool")
 
 
+def _fast(values, detrend, edges):
+    "What is left of signals without their slow part."
+    if detrend == "none":
+        return values
+    if detrend == "high_pass":
+        return high_pass(values, edges=edges)
+    basis = np.stack([np.ones(values.shape[-1]), np.arange(values.shape[-1])], axis=1)
+    weights = np.linalg.lstsq(basis, values.reshape(-1, len(basis)).T, rcond=None)[0]
+    return values - (basis @ weights).T.reshape(values.shape)
+
+# %% ../../nbs/roots/55_rhythms.ipynb #14741959
 def prepare(
     values,  # (…,T) hourly speeds
     detrend: str = "high_pass",  # One of `DETRENDS`
@@ -171,22 +181,11 @@ def prepare(
     require_choice("detrend", detrend, DETRENDS)
     require_choice("order", order, ORDERS)
     values = np.asarray(values, float)
+    if order == "paper":
+        return standardise(_fast(values, detrend, edges))
+    return _fast(standardise(values), detrend, edges)
 
-    def fast(v):
-        if detrend == "none":
-            return v
-        if detrend == "high_pass":
-            return high_pass(v, edges=edges)
-        basis = np.stack([np.ones(v.shape[-1]), np.arange(v.shape[-1])], axis=1)
-        return v - (basis @ np.linalg.lstsq(basis, v.reshape(-1, len(basis)).T, rcond=None)[0]).T.reshape(v.shape)
-
-    return standardise(fast(values)) if order == "paper" else fast(standardise(values))
-
-# %% ../../nbs/roots/55_rhythms.ipynb #cd61e969
-DAILY_H, HALF_DAILY_H = 24.0, 12.0
-PERIODS_H = (DAILY_H, HALF_DAILY_H)
-
-
+# %% ../../nbs/roots/55_rhythms.ipynb #065fd1c9
 def spectrum(
     values,  # (…,T)
     step_h: float = 1.0,  # Time step, h
@@ -197,7 +196,7 @@ def spectrum(
         raise ValueError("values: expected no gaps, got NaN; see `collect`")
     return np.fft.rfftfreq(values.shape[-1], step_h), np.abs(np.fft.rfft(values, axis=-1))
 
-
+# %% ../../nbs/roots/55_rhythms.ipynb #cbacb973
 def bin_of(
     frequencies,  # (K,) 1/h
     period_h: float,  # Period, h
@@ -206,20 +205,26 @@ def bin_of(
     k = int(np.argmin(np.abs(np.asarray(frequencies) - 1 / period_h)))
     if abs(frequencies[k] * period_h - 1) > 1e-9:
         raise ValueError(
-            f"period_h: expected a period with a bin of its own, got {period_h:g} h over {1 / frequencies[1]:g} h; cut the series to whole days"
+            f"period_h: expected a period with a bin of its own, got {period_h:g} h over {1 / frequencies[1]:g} h; "
+            "cut the series to whole days"
         )
     return k
+
+# %% ../../nbs/roots/55_rhythms.ipynb #100efdc7
+DAILY_H, HALF_DAILY_H = 24.0, 12.0
+PERIODS_H = (DAILY_H, HALF_DAILY_H)
 
 
 def energy_table(
     signals: Signals,  # Prepared signals
     periods_h: Sequence[float] = PERIODS_H,  # Periods
-) -> pd.DataFrame:  # plant, condition, and for each period energy_24h (magnitude) and share_24h (of all energy); ratio of the first two energies
+    # plant, condition, and for each period energy_24h (magnitude) and share_24h (of all energy);
+    # ratio of the first two energies
+) -> pd.DataFrame:
     "Energies of each plant at some periods."
     frequencies, magnitude = spectrum(signals.values)
-    power = magnitude**2 * np.where(
-        (np.arange(len(frequencies)) > 0) & (np.arange(len(frequencies)) < len(frequencies) - 1), 2, 1
-    )
+    k = np.arange(len(frequencies))
+    power = magnitude**2 * np.where((k > 0) & (k < len(frequencies) - 1), 2, 1)
     total, table = power[:, 1:].sum(1), signals.plants.copy()
     for p in periods_h:
         k = bin_of(frequencies, p)
@@ -248,47 +253,50 @@ def sliding_energy(
     table = signals.plants.loc[signals.plants.index.repeat(len(centre))].reset_index(drop=True)
     return table.assign(centre_h=np.tile(centre, len(signals.plants)), **columns)
 
-# %% ../../nbs/roots/55_rhythms.ipynb #b45ee6ce
+# %% ../../nbs/roots/55_rhythms.ipynb #9a0a6da3
+def _waves(time, period_h):
+    "Cosine and sine of a period."
+    return [np.cos(2 * np.pi * time / period_h), np.sin(2 * np.pi * time / period_h)]
+
+
+def _wave_row(period_h, weights, left, without, free):
+    "One sine of a cosinor: what is left with it and without it decides about F and p."
+    f = (without - left) / 2 / max(left / free, 1e-300)
+    c, s = weights
+    row = {"period_h": period_h, "amplitude": np.hypot(c, s)}
+    row |= {"peak_h": np.arctan2(s, c) * period_h / (2 * np.pi) % period_h}
+    return row | {"share": 1 - left / without if without else 0.0, "f": f, "p": float(stats.f.sf(f, 2, free))}
+
+# %% ../../nbs/roots/55_rhythms.ipynb #05be16af
+def _left(basis, values):
+    "Sum of squares that the best combination of columns leaves."
+    return ((values - basis @ np.linalg.lstsq(basis, values, rcond=None)[0]) ** 2).sum()
+
+# %% ../../nbs/roots/55_rhythms.ipynb #20ceb58c
 def cosinor(
     time_h,  # (T,) h
     values,  # (T,) signal without gaps
     periods_h: Sequence[float] = PERIODS_H,  # Periods
     degree: int = 3,  # Degree of the trend
-) -> pd.DataFrame:  # period_h, amplitude, peak_h (in the first period from hour 0), share (of the variance left by trend and the other periods), f, p
+    # period_h, amplitude, peak_h (in the first period from hour 0),
+    # share (of the variance left by trend and the other periods), f, p
+) -> pd.DataFrame:
     "Amplitude, phase and F-test of sines, by least squares."
     time_h, values = np.asarray(time_h, float), np.asarray(values, float)
     if values.shape != time_h.shape or np.isnan(values).any():
-        raise ValueError(
-            f"values: expected {len(time_h)} values without gaps, got shape {values.shape} with {int(np.isnan(values).sum())} gaps"
-        )
+        got = f"shape {values.shape} with {int(np.isnan(values).sum())} gaps"
+        raise ValueError(f"values: expected {len(time_h)} values without gaps, got {got}")
     centred = (time_h - time_h.mean()) / max(np.ptp(time_h), 1)
-    angles = [2 * np.pi * time_h / p for p in periods_h]
-    basis = np.column_stack(
-        [*(centred**d for d in range(degree + 1)), *(g(a) for a in angles for g in (np.cos, np.sin))]
-    )
-
-    def rest(columns):
-        return values - basis[:, columns] @ np.linalg.lstsq(basis[:, columns], values, rcond=None)[0]
-
+    trend = [centred**d for d in range(degree + 1)]
+    basis = np.column_stack([*trend, *(wave for p in periods_h for wave in _waves(time_h, p))])
     every, free = np.arange(basis.shape[1]), len(values) - basis.shape[1]
     if free < 1:
         raise ValueError(f"values: expected more than {basis.shape[1]} values, got {len(values)}")
-    weights, left, rows = np.linalg.lstsq(basis, values, rcond=None)[0], (rest(every) ** 2).sum(), []
+    weights, left, rows = np.linalg.lstsq(basis, values, rcond=None)[0], _left(basis[:, every], values), []
     for j, p in enumerate(periods_h):
         mine = degree + 1 + 2 * j + np.arange(2)
-        without = (rest(np.delete(every, mine)) ** 2).sum()
-        f = (without - left) / 2 / max(left / free, 1e-300)
-        c, s = weights[mine]
-        rows.append(
-            {
-                "period_h": p,
-                "amplitude": np.hypot(c, s),
-                "peak_h": np.arctan2(s, c) * p / (2 * np.pi) % p,
-                "share": 1 - left / without if without else 0.0,
-                "f": f,
-                "p": float(stats.f.sf(f, 2, free)),
-            }
-        )
+        without = _left(basis[:, np.delete(every, mine)], values)
+        rows.append(_wave_row(p, weights[mine], left, without, free))
     return pd.DataFrame(rows)
 
 # %% ../../nbs/roots/55_rhythms.ipynb #03154037
@@ -308,7 +316,7 @@ def peak_ratio(
     background = (magnitude[..., near] ** 2).mean(-1)
     return np.divide(magnitude[..., k] ** 2, background, out=np.ones(background.shape), where=background > 0)
 
-# %% ../../nbs/roots/55_rhythms.ipynb #551bf17b
+# %% ../../nbs/roots/55_rhythms.ipynb #4e68f903
 class SpeedModel(NamedTuple):
     "Trend, relative sines and relative noise of one plant."
 
@@ -316,6 +324,14 @@ class SpeedModel(NamedTuple):
     sines: dict  # Period → (T,) relative to the trend
     sd: float  # Of the noise, relative to the trend
     memory: float  # Correlation of the noise from hour to hour
+
+# %% ../../nbs/roots/55_rhythms.ipynb #e2c6f306
+def _noise_model(noise):
+    "Standard deviation and memory of noise, without its wildest hours."
+    noise = np.clip(noise, *np.quantile(noise, [0.005, 0.995]))
+    if not noise.std() > 0:
+        return float(noise.std()), 0.0
+    return float(noise.std()), float(np.clip(np.corrcoef(noise[1:], noise[:-1])[0, 1], 0, 0.98))
 
 
 def fit_speed(
@@ -327,20 +343,16 @@ def fit_speed(
     values = np.asarray(values, float)
     t, degree = np.arange(len(values)), max(1, len(values) // 48) if degree is None else degree
     smooth = np.vander((t - t.mean()) / len(t), degree + 1)
-    waves = {p: np.column_stack([np.cos(2 * np.pi * t / p), np.sin(2 * np.pi * t / p)]) for p in periods_h}
+    waves = {p: np.column_stack(_waves(t, p)) for p in periods_h}
     basis = np.column_stack([smooth, *waves.values()])
     trend = smooth @ np.linalg.lstsq(basis, values, rcond=None)[0][: degree + 1]
     trend = np.maximum(trend, 0.05 * max(trend.max(), 1e-12))
     relative, basis = values / trend - 1, np.column_stack(list(waves.values()))
     weights = np.linalg.lstsq(basis * trend[:, None], relative * trend, rcond=None)[0]
-    noise = relative - basis @ weights
-    noise = np.clip(noise, *np.quantile(noise, [0.005, 0.995]))
-    memory = float(np.clip(np.corrcoef(noise[1:], noise[:-1])[0, 1], 0, 0.98)) if noise.std() > 0 else 0.0
-    return SpeedModel(
-        trend, {p: waves[p] @ weights[2 * j : 2 * j + 2] for j, p in enumerate(periods_h)}, float(noise.std()), memory
-    )
+    sines = {p: waves[p] @ weights[2 * j : 2 * j + 2] for j, p in enumerate(periods_h)}
+    return SpeedModel(trend, sines, *_noise_model(relative - basis @ weights))
 
-# %% ../../nbs/roots/55_rhythms.ipynb #fd9b230f
+# %% ../../nbs/roots/55_rhythms.ipynb #a0748d13
 def draw_speeds(
     model: SpeedModel,  # Plant
     rng: np.random.Generator,  # Source of randomness
@@ -353,7 +365,26 @@ def draw_speeds(
     noise = lfilter([1.0], [1.0, -model.memory], white, axis=1)[:, warm:]
     return model.trend * (1 + noise + sum(s for p, s in model.sines.items() if p != without_h))
 
+# %% ../../nbs/roots/55_rhythms.ipynb #cd9671b8
+def _p_of(value, drawn):
+    "Share of draws, with the measured one, that are at least as high."
+    return (1 + (drawn >= value[..., None]).sum(-1)) / (1 + drawn.shape[-1])
 
+
+def _group_row(name, period_h, measured, null, p):
+    "Test of a group: mean logarithm of its plants against means of drawn plants."
+    value, drawn = measured.mean(), null.mean(0)
+    return {
+        "condition": name,
+        "period_h": float(period_h),
+        "n": len(measured),
+        "ratio": float(np.exp(value)),
+        "null_95": float(np.exp(np.quantile(drawn, 0.95))),
+        "p": float(_p_of(np.array(value), drawn)),
+        "n_plants": int((p < 0.05).sum()),
+    }
+
+# %% ../../nbs/roots/55_rhythms.ipynb #89ada592
 def peak_test(
     signals: Signals,  # Speeds as measured, not prepared
     period_h: float,  # Period in question, of `periods_h`
@@ -361,60 +392,34 @@ def peak_test(
     n_draws: int = 199,  # Drawn series per plant
     seed: int = 0,  # Seed of the draws
     **options,  # Arguments of `prepare`
-) -> tuple[
-    pd.DataFrame, pd.DataFrame
-]:  # Per plant: plant, condition, period_h, ratio, null_95, p, p_holm; per group: condition, period_h, n, ratio, null_95, p, n_plants (of `p` < 0.05)
+    # Per plant: plant, condition, period_h, ratio, null_95, p, p_holm;
+    # per group: condition, period_h, n, ratio, null_95, p, n_plants (of `p` < 0.05)
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     "Does each plant, and each group, have a rhythm of this period?"
     require_choice("period_h", float(period_h), map(float, periods_h))
-    measured = np.log(peak_ratio(prepare(signals.values, **options), period_h, periods_h))
-    null = np.stack(
-        [
-            np.log(
-                peak_ratio(
-                    prepare(draw_speeds(fit_speed(v, periods_h), generator(seed, k), n_draws, period_h), **options),
-                    period_h,
-                    periods_h,
-                )
-            )
-            for k, v in enumerate(signals.values)
-        ]
-    )  # (P,n_draws)
 
-    def p_of(value, drawn):
-        return (1 + (drawn >= value[..., None]).sum(-1)) / (1 + n_draws)
+    def statistic(values):
+        return np.log(peak_ratio(prepare(values, **options), period_h, periods_h))
 
-    plants = signals.plants.assign(
-        period_h=float(period_h),
-        ratio=np.exp(measured),
-        null_95=np.exp(np.quantile(null, 0.95, axis=1)),
-        p=p_of(measured, null),
-    )
+    measured, drawn = statistic(signals.values), []
+    for k, v in enumerate(signals.values):
+        drawn.append(statistic(draw_speeds(fit_speed(v, periods_h), generator(seed, k), n_draws, period_h)))
+    null = np.stack(drawn)  # (P,n_draws)
+    plants = signals.plants.assign(period_h=float(period_h), ratio=np.exp(measured))
+    plants = plants.assign(null_95=np.exp(np.quantile(null, 0.95, axis=1)), p=_p_of(measured, null))
     plants["p_holm"] = multipletests(plants.p, method="holm")[1]
-    rows = []
-    for name in signals.conditions:
-        mine = (signals.plants.condition == name).to_numpy()
-        value, drawn = measured[mine].mean(), null[mine].mean(0)
-        rows.append(
-            {
-                "condition": name,
-                "period_h": float(period_h),
-                "n": int(mine.sum()),
-                "ratio": float(np.exp(value)),
-                "null_95": float(np.exp(np.quantile(drawn, 0.95))),
-                "p": float(p_of(np.array(value), drawn)),
-                "n_plants": int((plants.p[mine] < 0.05).sum()),
-            }
-        )
+    of = {name: (signals.plants.condition == name).to_numpy() for name in signals.conditions}
+    rows = [_group_row(name, period_h, measured[mine], null[mine], plants.p[mine]) for name, mine in of.items()]
     return plants, pd.DataFrame(rows)
 
-# %% ../../nbs/roots/55_rhythms.ipynb #518b32d1
+# %% ../../nbs/roots/55_rhythms.ipynb #ad3f7db0
 def day_profile(
     signals: Signals,  # Signals, prepared or not
 ) -> np.ndarray:  # (P,24) mean of each hour of the day, the first hour of the signals first
     "Mean day of each plant."
     return signals.values.reshape(len(signals.values), -1, 24).mean(1)
 
-
+# %% ../../nbs/roots/55_rhythms.ipynb #b838a18f
 def day_minima(
     profile,  # (24,) mean day
     least: float = 0.05,  # Least depth (prominence), in units of the profile
@@ -426,7 +431,7 @@ def day_minima(
     table = pd.DataFrame({"hour": at - 24, "value": profile[at % 24], "depth": found["prominences"]})
     return table[(table.hour >= 0) & (table.hour < 24)].sort_values("depth", ascending=False, ignore_index=True)
 
-
+# %% ../../nbs/roots/55_rhythms.ipynb #3bcbe0e6
 def light_dark(
     signals: Signals,  # Speeds as measured
     light_h: float = 16.0,  # Light per day, from the start of each day
@@ -438,7 +443,14 @@ def light_dark(
     light, dark = signals.values[:, hour < light_h].mean(1), signals.values[:, hour >= light_h].mean(1)
     return signals.plants.assign(light_mm_h=light, dark_mm_h=dark, light_over_dark=light / dark)
 
-# %% ../../nbs/roots/55_rhythms.ipynb #fe2a4728
+# %% ../../nbs/roots/55_rhythms.ipynb #2a715115
+def _broken_line(time, values, at):
+    "What a line that is level from a time on leaves: sum of squares, the time, level, slope."
+    basis = np.stack([np.ones_like(time), np.minimum(time - at, 0)], axis=1)
+    weights = np.linalg.lstsq(basis, values, rcond=None)[0]
+    return ((values - basis @ weights) ** 2).sum(), float(at), *map(float, weights)
+
+
 def plateau(
     time_h,  # (T,) h
     values,  # (T,) speeds
@@ -447,24 +459,19 @@ def plateau(
     "Break of the line that rises and then stays level, by least squares."
     time_h, values = np.asarray(time_h, float), np.asarray(values, float)
     if values.shape != time_h.shape or np.isnan(values).any() or np.ptp(time_h) <= 2 * first_h:
-        raise ValueError(
-            f"values: expected values without gaps over more than {2 * first_h:g} h, got {values.shape} over {np.ptp(time_h):g} h"
-        )
-    best = None
-    for at in time_h[(time_h >= time_h[0] + first_h) & (time_h <= time_h[-1] - first_h)]:
-        basis = np.stack([np.ones_like(time_h), np.minimum(time_h - at, 0)], axis=1)
-        weights = np.linalg.lstsq(basis, values, rcond=None)[0]
-        left = ((values - basis @ weights) ** 2).sum()
-        if best is None or left < best[0]:
-            best = (left, float(at), *map(float, weights))
-    return {
-        "break_h": best[1],
-        "level": best[2],
-        "slope": best[3],
-        "r2": 1 - best[0] / ((values - values.mean()) ** 2).sum(),
-    }
+        got = f"{values.shape} over {np.ptp(time_h):g} h"
+        raise ValueError(f"values: expected values without gaps over more than {2 * first_h:g} h, got {got}")
+    inside = (time_h >= time_h[0] + first_h) & (time_h <= time_h[-1] - first_h)
+    left, at, level, slope = min((_broken_line(time_h, values, at) for at in time_h[inside]), key=lambda fit: fit[0])
+    return {"break_h": at, "level": level, "slope": slope, "r2": 1 - left / ((values - values.mean()) ** 2).sum()}
 
-# %% ../../nbs/roots/55_rhythms.ipynb #88586c9c
+# %% ../../nbs/roots/55_rhythms.ipynb #5eb682e3
+def _show_band(ax, x, mean, sd, color, label, least=-np.inf):
+    "Mean of a group with its standard deviation."
+    ax.fill_between(x, np.maximum(mean - sd, least), mean + sd, color=color, alpha=0.22, lw=0)
+    ax.plot(x, mean, color=color, label=label)
+
+# %% ../../nbs/roots/55_rhythms.ipynb #5d8dccb0
 def show_spectrum(
     signals: Signals,  # Prepared signals
     ax: plt.Axes | None = None,  # Axes; default a new figure
@@ -475,25 +482,19 @@ def show_spectrum(
     ax, top = ax or plt.subplots()[1], 0.0
     for k, name in enumerate(signals.conditions):
         frequencies, magnitude = spectrum(signals.of(name))
-        mean, sd, color = magnitude.mean(0), magnitude.std(0, ddof=min(1, len(magnitude) - 1)), condition_color(name, k)
-        ax.fill_between(frequencies, np.maximum(mean - sd, 0), mean + sd, color=color, alpha=0.22, lw=0)
-        ax.plot(frequencies, mean, color=color, label=f"{name}, n = {len(magnitude)}")
+        mean, sd = magnitude.mean(0), magnitude.std(0, ddof=min(1, len(magnitude) - 1))
+        _show_band(ax, frequencies, mean, sd, condition_color(name, k), f"{name}, n = {len(magnitude)}", 0)
         top = max(top, (mean + sd).max())
+    style = {"textcoords": "offset points", "arrowprops": {"arrowstyle": "-", "lw": 0.5}}
     for p in periods_h:
         k = bin_of(frequencies, p)
         at = max(spectrum(signals.of(c))[1].mean(0)[k] for c in signals.conditions)
-        ax.annotate(
-            f"1/{p:g}",
-            (frequencies[k], at),
-            (9, -4),
-            textcoords="offset points",
-            arrowprops={"arrowstyle": "-", "lw": 0.5},
-        )
+        ax.annotate(f"1/{p:g}", (frequencies[k], at), (9, -4), **style)
     ax.set(xlabel="frequency, 1/h", ylabel="Fourier magnitude", xlim=(0, highest), ylim=(0, 1.5 * top))
     ax.legend(loc="upper right")
     return ax
 
-
+# %% ../../nbs/roots/55_rhythms.ipynb #f0425563
 def show_sliding(
     sliding: pd.DataFrame,  # From `sliding_energy`
     period_h: float,  # Period
@@ -504,23 +505,23 @@ def show_sliding(
     require_columns(sliding, ["centre_h", "condition", column])
     for k, name in enumerate(sorted(sliding.condition.unique())):
         mine = sliding[sliding.condition == name].groupby("centre_h")[column].agg(["mean", "std"]).fillna(0)
-        ax.fill_between(
-            mine.index,
-            mine["mean"] - mine["std"],
-            mine["mean"] + mine["std"],
-            color=condition_color(name, k),
-            alpha=0.22,
-            lw=0,
-        )
-        ax.plot(mine.index, mine["mean"], color=condition_color(name, k), label=name)
+        _show_band(ax, mine.index, mine["mean"], mine["std"], condition_color(name, k), name)
     ax.set(xlabel="centre of the 7-day window, h", ylabel=f"energy at 1/{period_h:g} h", ylim=(0, None))
     ax.legend()
     return ax
 
-# %% ../../nbs/roots/55_rhythms.ipynb #8ad33485
+# %% ../../nbs/roots/55_rhythms.ipynb #b12403d2
 SINE_COLORS = {24.0: "#B2182B", 12.0: "black"}  # As in the published figure
 
 
+def _show_sine(ax, time, period_h, shift, height):
+    "A sine at a height, with its period at the right."
+    color = SINE_COLORS.get(float(period_h), ".5")
+    ax.plot(time, height + 0.5 * np.cos(2 * np.pi * (time - shift) / period_h), color=color, lw=0.8)
+    style = {"textcoords": "offset points", "va": "center", "color": color, "annotation_clip": False}
+    ax.annotate(f"1/{period_h:g} h", (time[-1], height), (3, 0), **style)
+
+# %% ../../nbs/roots/55_rhythms.ipynb #54ac026e
 def show_rhythm(
     signals: Signals,  # Prepared signals
     ax: plt.Axes | None = None,  # Axes; default a new figure
@@ -541,21 +542,7 @@ def show_rhythm(
     fit = cosinor(signals.time_h, signals.of(phase_of).mean(0), periods_h) if phase_of in signals.conditions else None
     for j, p in enumerate(periods_h):
         shift = 0.0 if fit is None else fit.peak_h[j]
-        ax.plot(
-            time,
-            high + 1 + 1.4 * j + 0.5 * np.cos(2 * np.pi * (time - shift) / p),
-            color=SINE_COLORS.get(float(p), ".5"),
-            lw=0.8,
-        )
-        ax.annotate(
-            f"1/{p:g} h",
-            (time[-1], high + 1 + 1.4 * j),
-            (3, 0),
-            textcoords="offset points",
-            va="center",
-            color=SINE_COLORS.get(float(p), ".5"),
-            annotation_clip=False,
-        )
+        _show_sine(ax, time, p, shift, high + 1 + 1.4 * j)
     ax.set(xlabel="time, h", ylabel="normalised speed", xlim=(from_h, to_h), ylim=(ax.get_ylim()[0] - 1, None))
     ax.xaxis.set_major_locator(plt.MultipleLocator(48 if to_h - from_h > 96 else 24))
     if nights:
@@ -563,7 +550,7 @@ def show_rhythm(
     ax.legend(loc="lower right", ncols=2)
     return ax
 
-# %% ../../nbs/roots/55_rhythms.ipynb #c451abee
+# %% ../../nbs/roots/55_rhythms.ipynb #542d6a5f
 def show_profile(
     signals: Signals,  # Prepared signals
     ax: plt.Axes | None = None,  # Axes; default a new figure
@@ -574,8 +561,7 @@ def show_profile(
     for k, name in enumerate(signals.conditions):
         days, color = day_profile(signals._replace(values=signals.of(name))), condition_color(name, k)
         mean, sd = days.mean(0), days.std(0)
-        ax.fill_between(hours, mean - sd, mean + sd, color=color, alpha=0.22, lw=0)
-        ax.plot(hours, mean, color=color, label=name)
+        _show_band(ax, hours, mean, sd, color, name)
         found = day_minima(mean, max(0.15 * np.ptp(mean), 0.3))
         ax.plot(found.hour, found.value, "v", ms=4, color=color)
     ax.set(xlabel="hour of the day", ylabel="normalised speed", xlim=(0, 24), xticks=range(0, 25, 4))
