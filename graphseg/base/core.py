@@ -37,10 +37,7 @@ def find_root(
 
 root = find_root()
 
-# %% ../../nbs/base/00_core.ipynb #a40ec24c
-FOLDERS = ("data", "results", "figures", "models", "external")
-
-
+# %% ../../nbs/base/00_core.ipynb #03c8ac5d
 def require_choice(
     name: str,  # Name of the argument, for the message
     value,  # What came
@@ -53,6 +50,9 @@ def require_choice(
     near = difflib.get_close_matches(str(value), choices, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {str(value)!r}{hint}")
+
+# %% ../../nbs/base/00_core.ipynb #b8459662
+FOLDERS = ("data", "results", "figures", "models", "external")
 
 
 def folder(
@@ -92,7 +92,7 @@ def require_file(
         raise FileNotFoundError(f"{shown}: not found; {fix}")
     return path
 
-# %% ../../nbs/base/00_core.ipynb #24343f27
+# %% ../../nbs/base/00_core.ipynb #1cc24512
 def deterministic(
     seed: int = 0,  # Seed of every global generator
     n_threads: int = 1,  # Threads of torch; results change in the last bits with this number
@@ -104,9 +104,8 @@ def deterministic(
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
     torch.set_num_threads(n_threads)
-    torch.use_deterministic_algorithms(
-        True, warn_only=torch.cuda.is_available()
-    )  # some CUDA kernels have no deterministic form
+    some_kernels_have_no_other_form = torch.cuda.is_available()
+    torch.use_deterministic_algorithms(True, warn_only=some_kernels_have_no_other_form)
 
 # %% ../../nbs/base/00_core.ipynb #3fe6beae
 def generator(
@@ -135,30 +134,32 @@ def atomic_path(
         else:
             temporary.unlink(missing_ok=True)
 
-# %% ../../nbs/base/00_core.ipynb #148b4c64
+# %% ../../nbs/base/00_core.ipynb #782a343e
+def _plain(x, digits):
+    "What JSON can hold: texts as keys, lists, Python's numbers with so many significant digits, None for NaN."
+    if isinstance(x, dict):
+        return {str(k): _plain(v, digits) for k, v in x.items()}
+    if isinstance(x, (list, tuple)):
+        return [_plain(v, digits) for v in x]
+    if isinstance(x, np.generic):
+        x = x.item()
+    if not isinstance(x, float):
+        return x
+    return float(f"{x:.{digits}g}") if np.isfinite(x) else None
+
+
 def write_json(
     path: Path | str,  # Final name
     content,  # Anything JSON can hold; numpy scalars are converted
     digits: int = 6,  # Significant digits of floats
 ) -> Path:
     "Write `content` as byte-stable JSON, atomically."
-
-    def plain(x):
-        if isinstance(x, dict):
-            return {str(k): plain(v) for k, v in x.items()}
-        if isinstance(x, (list, tuple)):
-            return [plain(v) for v in x]
-        if isinstance(x, np.generic):
-            x = x.item()
-        if not isinstance(x, float):
-            return x
-        return float(f"{x:.{digits}g}") if np.isfinite(x) else None
-
+    text = json.dumps(_plain(content, digits), indent=1, sort_keys=True, allow_nan=False)
     with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(plain(content), indent=1, sort_keys=True, allow_nan=False) + "\n")
+        temporary.write_text(text + "\n")
     return Path(path)
 
-
+# %% ../../nbs/base/00_core.ipynb #a79dc9a8
 def write_csv(
     path: Path | str,  # Final name
     df: pd.DataFrame,  # Table; the index is not written

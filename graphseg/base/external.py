@@ -81,6 +81,10 @@ EXTERNAL |= {
         "db.jsrt.or.jp/eng.php",
         (("All247images/JPC[LN]N*.IMG", 247),),
     ),
+}
+
+# %% ../../nbs/base/30_external.ipynb #bb34ad7e
+EXTERNAL |= {
     "montgomery_full": Terms(
         "Montgomery County chest X-rays, 138 images with masks of the left and the right lung",
         "National Library of Medicine; landmarks: chest_xray_landmarks",

@@ -44,6 +44,7 @@ _LINES = {
 }
 
 # %% ../../nbs/base/10_plots.ipynb #77e10fdf
+_DASHED = (0, (3, 1.5))  # Line style of a prediction
 _FILES = {
     "image.cmap": "gray",
     "figure.figsize": (COLUMN_IN, 2.4),
@@ -118,9 +119,6 @@ def show_image(
     return ax
 
 # %% ../../nbs/base/10_plots.ipynb #1ea1a187
-_DASHED = (0, (3, 1.5))  # Line style of a prediction
-
-
 def show_landmarks(
     landmarks_px: np.ndarray,  # (N,2) float xy, px of the axes; NaN where not annotated
     layout,  # Layout with N nodes
