@@ -128,20 +128,16 @@ def _two_groups(df, group, by, order):
 
 # %% ../../nbs/roots/54_comparison.ipynb #510fad15
 def compare_groups(
-    # One row per plant and stratum: group, `by`, traits; "plant" where repeated plants shall be refused
-    df: pd.DataFrame,
+    df: pd.DataFrame,  # One row per plant and stratum: group, `by`, traits; "plant" to refuse repeated plants
     traits: Sequence[str],  # Columns to test
     group: str = "condition",  # Column with two groups
     by: Sequence[str] = (),  # Columns of strata, such as day
-    # First and second group; effects are positive where the first is larger; default in order of appearance
-    order: Sequence[str] | None = None,
+    order: Sequence[str] | None = None,  # First and second group (default as met); positive: the first is larger
     rule: str = "mann-whitney",  # One of `RULES_OF_TEST`
-    # Columns of the result within which p is adjusted, such as trait; default the whole table
-    family: Sequence[str] = (),
+    family: Sequence[str] = (),  # Columns of the result within which p is adjusted; default the whole table
     n_draws: int = 2000,  # See `effect_sizes`
     seed: int = 0,  # See `effect_sizes`
-    # by, trait, first, second, n_first, n_second, means, medians, difference, tests, p, p_holm, effect sizes
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # by, trait, first, second, counts, means, medians, difference, tests, p, p_holm, effect sizes
     "Compare two groups, trait by trait and stratum by stratum."
     require_columns(df, [group, *by, *traits])
     require_choice("rule", rule, RULES_OF_TEST)

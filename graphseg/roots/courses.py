@@ -100,8 +100,7 @@ def _median_inside(part, size):
 def running_median(
     values,  # (T,) float; NaN in gaps
     size: int,  # Window, steps, odd; 1 changes nothing
-    # "shrink": smaller symmetric windows at ends and gaps; "zero": zeros beside the series, as published
-    edges: str = "shrink",
+    edges: str = "shrink",  # "shrink": smaller symmetric windows at ends and gaps; "zero": zeros beside, as published
 ) -> np.ndarray:  # (T,) NaN where it was NaN
     "Running median."
     require_choice("edges", edges, EDGES)

@@ -16,39 +16,49 @@ import numpy as np
 
 from ..base.core import require_choice, require_shape
 
-# %% ../../nbs/roots/40_crf.ipynb #0d6bccbe
-NORMALISATIONS = ("symmetric", "row", "none")
+# %% ../../nbs/roots/40_crf.ipynb #c4486dec
+def _require_probabilities(p):
+    "Raise `ValueError` unless these are floats of at least two classes."
+    require_shape("probabilities", p, "C,H,W")
+    if p.shape[0] < 2:
+        raise ValueError(
+            f"probabilities: expected (C,H,W) with at least two classes, got {p.shape}; "
+            "for one map p use numpy.stack([1 - p, p])"
+        )
+    if p.dtype.kind != "f":
+        raise ValueError(
+            f"probabilities: expected floats, got {p.dtype}; a mask of labels carries no doubt that could be resolved"
+        )
 
 
+def _require_image(image, shape):
+    "Raise `ValueError` unless this is a grey image of a shape."
+    if image.dtype != np.uint8:
+        raise ValueError(f"image: expected grey values as uint8, got {image.dtype}; intensity is in levels of 0 to 255")
+    if image.shape != shape or not image.size:
+        raise ValueError(
+            f"image: expected ({shape[0]},{shape[1]}) pixels like the probabilities, got {image.shape}; "
+            "a colour image must be made grey first"
+        )
+
+# %% ../../nbs/roots/40_crf.ipynb #fec99411
 def require_maps(
     probabilities,  # (C,H,W) floats, C at least 2, sum 1 over C
     image,  # (H,W) uint8
 ) -> tuple[np.ndarray, np.ndarray]:  # (C,H,W) float32, (H,W) uint8
     "Raise `ValueError` unless probabilities and image fit each other."
     p, image = np.asarray(probabilities), np.asarray(image)
-    require_shape("probabilities", p, "C,H,W")
-    if p.shape[0] < 2:
-        raise ValueError(
-            f"probabilities: expected (C,H,W) with at least two classes, got {p.shape}; for one map p use numpy.stack([1 - p, p])"
-        )
-    if p.dtype.kind != "f":
-        raise ValueError(
-            f"probabilities: expected floats, got {p.dtype}; a mask of labels carries no doubt that could be resolved"
-        )
-    if image.dtype != np.uint8:
-        raise ValueError(f"image: expected grey values as uint8, got {image.dtype}; intensity is in levels of 0 to 255")
-    if image.shape != p.shape[1:] or not image.size:
-        raise ValueError(
-            f"image: expected ({p.shape[1]},{p.shape[2]}) pixels like the probabilities, got {image.shape}; a colour image must be made grey first"
-        )
+    _require_probabilities(p)
+    _require_image(image, p.shape[1:])
     total = p.sum(0)
     if not (np.isfinite(total).all() and p.min() >= 0 and np.abs(total - 1).max() < 1e-2):
         raise ValueError(
-            f"probabilities: expected finite numbers from 0 that sum to 1 over classes, got sums from {total.min():.3g} to {total.max():.3g}; apply a softmax first"
+            "probabilities: expected finite numbers from 0 that sum to 1 over classes, "
+            f"got sums from {total.min():.3g} to {total.max():.3g}; apply a softmax first"
         )
     return np.ascontiguousarray(p, np.float32), np.ascontiguousarray(image)
 
-
+# %% ../../nbs/roots/40_crf.ipynb #55e3c7ba
 def require_positive(
     **numbers: float,  # Numbers by name
 ) -> None:
@@ -57,7 +67,7 @@ def require_positive(
         if not 0 < value < math.inf:
             raise ValueError(f"{name}: expected a positive number, got {value}")
 
-# %% ../../nbs/roots/40_crf.ipynb #829ddfd0
+# %% ../../nbs/roots/40_crf.ipynb #de78e290
 def _logits(p):
     "Logits (C-1,H,W) against the first class of probabilities (C,H,W), clipped as in the public code."
     logs = np.clip(p, 1e-5, 1)
@@ -77,6 +87,9 @@ def _softmax(logits):
     powers /= powers.sum(0)
     return powers
 
+# %% ../../nbs/roots/40_crf.ipynb #b2c12a9b
+NORMALISATIONS = ("symmetric", "row", "none")
+
 
 def _normalised(smooth, shape, normalisation):
     "A filter that is a kernel with the asked normalisation; sums are at least 1, the pixel itself."
@@ -88,7 +101,7 @@ def _normalised(smooth, shape, normalisation):
     scale = 1 / np.sqrt(total)
     return lambda field: scale * smooth(scale * field)
 
-
+# %% ../../nbs/roots/40_crf.ipynb #3ae5331e
 def _mean_field(p, kernels, n_iterations):
     "Probabilities after some rounds; kernels are pairs of a weight and a filter (H,W) → (H,W)."
     if n_iterations < 0 or n_iterations != int(n_iterations):
@@ -103,10 +116,23 @@ def _mean_field(p, kernels, n_iterations):
         q = _softmax(logits)
     return q
 
-# %% ../../nbs/roots/40_crf.ipynb #36ee2c44
+# %% ../../nbs/roots/40_crf.ipynb #224c4145
 EXACT_PX = 4096  # Most pixels of the reference
 
 
+def _all_pairs(image):
+    "Squared distances of all pairs of pixels, and of their grey values."
+    rows, columns = np.indices(image.shape).reshape(2, -1).astype(np.float64)
+    levels = image.ravel().astype(np.float64)
+    squared = (rows[:, None] - rows) ** 2 + (columns[:, None] - columns) ** 2
+    return squared, (levels[:, None] - levels) ** 2
+
+
+def _by_matrix(matrix, shape, normalisation):
+    "The filter of a matrix over all pairs."
+    return _normalised(lambda field: (matrix @ field.ravel()).reshape(shape), shape, normalisation)
+
+# %% ../../nbs/roots/40_crf.ipynb #6b4f97a7
 def crf_exact(
     probabilities: np.ndarray,  # (C,H,W) floats, at most `EXACT_PX` pixels
     image: np.ndarray,  # (H,W) uint8
@@ -126,18 +152,19 @@ def crf_exact(
         raise ValueError(
             f"image: expected at most {EXACT_PX} px, for all pairs are formed, got {image.size}; use crf_refine"
         )
-    rows, columns = np.indices(image.shape).reshape(2, -1).astype(np.float64)
-    squared = (rows[:, None] - rows) ** 2 + (columns[:, None] - columns) ** 2
-    levels = image.ravel().astype(np.float64)
-    likeness = np.exp(-squared / (2 * spatial_px**2) - (levels[:, None] - levels) ** 2 / (2 * intensity**2))
-    kernels = [(weight, likeness)] + ([(smooth_weight, np.exp(-squared / (2 * smooth_px**2)))] if smooth_weight else [])
+    squared, unlike = _all_pairs(image)
+    kernels = [(weight, np.exp(-squared / (2 * spatial_px**2) - unlike / (2 * intensity**2)))]
+    if smooth_weight:
+        kernels.append((smooth_weight, np.exp(-squared / (2 * smooth_px**2))))
+    filters = [(w, _by_matrix(matrix, image.shape, normalisation)) for w, matrix in kernels]
+    return _mean_field(np.asarray(probabilities, np.float64), filters, n_iterations)
 
-    def by(matrix):
-        return _normalised(lambda field: (matrix @ field.ravel()).reshape(image.shape), image.shape, normalisation)
+# %% ../../nbs/roots/40_crf.ipynb #4f4792a9
+def _spline(t):
+    "Weights of the three cells at offsets t (n,) from the middle one, (n,3)."
+    return np.stack([0.5 * (0.5 - t) ** 2, 0.75 - t**2, 0.5 * (0.5 + t) ** 2], axis=1)
 
-    return _mean_field(np.asarray(probabilities, np.float64), [(w, by(matrix)) for w, matrix in kernels], n_iterations)
 
-# %% ../../nbs/roots/40_crf.ipynb #ebf1ffea
 def spline_weights(
     n: int,  # Number of pixels or grey levels on the axis
     step: float,  # Pixels or grey levels per cell
@@ -146,21 +173,20 @@ def spline_weights(
     require_positive(n=n, step=step)
     places = np.arange(n) / step
     cells = np.floor(places + 0.5).astype(np.int64)
-    t = places - cells
-    return cells, np.stack([0.5 * (0.5 - t) ** 2, 0.75 - t**2, 0.5 * (0.5 + t) ** 2], axis=1).astype(np.float32)
+    return cells, _spline(places - cells).astype(np.float32)
 
-# %% ../../nbs/roots/40_crf.ipynb #76fc806b
+# %% ../../nbs/roots/40_crf.ipynb #35f888a1
 def _responses(radius, n_phases):
     "Effect of each tap on the kernel between two offsets, (pairs, radius+1), and the distances of the pairs in cells."
     t = (np.arange(n_phases) + 0.5) / n_phases - 0.5
-    weights = np.stack([0.5 * (0.5 - t) ** 2, 0.75 - t**2, 0.5 * (0.5 + t) ** 2], axis=1)
+    weights = _spline(t)
     both = np.einsum("au,bv->abuv", weights, weights)  # (n,n,3,3)
     cells = np.arange(radius + 4)
     lags = np.abs(cells[:, None, None] + np.arange(3)[None, None] - np.arange(3)[None, :, None])
     effect = np.stack([np.einsum("abuv,duv->dab", both, lags == k) for k in range(radius + 1)], axis=-1)
     return effect.reshape(-1, radius + 1), (cells[:, None, None] + t[None, None] - t[None, :, None]).ravel()
 
-
+# %% ../../nbs/roots/40_crf.ipynb #ec340634
 def fit_blur(
     samples: float,  # Cells per standard deviation of the Gaussian
 ) -> np.ndarray:  # (R+1,) float64, the middle tap first; the kernel is symmetric
@@ -170,20 +196,23 @@ def fit_blur(
     effect, distances = _responses(radius, 8)
     return np.linalg.lstsq(effect, np.exp(-0.5 * (distances / samples) ** 2), rcond=None)[0]
 
-# %% ../../nbs/roots/40_crf.ipynb #0fd90303
+# %% ../../nbs/roots/40_crf.ipynb #2efd065f
+@numba.njit(cache=True)
+def _row_extremes(image, y, row):
+    "Let row[0] and row[1] fall and rise to the grey values of an image row."
+    for x in range(image.shape[1]):
+        row[0, x], row[1, x] = min(row[0, x], image[y, x]), max(row[1, x], image[y, x])
+
+
 @numba.njit(cache=True)
 def _extremes(image, rows, columns, shape):
     "Least and largest grey value of the pixels of each cell; 255 and 0 where there is none."
-    row, least, most = (
-        np.empty((2, image.shape[1]), np.uint8),
-        np.full(shape[:2], 255, np.uint8),
-        np.zeros(shape[:2], np.uint8),
-    )
+    row = np.empty((2, image.shape[1]), np.uint8)
+    least, most = np.full(shape[:2], 255, np.uint8), np.zeros(shape[:2], np.uint8)
     for y in range(image.shape[0]):
         if y == 0 or rows[y] > rows[y - 1]:
             row[0], row[1] = 255, 0
-        for x in range(image.shape[1]):
-            row[0, x], row[1, x] = min(row[0, x], image[y, x]), max(row[1, x], image[y, x])
+        _row_extremes(image, y, row)
         if y + 1 < image.shape[0] and rows[y + 1] == rows[y]:
             continue
         for x in range(image.shape[1]):
@@ -191,18 +220,15 @@ def _extremes(image, rows, columns, shape):
             most[rows[y], columns[x]] = max(most[rows[y], columns[x]], row[1, x])
     return least, most
 
-
+# %% ../../nbs/roots/40_crf.ipynb #46d033b0
 def _spans(image, rows, columns, levels, shape):
     "First and one past the last level in use, for each row and column of the grid: two arrays (R,C) int16."
     least, most = _extremes(image, rows, columns, shape)
-    empty, spread = (
-        least > most,
-        {"kernel": np.ones((3, 3), np.uint8), "anchor": (2, 2)},
-    )  # a pixel is spread over its cell and the two behind
+    empty = least > most
     low, high = (levels[np.minimum(v, len(levels) - 1)].astype(np.int16) for v in (least, most))
-    return cv2.erode(np.where(empty, np.int16(shape[2]), low), **spread), cv2.dilate(
-        np.where(empty, np.int16(0), high + np.int16(3)), **spread
-    )
+    low, high = np.where(empty, np.int16(shape[2]), low), np.where(empty, np.int16(0), high + np.int16(3))
+    spread = {"kernel": np.ones((3, 3), np.uint8), "anchor": (2, 2)}  # a pixel is spread over its cell and two behind
+    return cv2.erode(low, **spread), cv2.dilate(high, **spread)
 
 
 def _wider(spans, rows, columns):
@@ -210,7 +236,7 @@ def _wider(spans, rows, columns):
     near = np.ones((2 * rows + 1, 2 * columns + 1), np.uint8)
     return cv2.erode(spans[0], near), cv2.dilate(spans[1], near)
 
-# %% ../../nbs/roots/40_crf.ipynb #a32167db
+# %% ../../nbs/roots/40_crf.ipynb #28f3bc95
 _FAST = {"fastmath": True, "cache": True}
 _ONE, _TWO, _THREE = (np.uint64(k) for k in (1, 2, 3))  # unsigned places need no check for counting from the end
 
@@ -239,15 +265,12 @@ def _splat(cells, field, image, rows, row_weights, columns, column_weights, leve
             third[k] += c * plane[k]
         plane[:] = 0
 
-# %% ../../nbs/roots/40_crf.ipynb #33aff337
+# %% ../../nbs/roots/40_crf.ipynb #7e3d6358
 @numba.njit(**_FAST)
 def _read(cells, image, rows, row_weights, columns, column_weights, levels, level_weights):
     n, size = cells.shape[2], cells.shape[1] * cells.shape[2]
-    plane, flat, out = (
-        np.zeros(size + 1, np.float32),
-        cells.reshape(cells.shape[0], size),
-        np.empty(image.shape, np.float32),
-    )
+    plane, flat = np.zeros(size + 1, np.float32), cells.reshape(cells.shape[0], size)
+    out = np.empty(image.shape, np.float32)
     for y in range(image.shape[0]):
         i, a, b, c = rows[y], row_weights[y, 0], row_weights[y, 1], row_weights[y, 2]
         first, second, third = flat[i], flat[i + 1], flat[i + 2]
@@ -266,7 +289,7 @@ def _read(cells, image, rows, row_weights, columns, column_weights, levels, leve
             out[y, x] = a * weights[0] + b * weights[1] + c * weights[2] + d * weights[3]
     return out
 
-# %% ../../nbs/roots/40_crf.ipynb #d27c752d
+# %% ../../nbs/roots/40_crf.ipynb #ee004708
 @numba.njit(**_FAST)
 def _blur_levels(cells, out, low, high, out_low, out_high, taps):
     r = len(taps) - 1
@@ -287,7 +310,7 @@ def _blur_levels(cells, out, low, high, out_low, out_high, taps):
                     line[k] += taps[t] * (before[k] + after[k])
             padded[p:q] = 0
 
-
+# %% ../../nbs/roots/40_crf.ipynb #da78dc5c
 @numba.njit(**_FAST)
 def _blur_plane(cells, out, low, high, taps, down, right):
     for i in range(cells.shape[0]):
@@ -303,10 +326,26 @@ def _blur_plane(cells, out, low, high, taps, down, right):
                 for k in range(q - p):
                     line[k] += taps[abs(t)] * other[k]
 
-# %% ../../nbs/roots/40_crf.ipynb #9ae4a302
+# %% ../../nbs/roots/40_crf.ipynb #c0896e36
 MAX_CELLS = 2**28  # 1 GiB of float32
 
 
+def _require_cells(shape):
+    "Raise `ValueError` unless a grid fits in memory."
+    if math.prod(shape) > MAX_CELLS:
+        raise ValueError(
+            f"grid: expected at most {MAX_CELLS} cells, got {'×'.join(map(str, shape))}; "
+            "lower samples, or work on parts of the image"
+        )
+
+
+def _places_and_weights(axes, n_levels):
+    "Cells and weights of the three axes as the filter reads them: places in a plane, four weights for levels."
+    (rows, a), (columns, b), (levels, c) = axes
+    places = (columns * n_levels).astype(np.uint64), levels.astype(np.uint64)
+    return rows, a, places[0], b, places[1], np.pad(c, [(0, 0), (0, 1)])
+
+# %% ../../nbs/roots/40_crf.ipynb #60bcf8f7
 class BilateralGrid:
     "Gaussian filter over rows, columns and grey levels of one image: `filter(f)[i]` is near Σ_j k_ij f[j]."
 
@@ -315,33 +354,20 @@ class BilateralGrid:
         image: np.ndarray,  # (H,W) uint8
         spatial_px: float = 5.0,  # Standard deviation in space, px
         intensity: float = 3.0,  # Standard deviation in grey levels
-        samples: float = 1.0,  # Cells per standard deviation, on all axes: more is slower and nearer to the sum over all pairs
+        samples: float = 1.0,  # Cells per standard deviation, on all axes: more is slower and nearer to all pairs
     ):
         require_positive(spatial_px=spatial_px, intensity=intensity, samples=samples)
         low, high = int(image.min()), int(image.max())
-        self.image, self.taps = np.ascontiguousarray(image - np.uint8(low)), fit_blur(samples).astype(np.float32)
+        self.image = np.ascontiguousarray(image - np.uint8(low))
+        self.taps = fit_blur(samples).astype(np.float32)
         steps = (spatial_px / samples, spatial_px / samples, intensity / samples)
         self.axes = [spline_weights(n, step) for n, step in zip((*image.shape, high - low + 1), steps, strict=True)]
         self.shape = tuple(int(cells[-1]) + 3 for cells, _ in self.axes)  # Rows, columns, levels
-        if math.prod(self.shape) > MAX_CELLS:
-            raise ValueError(
-                f"grid: expected at most {MAX_CELLS} cells, got {'×'.join(map(str, self.shape))}; lower samples, or work on parts of the image"
-            )
-
-        (rows, a), (columns, b), (levels, c) = self.axes
-        self.spans = _spans(self.image, rows, columns, levels, self.shape)
-        self.weights = (
-            rows,
-            a,
-            (columns * self.shape[2]).astype(np.uint64),
-            b,
-            levels.astype(np.uint64),
-            np.pad(c, [(0, 0), (0, 1)]),
-        )
-        self.cells, self.blurred = (
-            np.zeros(self.shape, np.float32),
-            np.zeros(self.shape, np.float32),
-        )  # kept, for new memory costs time
+        _require_cells(self.shape)
+        self.spans = _spans(self.image, *(cells for cells, _ in self.axes), self.shape)
+        self.weights = _places_and_weights(self.axes, self.shape[2])
+        self.cells = np.zeros(self.shape, np.float32)  # kept, for new memory costs time
+        self.blurred = np.zeros(self.shape, np.float32)
 
     def filter(
         self,
@@ -357,7 +383,7 @@ class BilateralGrid:
         _blur_plane(cells, blurred, *self.spans, self.taps, 1, 0)
         return _read(blurred, self.image, *self.weights)
 
-# %% ../../nbs/roots/40_crf.ipynb #91d680da
+# %% ../../nbs/roots/40_crf.ipynb #bcef2d43
 def _plane_filter(smooth_px):
     "Gaussian of height 1 in the image plane, cut at four standard deviations; outside the image is nothing."
     reach = math.ceil(4 * smooth_px)
@@ -366,7 +392,7 @@ def _plane_filter(smooth_px):
         np.asarray(field, np.float32), cv2.CV_32F, taps, taps, borderType=cv2.BORDER_CONSTANT
     )
 
-
+# %% ../../nbs/roots/40_crf.ipynb #771528b1
 def crf_refine(
     probabilities: np.ndarray,  # (C,H,W) floats, sum 1 over C
     image: np.ndarray,  # (H,W) uint8, grey
@@ -385,7 +411,8 @@ def crf_refine(
     require_positive(smooth_px=smooth_px)
     if not (weight >= 0 and smooth_weight >= 0):
         raise ValueError(
-            f"weight, smooth_weight: expected 0 or more, got {weight} and {smooth_weight}; a negative weight rewards disagreement"
+            f"weight, smooth_weight: expected 0 or more, got {weight} and {smooth_weight}; "
+            "a negative weight rewards disagreement"
         )
     filters: list[tuple[float, Callable]] = [(weight, BilateralGrid(image, spatial_px, intensity, samples).filter)]
     if smooth_weight:
