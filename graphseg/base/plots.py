@@ -19,6 +19,7 @@ from matplotlib.lines import Line2D
 from PIL import Image
 
 from .core import atomic_path, require_choice, require_shape
+from .names import display_heading, display_value
 
 # %% ../../nbs/base/10_plots.ipynb #647db8c5
 COLUMN_IN, PAGE_IN = 3.3, 6.9
@@ -238,7 +239,7 @@ def show_scores(
     ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
     by: str = "model",  # Column whose values are the boxes
     order: list | None = None,  # Boxes from left to right; default in order of appearance
-    label: str | None = None,  # Axis label with unit; default the column's name
+    label: str | None = None,  # Axis label with unit; default the name of the score
     color: str = "#0072B2",  # Colour of the boxes
     log: bool = False,  # Logarithmic axis?
 ) -> plt.Axes:
@@ -249,8 +250,9 @@ def show_scores(
     order = list(dict.fromkeys(df[by])) if order is None else list(order)
     face = {"facecolor": mpl.colors.to_rgba(color, 0.35), "linewidth": 0.7}
     ax.boxplot(_scores_of(df, metric, by, order), boxprops=face, **_BOXES)
-    ax.set_xticks(range(1, len(order) + 1), [str(name) for name in order], rotation=30, ha="right")
-    ax.set_ylabel(label or metric)
+    names = [str(display_value(name, by)) for name in order]
+    ax.set_xticks(range(1, len(order) + 1), names, rotation=30, ha="right")
+    ax.set_ylabel(label or display_heading(metric))
     if log:
         _use_log_scale(ax)
     return ax
@@ -299,18 +301,29 @@ def _small_png(fig, max_kb):
     return content
 
 # %% ../../nbs/base/10_plots.ipynb #4cdf23df
+def _svg(fig: plt.Figure) -> bytes:
+    "SVG without time stamps and random names."
+    content = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "graphseg"}):
+        fig.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
+    return content.getvalue()
+
+
 def save_figure(
     fig: plt.Figure,  # Figure
     name: str,  # File name without ending
     folder: Path | str,  # Folder of the stage's figures
-    max_kb: int = 150,  # Size that the PNG should keep, in 1000 bytes
-) -> list[Path]:  # The SVG and the PNG
-    "Write a figure as SVG and PNG, the same bytes in every run."
+    max_kb: int = 150,  # Size of a file, in 1000 bytes: a larger PNG gets fewer dots, a larger SVG is left out
+) -> list[Path]:  # The SVG where it keeps the size, and the PNG
+    "Write a figure as PNG and, unless it is dense, as SVG, the same bytes in every run."
     if Path(name).name != name or Path(name).suffix:
         raise ValueError(f"name: expected a file name without folder and ending, got {name!r}")
-    paths = [Path(folder) / f"{name}.svg", Path(folder) / f"{name}.png"]
-    with atomic_path(paths[0]) as temporary, mpl.rc_context({"svg.hashsalt": "graphseg"}):
-        fig.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
-    with atomic_path(paths[1]) as temporary:
-        temporary.write_bytes(_small_png(fig, max_kb))
-    return paths
+    files = {Path(folder) / f"{name}.svg": _svg(fig), Path(folder) / f"{name}.png": _small_png(fig, max_kb)}
+    svg = Path(folder) / f"{name}.svg"
+    if len(files[svg]) > max_kb * 1000:
+        del files[svg]
+        svg.unlink(missing_ok=True)  # of an earlier, sparser run
+    for path, content in files.items():
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(content)
+    return list(files)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..base.core import require_choice, require_file
+from ..base.names import display_value
 from ..base.plots import PAGE_IN, grid, show_image, show_landmarks, truth_prediction_legend
 from ..shapes.raster import landmarks_to_mask
 from ..learning.samples import FRAME_PX, PARTS, SampleSet, Split, read_split
@@ -123,7 +124,7 @@ def show_case(
 def show_cases(
     samples: SampleSet,  # Cases to choose from
     cases: list[str],  # Columns
-    predictions: dict,  # Row title → {case → (N,2) landmarks_px, or a table of outlines}
+    predictions: dict,  # Model, or title of a row → {case → (N,2) landmarks_px, or a table of outlines}
     width: float = PAGE_IN,  # Width of the figure, in
 ) -> plt.Figure:
     "Models as rows, cases as columns; truth solid, prediction dashed; blank frames where images may not be shown."
@@ -135,6 +136,6 @@ def show_cases(
         if k < len(cases):
             ax.set_title(case, fontsize=7)
         if k % len(cases) == 0:
-            ax.set_ylabel(title, fontsize=7)
+            ax.set_ylabel(display_value(title, "model"), fontsize=7)
     truth_prediction_legend(fig)
     return fig

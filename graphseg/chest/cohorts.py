@@ -94,7 +94,6 @@ def split_landmark_sets(
 class Cohort:
     "A named collection of cases."
 
-    title: str  # Name for people
     read: Callable[[Layout, int, bool], SampleSet]  # Reader: layout, image size, complete
     split: Callable[[SampleSet], Split]  # Default split
     layout: str  # Name of the layout usually trained on it
@@ -103,41 +102,41 @@ class Cohort:
     scored: tuple[str, ...] = ("lungs", "heart")  # Structures that are compared with the truth
 
 # %% ../../nbs/chest/14_cohorts.ipynb #857af01d
-def _drawn(name, title, split, source="image"):
+def _drawn(name, split, source="image"):
     "Registry entry of a drawn cohort; foreign centres are scored on lungs, as their real counterparts."
     scored = ("lungs",) if name in ("phantoms_south", "phantoms_west") else ("lungs", "heart")
-    return Cohort(title, partial(read_drawn, name), split, "LH", source, scored=scored)
+    return Cohort(partial(read_drawn, name), split, "LH", source, scored=scored)
 
 
 _DRAWN_COHORTS = {
-    "phantoms_north": ("Phantoms, North", split_north),
-    "phantoms_north_masks": ("Masks of phantoms, North", split_north, "mask"),
-    "phantoms_north_east": ("Phantoms, North and East", split_north),
-    "phantoms_south": ("Phantoms, South", split_test_only),
-    "phantoms_west": ("Phantoms, West", split_test_only),
-    "phantoms_pacemakers": ("Phantoms with pacemakers, East", split_test_only),
-    "phantoms_opacities": ("Phantoms with opacities, West", split_test_only),
-    "phantoms_ctr": ("Phantoms with large and normal hearts, East", split_test_only),
+    "phantoms_north": (split_north,),
+    "phantoms_north_masks": (split_north, "mask"),
+    "phantoms_north_east": (split_north,),
+    "phantoms_south": (split_test_only,),
+    "phantoms_west": (split_test_only,),
+    "phantoms_pacemakers": (split_test_only,),
+    "phantoms_opacities": (split_test_only,),
+    "phantoms_ctr": (split_test_only,),
 }
 
 # %% ../../nbs/chest/14_cohorts.ipynb #e40242d7
-def _archived(name, title, split, layout, *scored):
+def _archived(name, split, layout, *scored):
     "Registry entry of an owner's archive."
-    return Cohort(title, partial(read_archive, name), split, layout, "image", name, *scored)
+    return Cohort(partial(read_archive, name), split, layout, "image", name, *scored)
 
 
 COHORTS = {
-    "phantoms": Cohort("Phantoms", read_phantoms, split_phantoms, "LH", "image"),
+    "phantoms": Cohort(read_phantoms, split_phantoms, "LH", "image"),
     **{name: _drawn(name, *entry) for name, entry in _DRAWN_COHORTS.items()},
-    "montgomery": Cohort("Montgomery", read_montgomery, split_montgomery, "L", "image", "montgomery", ("lungs",)),
-    "jsrt_landmarks": Cohort("JSRT landmarks", read_jsrt_landmarks, split_jsrt, "LH", "mask", "jsrt_landmarks"),
+    "montgomery": Cohort(read_montgomery, split_montgomery, "L", "image", "montgomery", ("lungs",)),
+    "jsrt_landmarks": Cohort(read_jsrt_landmarks, split_jsrt, "LH", "mask", "jsrt_landmarks"),
     "chest_xray_landmarks": Cohort(
-        "Chest X-ray landmarks", read_chest_xray_landmarks, split_landmark_sets, "LH", "mask", "chest_xray_landmarks"
+        read_chest_xray_landmarks, split_landmark_sets, "LH", "mask", "chest_xray_landmarks"
     ),
-    "jsrt": _archived("jsrt", "JSRT", split_jsrt, "LH"),
-    "montgomery_full": _archived("montgomery_full", "Montgomery, 138 images", split_test_only, "L", ("lungs",)),
-    "shenzhen": _archived("shenzhen", "Shenzhen", split_test_only, "L", ("lungs",)),
-    "padchest": _archived("padchest", "PadChest", split_padchest, "LH"),
+    "jsrt": _archived("jsrt", split_jsrt, "LH"),
+    "montgomery_full": _archived("montgomery_full", split_test_only, "L", ("lungs",)),
+    "shenzhen": _archived("shenzhen", split_test_only, "L", ("lungs",)),
+    "padchest": _archived("padchest", split_padchest, "LH"),
 }
 
 # %% ../../nbs/chest/14_cohorts.ipynb #1d3d240f

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NAMES']
 
-# %% ../../nbs/chest/07_names.ipynb #337cf0ab
+# %% ../../nbs/chest/07_names.ipynb #e83f3c9a
 _MODELS = {
     "pca": "PCA",
     "fc": "FC",
@@ -29,7 +29,7 @@ _MODELS = {
     "nnunet": "nnU-Net",
 }
 
-# %% ../../nbs/chest/07_names.ipynb #b9bc7ce8
+# %% ../../nbs/chest/07_names.ipynb #7984b742
 _COHORTS = {
     "phantoms": "phantoms",
     "phantoms_north": "North phantoms",

@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 from .cases import truth_labels
 from ..base.core import generator, progress, require_choice, require_shape
+from ..base.names import display_heading, display_value
 from .inference import predict_label_maps, predict_nodes
 from ..learning.metrics import score_landmarks, score_masks, structures
 from .occlusion import occlude
@@ -217,16 +218,17 @@ def show_curves(
     metric: str,  # Score
     order: Sequence[str],  # Models, in the order of colours and legend
     ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
-    label: str | None = None,  # Vertical axis label with unit; default the metric
+    label: str | None = None,  # Vertical axis label with unit; default the name of the score
 ) -> plt.Axes:
     "Curves against the side of the square; a colour and a mark for each model, so that neither is needed alone."
     require_choice("metric", metric, curves["metric"].unique())
     ax = ax or plt.subplots()[1]
-    for name, mark in zip(order, cycle(MARKS)):
-        rows = curves[(curves["model"] == name) & (curves["metric"] == metric)].sort_values("side")
-        (line,) = ax.plot(100 * rows["side"], rows["mean"], marker=mark, markersize=3, label=name)
+    for model, mark in zip(order, cycle(MARKS)):
+        rows = curves[(curves["model"] == model) & (curves["metric"] == metric)].sort_values("side")
+        look = {"marker": mark, "markersize": 3, "label": display_value(model, "model")}
+        (line,) = ax.plot(100 * rows["side"], rows["mean"], **look)
         ax.fill_between(100 * rows["side"], rows["low"], rows["high"], color=line.get_color(), alpha=0.18, linewidth=0)
-    ax.set(xlabel="side of the square, % of the image side", ylabel=label or metric)
+    ax.set(xlabel="side of the square, % of the image side", ylabel=label or display_heading(metric))
     return ax
 
 # %% ../../nbs/chest/70_robustness.ipynb #e1610f24

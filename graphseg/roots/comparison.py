@@ -16,9 +16,10 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from ..base.core import generator, require_choice
+from ..base.names import display_heading
 from ..base.report import format_number, require_columns
 from .courses import shade_nights
-from .traits import TRAITS, condition_color
+from .traits import condition_color
 
 # %% ../../nbs/roots/54_comparison.ipynb #72d0faec
 def cliffs_delta(
@@ -229,7 +230,7 @@ def show_bands(
         if spread:
             ax.fill_between(wide.index, mean - sd, mean + sd, color=condition_color(name, k), alpha=0.22, lw=0)
         ax.plot(wide.index, mean, color=condition_color(name, k), label=f"{name}, n = {wide.shape[1]}")
-    ax.set(xlabel="time, h", ylabel=TRAITS.get(trait, trait), xlim=(df.time_h.min(), df.time_h.max()))
+    ax.set(xlabel="time, h", ylabel=display_heading(trait), xlim=(df.time_h.min(), df.time_h.max()))
     ax.xaxis.set_major_locator(plt.MultipleLocator(_days_apart(np.ptp(df.time_h))))
     if nights:
         shade_nights(ax)
@@ -257,7 +258,7 @@ def show_boxes(
     ax: plt.Axes | None = None,  # Axes; default a new figure
     group: str = "condition",  # Column of the groups
     p: float = np.nan,  # p-value to write above; none if NaN
-    label: str | None = None,  # Vertical axis label; default of `TRAITS`
+    label: str | None = None,  # Vertical axis label; default the name of the trait
 ) -> plt.Axes:
     "Boxes of two groups with every plant, and the p-value of their comparison."
     ax = ax or plt.subplots()[1]
@@ -268,7 +269,7 @@ def show_boxes(
             _box(ax, k, values, color)
         ax.plot(k + 0.3 * (np.arange(len(values)) % 5 - 2) / 5, values, ".", ms=4, color=color)
     ax.set_xticks(range(len(names)), [f"{n}\nn = {int(df.loc[df[group] == n, trait].notna().sum())}" for n in names])
-    ax.set(ylabel=label or TRAITS.get(trait, trait), xlim=(-0.6, len(names) - 0.4))
+    ax.set(ylabel=label or display_heading(trait), xlim=(-0.6, len(names) - 0.4))
     ax.set_title(p_text(p))
     return ax
 
@@ -313,7 +314,7 @@ def show_violins(
         clear = (tests.trait == trait) & (tests[column] < alpha) & tests.day.isin(days)
         _asterisks(ax, df, trait, tests[clear], days)
     ax.set_xticks(range(len(days)), [f"{d:g}" for d in days])
-    ax.set(xlabel="day", ylabel=TRAITS.get(trait, trait))
+    ax.set(xlabel="day", ylabel=display_heading(trait))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     ax.margins(y=0.12)
     return ax

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NAMES']
 
-# %% ../../nbs/roots/06_names.ipynb #2593d404
+# %% ../../nbs/roots/06_names.ipynb #c6c18e54
 _MODELS = {
     "unet_light": "UNet (light)",
     "resunet": "ResUNet",
@@ -22,10 +22,11 @@ _COHORTS = {
     "tillmore_barley": "barley (Tillmore)",
     "rootnav_osr": "oilseed rape (RootNav)",
     "rsml_examples": "examples of RSML",
+    "rhizoscan_arabidopsis": "Arabidopsis (RhizoScan)",
 }
 _CONDITIONS = {"LD": "long days (LD)", "CL": "continuous light (CL)"}
 
-# %% ../../nbs/roots/06_names.ipynb #005e125d
+# %% ../../nbs/roots/06_names.ipynb #2e36f700
 _TRAITS = {
     "main_mm": "main root (mm)",
     "lateral_mm": "laterals (mm)",
@@ -50,7 +51,7 @@ _TRAITS = {
     "tip_deg": "tip angle (°)",
 }
 
-# %% ../../nbs/roots/06_names.ipynb #b9275f21
+# %% ../../nbs/roots/06_names.ipynb #d06acc25
 _CROSSING = {
     "at_least_h": "time of crossing (h)",
     "crossing_h": "time of crossing (h)",

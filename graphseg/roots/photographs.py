@@ -24,6 +24,7 @@ from scipy.stats import norm
 
 from ..base.core import generator, require_choice, require_file, require_shape
 from ..base.external import require_external
+from ..base.names import display_value
 from .graph import PlantGraph, graph_of_mask
 from .images import image_size
 from .growth import GROWTH_CONDITIONS
@@ -603,7 +604,7 @@ def show_lengths(
     axes = plt.subplots(1, 2, figsize=(6.9, 2.8))[1] if axes is None else axes
     for k, (cohort, t) in enumerate(scores.groupby("cohort", sort=False)):
         x, y, style = t[truth], t[predicted], {"ms": 3.5, "color": CYCLE[k % len(CYCLE)]}
-        axes[0].plot(x, y, "os^Dv"[k % 5], label=cohort, **style)
+        axes[0].plot(x, y, "os^Dv"[k % 5], label=display_value(cohort, "cohort"), **style)
         axes[1].plot((x + y) / 2, y - x, "os^Dv"[k % 5], **style)
     top = 1.05 * max(scores[truth].max(), scores[predicted].max())
     _show_limits(length_agreement(scores[truth], scores[predicted]), top, axes)
