@@ -44,8 +44,22 @@ class _Product(torch.autograd.Function):
     def backward(ctx, gradient):
         return ctx.transposed @ gradient, None, None
 
-# %% ../../nbs/hearts/40_hybridvnet.ipynb #316015c0
-class SparseMatrix(nn.Module):
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #7f6388a6
+class _CompressedRows(nn.Module):
+    "Buffers of a matrix and its transpose, as tensors of torch and as parts of a saved network."
+
+    def rows(self, name=""):  # A view of the buffers as a tensor of torch; "back_" gives the transpose
+        parts = (getattr(self, name + kind) for kind in ("starts", "columns", "values"))
+        return torch.sparse_csr_tensor(*parts, self.shape[::-1] if name else self.shape, check_invariants=False)
+
+    def _load_from_state_dict(self, state, prefix, *args):
+        parts = [state.get(prefix + kind) for kind in ("values", "columns", "starts")]
+        if all(part is not None for part in parts) and len(parts[2]) == self.shape[0] + 1:
+            self.set(sparse.csr_array(tuple(p.cpu().numpy() for p in parts), self.shape))
+        super()._load_from_state_dict(state, prefix, *args)
+
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #e2746443
+class SparseMatrix(_CompressedRows):
     "A fixed sparse matrix in compressed rows, saved with the weights."
 
     def __init__(
@@ -72,16 +86,6 @@ class SparseMatrix(nn.Module):
             for kind, values in (("starts", part.indptr), ("columns", part.indices), ("values", part.data)):
                 setattr(self, name + kind, torch.from_numpy(values.copy()).to(getattr(self, name + kind)))
         return self
-
-    def _load_from_state_dict(self, state, prefix, *args):
-        parts = [state.get(prefix + kind) for kind in ("values", "columns", "starts")]
-        if all(part is not None for part in parts) and len(parts[2]) == self.shape[0] + 1:
-            self.set(sparse.csr_array(tuple(p.cpu().numpy() for p in parts), self.shape))
-        super()._load_from_state_dict(state, prefix, *args)
-
-    def rows(self, name=""):  # A view of the buffers as a tensor of torch; "back_" gives the transpose
-        parts = (getattr(self, name + kind) for kind in ("starts", "columns", "values"))
-        return torch.sparse_csr_tensor(*parts, self.shape[::-1] if name else self.shape, check_invariants=False)
 
     def forward(
         self,
@@ -201,8 +205,45 @@ def _feature_norm(n_features, batch_stats):
     "Norm of the features over the batch, without weights."
     return nn.BatchNorm1d(n_features, affine=False, track_running_stats=not batch_stats)
 
-# %% ../../nbs/hearts/40_hybridvnet.ipynb #30b225e5
-class ViewEncoder(nn.Module):
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #58353599
+class _ViewFeatures(nn.Module):
+    "The blocks of an encoder, from an image to its features."
+
+    def __init__(self, image_shape, channels, batch_stats, fold):
+        super().__init__()
+        self.image_shape, self.fold, dims = tuple(image_shape), fold, len(image_shape)
+        if dims not in (2, 3) or min(image_shape) < 1:
+            raise ValueError(
+                f"image_shape: expected (slices, rows, columns) or (rows, columns), got {self.image_shape}"
+            )
+        sizes = pairwise((fold * fold, *channels))
+        self.blocks = nn.ModuleList(ResidualBlock(c, d, batch_stats, dims) for c, d in sizes)
+        self.pool = F.max_pool2d if dims == 2 else F.max_pool3d
+        self.layout = torch.channels_last if dims == 2 else torch.channels_last_3d
+        self.pools, shape = _poolings(image_shape, fold, len(channels) - 1)
+        self.n_features = channels[-1] * int(np.prod(shape))
+
+    def features(self, images):  # (B,1,*image_shape) → (B,n_features)
+        if images.ndim < 2 or images.shape[1:] != (1, *self.image_shape):
+            wanted = ",".join(map(str, (1, *self.image_shape)))
+            raise ValueError(f"images: expected (B,{wanted}), got {tuple(images.shape)}")
+        x = fold_pixels(images, self.fold).contiguous(memory_format=self.layout)
+        for block, pool in zip(self.blocks, ((), *self.pools), strict=True):
+            x = block(self.pool(x, pool) if pool else x)
+        return x.flatten(1)
+
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #afadcaf9
+def _start_latent(encoder, first_sd):
+    "First weights of the latent layers, where they are not torch's own."
+    if encoder.norm is not None:
+        nn.init.normal_(encoder.mu.weight)
+        nn.init.zeros_(encoder.mu.bias)
+    if encoder.logvar is not None and first_sd != 1:
+        nn.init.zeros_(encoder.logvar.weight)
+        nn.init.constant_(encoder.logvar.bias, 2 * math.log(first_sd))
+
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #04e67ec1
+class ViewEncoder(_ViewFeatures):
     "One view, a stack or a plane, to latent mean and log variance."
 
     def __init__(
@@ -216,54 +257,29 @@ class ViewEncoder(nn.Module):
         first_sd: float = 1.0,  # Deviation of the latent noise at the start; 1 is published
         normed: bool = False,  # Normalise the features before the latent layers? Published: no
     ):
-        super().__init__()
         if not first_sd > 0:
             raise ValueError(f"first_sd: expected more than 0, got {first_sd}")
-        self.image_shape, self.fold, dims = tuple(image_shape), fold, len(image_shape)
-        if dims not in (2, 3) or min(image_shape) < 1:
-            raise ValueError(
-                f"image_shape: expected (slices, rows, columns) or (rows, columns), got {self.image_shape}"
-            )
-        sizes = pairwise((fold * fold, *channels))
-        self.blocks = nn.ModuleList(ResidualBlock(c, d, batch_stats, dims) for c, d in sizes)
-        self.pool = F.max_pool2d if dims == 2 else F.max_pool3d
-        self.layout = torch.channels_last if dims == 2 else torch.channels_last_3d
-        self.pools, shape = _poolings(image_shape, fold, len(channels) - 1)
-        self.n_features = channels[-1] * int(np.prod(shape))
+        super().__init__(image_shape, channels, batch_stats, fold)
         self.mu = nn.Linear(self.n_features, latent_size)
         self.logvar = nn.Linear(self.n_features, latent_size) if variational else None
         self.norm = _feature_norm(self.n_features, batch_stats) if normed else None
-        self._start(first_sd)
+        _start_latent(self, first_sd)
         self.to(memory_format=self.layout)
-
-    def _start(self, first_sd):  # First weights of the latent layers, where they are not torch's own
-        if self.norm is not None:
-            nn.init.normal_(self.mu.weight)
-            nn.init.zeros_(self.mu.bias)
-        if self.logvar is not None and first_sd != 1:
-            nn.init.zeros_(self.logvar.weight)
-            nn.init.constant_(self.logvar.bias, 2 * math.log(first_sd))
 
     def forward(
         self,
         images: Tensor,  # (B,1,*image_shape) float32, 0 to 1
         variance: bool = True,  # Compute the log variance, if there is one?
     ) -> tuple[Tensor, Tensor | None]:  # mu and log variance, (B,Z)
-        if images.ndim < 2 or images.shape[1:] != (1, *self.image_shape):
-            wanted = ",".join(map(str, (1, *self.image_shape)))
-            raise ValueError(f"images: expected (B,{wanted}), got {tuple(images.shape)}")
-        x = fold_pixels(images, self.fold).contiguous(memory_format=self.layout)
-        for block, pool in zip(self.blocks, ((), *self.pools), strict=True):
-            x = block(self.pool(x, pool) if pool else x)
-        x = x.flatten(1)
+        x = self.features(images)
         if self.norm is not None:
             x = self.norm(x) / math.sqrt(self.n_features)
         return self.mu(x), self.logvar(x) if variance and self.logvar is not None else None
 
-# %% ../../nbs/hearts/40_hybridvnet.ipynb #f6c45955
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #705e5020
 WIDTHS = (64, 32, 32, 16, 16)
 
-
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #d0d6c5f6
 class MeshBlock(nn.Module):
     "Sparse Chebyshev convolution, node norm, ReLU."
 
@@ -300,7 +316,33 @@ def kept_nodes(
         found.append(kept.astype(np.int64))
     return found
 
-# %% ../../nbs/hearts/40_hybridvnet.ipynb #ce60a840
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #dd2df10c
+def _require_levels(levels, hierarchy, shapes):
+    "Raise unless a hierarchy has the sizes of the levels, and there are shapes where a mean is held."
+    if list(hierarchy.n_nodes[::-1]) != levels.sizes:
+        raise ValueError(f"hierarchy: expected levels of {levels.sizes[::-1]} nodes, got {list(hierarchy.n_nodes)}")
+    if (shapes is None) != (levels.mean is None):
+        wanted = "none" if levels.mean is None else "a mean shape"
+        raise ValueError(f"shapes: expected {wanted} with mean_shape={levels.mean is not None}")
+
+
+def _take_hierarchy(levels, hierarchy):
+    "Matrices and kept nodes of a hierarchy into the buffers of the levels, coarsest first."
+    for k, (edges, n) in enumerate(zip(hierarchy.edges[::-1], levels.sizes, strict=True)):
+        levels.laplacians[k].set(sparse_laplacian(edges, n))
+    for k, up in enumerate(hierarchy.up[::-1]):
+        levels.ups[k].set(up)
+    for k, kept in enumerate(kept_nodes(hierarchy)[::-1]):
+        getattr(levels, f"kept{k}").copy_(torch.from_numpy(kept))
+
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #5c8b796b
+def _take_mean(levels, shapes):
+    "Mean of shapes (n,N,3), and the spread of more than one, into the buffers."
+    levels.mean.copy_(torch.from_numpy(shapes.mean(0)))
+    if len(shapes) > 1:
+        levels.spread.fill_(shapes.std(0).mean())
+
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #2d65042a
 class MeshLevels(nn.Module):
     "The levels of a mesh, from the coarsest to the finest, as buffers."
 
@@ -326,33 +368,52 @@ class MeshLevels(nn.Module):
         shapes=None,  # Mean shape (N,3), or training shapes (n,N,3) that also tell the spread; with `mean_shape`
     ) -> "MeshLevels":
         "Take the matrices of a hierarchy, and the mean shape."
-        if list(hierarchy.n_nodes[::-1]) != self.sizes:
-            raise ValueError(f"hierarchy: expected levels of {self.sizes[::-1]} nodes, got {list(hierarchy.n_nodes)}")
-        if (shapes is None) != (self.mean is None):
-            wanted = "none" if self.mean is None else "a mean shape"
-            raise ValueError(f"shapes: expected {wanted} with mean_shape={self.mean is not None}")
-        for k, (edges, n) in enumerate(zip(hierarchy.edges[::-1], self.sizes, strict=True)):
-            self.laplacians[k].set(sparse_laplacian(edges, n))
-        for k, up in enumerate(hierarchy.up[::-1]):
-            self.ups[k].set(up)
-        for k, kept in enumerate(kept_nodes(hierarchy)[::-1]):
-            getattr(self, f"kept{k}").copy_(torch.from_numpy(kept))
+        _require_levels(self, hierarchy, shapes)
+        _take_hierarchy(self, hierarchy)
         if shapes is not None:
-            self._set_mean(np.asarray(shapes, float).reshape(-1, *self.mean.shape))
+            _take_mean(self, np.asarray(shapes, float).reshape(-1, *self.mean.shape))
         return self
 
-    def _set_mean(self, shapes):  # Mean of shapes (n,N,3); the spread of more than one
-        self.mean.copy_(torch.from_numpy(shapes.mean(0)))
-        if len(shapes) > 1:
-            self.spread.fill_(shapes.std(0).mean())
-
     def targets(
-        self,
-        nodes: Tensor,  # True positions, (B,N,3)
-    ) -> tuple[Tensor, ...]:  # Those of the nodes of each coarse level, coarsest first, (B,M,3)
+        self, nodes: Tensor
+    ) -> tuple[Tensor, ...]:  # True (B,N,3) → of each coarse level, coarsest first, (B,M,3)
         return tuple(nodes[:, getattr(self, f"kept{k}")] for k in range(len(self.sizes) - 1))
 
-# %% ../../nbs/hearts/40_hybridvnet.ipynb #fd944392
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #5bdf8835
+def _climb(decoder, x):
+    "Features (M,B,F) of the coarsest level to outputs of the finest, and the proposals on the way, coarsest first."
+    below, proposals = 0, []
+    for k, block in enumerate(decoder.blocks):
+        x = block(x, decoder.laplacians[k])
+        if decoder.heads and k < len(decoder.heads):
+            proposals.append(decoder.heads[k](x) + below)
+            x = torch.cat([x, proposals[-1]], -1)
+        if k < len(decoder.ups):
+            x = decoder.ups[k](x)
+        if decoder.residual and k < len(decoder.ups):
+            below = x[..., -3:]  # the unpooled proposal
+    return decoder.last(x, decoder.laplacians[-1]) + below, proposals
+
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #545a8ec0
+def _placed(levels, nodes, proposals):
+    "Outputs (N,B,3) and proposals as positions, (B,N,3)."
+    nodes, proposals = nodes.transpose(0, 1), [p.transpose(0, 1) for p in proposals]
+    if levels.mean is None:
+        return nodes, tuple(proposals)
+    means = levels.targets(levels.mean[None])
+    coarse = tuple(m + levels.spread * p for p, m in zip(proposals, means, strict=False))
+    return levels.mean + levels.spread * nodes, coarse
+
+
+def _require_matrices(levels):
+    "Raise unless a hierarchy was taken."
+    if not len(levels.laplacians[-1].values):
+        raise ValueError(
+            "hierarchy: expected matrices, got none; "
+            "build the network with hybridvnet(name, hierarchy) or load a saved one"
+        )
+
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #c9160da2
 class MeshDecoder(MeshLevels):
     "Latent vector to node positions, from the coarsest level of a mesh to the finest."
 
@@ -369,9 +430,8 @@ class MeshDecoder(MeshLevels):
     ):
         super().__init__(n_nodes, mean_shape)
         if len(self.sizes) != len(widths):
-            raise ValueError(
-                f"widths: expected one for each of the {len(self.sizes)} levels of the hierarchy, got {tuple(widths)}"
-            )
+            wanted = f"one for each of the {len(self.sizes)} levels of the hierarchy"
+            raise ValueError(f"widths: expected {wanted}, got {tuple(widths)}")
         self.deep_supervision, self.residual = deep_supervision, residual
         heads = deep_supervision or residual
         self.linear = nn.Linear(latent_size, widths[0] * self.sizes[0])
@@ -386,32 +446,10 @@ class MeshDecoder(MeshLevels):
         self,
         z: Tensor,  # Latent vector, (B,Z)
     ) -> tuple[Tensor, tuple[Tensor, ...]]:  # Node positions (B,N,3) and proposals (B,M,3), coarsest first
-        if not len(self.laplacians[-1].values):
-            raise ValueError(
-                "hierarchy: expected matrices, got none; "
-                "build the network with hybridvnet(name, hierarchy) or load a saved one"
-            )
+        _require_matrices(self)
         x = self.linear(z).relu().view(len(z), self.sizes[0], -1).transpose(0, 1)  # (M, B, 64)
-        below, proposals = 0, []
-        for k, block in enumerate(self.blocks):
-            x = block(x, self.laplacians[k])
-            if self.heads and k < len(self.heads):
-                proposals.append(self.heads[k](x) + below)
-                x = torch.cat([x, proposals[-1]], -1)
-            if k < len(self.ups):
-                x = self.ups[k](x)
-            if self.residual and k < len(self.ups):
-                below = x[..., -3:]  # the unpooled proposal
-        nodes = self.last(x, self.laplacians[-1]) + below
-        return self.placed(nodes, proposals if self.deep_supervision else [])
-
-    def placed(self, nodes, proposals):  # From the units of the outputs to fractions of the image, batch first
-        nodes, proposals = nodes.transpose(0, 1), [p.transpose(0, 1) for p in proposals]
-        if self.mean is None:
-            return nodes, tuple(proposals)
-        means = self.targets(self.mean[None])
-        coarse = tuple(m + self.spread * p for p, m in zip(proposals, means, strict=False))
-        return self.mean + self.spread * nodes, coarse
+        nodes, proposals = _climb(self, x)
+        return _placed(self, nodes, proposals if self.deep_supervision else [])
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #702a6d40
 class MeshOutput(NamedTuple):
@@ -422,7 +460,17 @@ class MeshOutput(NamedTuple):
     mu: Tensor | None = None  # Latent mean, (B,Z)
     logvar: Tensor | None = None  # Log of the latent variance, (B,Z); None: not a distribution, or not computed
 
-# %% ../../nbs/hearts/40_hybridvnet.ipynb #7b134811
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #ca45cf98
+def _require_lax(views, sax, lax):
+    "Raise unless there are long-axis images for the stacks, when some are looked at."
+    if not views:
+        return
+    if lax is None:
+        names = ", ".join(views)
+        raise ValueError(f"lax: expected the long-axis images {names}, got None; give zeros for a missing view")
+    require_shape("lax", lax, f"{len(sax)},{len(LONG_AXIS)},Q,Q")
+
+# %% ../../nbs/hearts/40_hybridvnet.ipynb #195ed2d2
 class ViewsEncoder(nn.Module):
     "An encoder for each view; their latent vectors side by side."
 
@@ -442,18 +490,10 @@ class ViewsEncoder(nn.Module):
         for view in views:
             require_choice("views", view, LONG_AXIS)
         self.views, self.places = tuple(views), [LONG_AXIS.index(view) for view in views]
-        channels = scale_channels(channels, width)
-        self.sax = ViewEncoder(image_shape, latent_size, channels, variational=variational, **options)
-        self.lax = nn.ModuleList(
-            ViewEncoder((lax_px, lax_px), view_latent, channels, variational=variational, **options) for _ in views
-        )
+        options |= {"channels": scale_channels(channels, width), "variational": variational}
+        self.sax = ViewEncoder(image_shape, latent_size, **options)
+        self.lax = nn.ModuleList(ViewEncoder((lax_px, lax_px), view_latent, **options) for _ in views)
         self.latent_size = latent_size + view_latent * len(views)
-
-    def _require_lax(self, sax, lax):
-        if lax is None:
-            names = ", ".join(self.views)
-            raise ValueError(f"lax: expected the long-axis images {names}, got None; give zeros for a missing view")
-        require_shape("lax", lax, f"{len(sax)},{len(LONG_AXIS)},Q,Q")
 
     def forward(
         self,
@@ -461,8 +501,7 @@ class ViewsEncoder(nn.Module):
         lax: Tensor | None = None,  # Long-axis images in the order of `LONG_AXIS`, (B,3,Q,Q); not needed without views
         variance: bool = True,  # Compute the log variance?
     ) -> tuple[Tensor, Tensor | None]:  # mu and log variance, (B,Z)
-        if self.views:
-            self._require_lax(sax, lax)
+        _require_lax(self.views, sax, lax)
         planes = zip(self.lax, self.places, strict=True)
         parts = [self.sax(sax, variance), *(encoder(lax[:, k : k + 1], variance) for encoder, k in planes)]
         mu, logvar = zip(*parts, strict=True)
@@ -475,11 +514,7 @@ class HybridVNet(nn.Module):
     def __init__(
         self,
         n_nodes: Sequence[int],  # Nodes of each level of the hierarchy, finest first
-        image_shape: Sequence[int] = (
-            16,
-            210,
-            210,
-        ),  # Slices, rows and columns of the stack; (16, 100, 100) for cropped ones
+        image_shape: Sequence[int] = (16, 210, 210),  # Slices, rows, columns of the stack; (16, 100, 100) if cropped
         lax_px: int = 224,  # Side of a long-axis image, px
         views: Sequence[str] = LONG_AXIS,  # Long-axis views; () for the short axis alone
         latent_size: int = 32,  # Latent length of the short axis
@@ -517,7 +552,7 @@ class HybridVNet(nn.Module):
 def hybridvnet(
     name: str,  # `hybridvnet_mv` or `hybridvnet_sax`
     hierarchy: Hierarchy,  # Levels of the mesh, finest first
-    mean_nodes=None,  # Mean shape (N,3), or training shapes (n,N,3), fractions of the image, to predict differences from
+    mean_nodes=None,  # Mean shape (N,3) or training shapes (n,N,3), fractions of the image, to differ from
     **options,  # Further arguments of `HybridVNet`
 ) -> HybridVNet:  # Untrained network with its `config`
     "Build a network for the mesh of a hierarchy."

@@ -63,10 +63,7 @@ def edge_loss(
     a, b = edges(nodes)
     return ((a - b).norm(dim=-1) - length).square().mean()
 
-# %% ../../nbs/hearts/45_mesh_losses.ipynb #e4f50769
-WEIGHTINGS = ("cot", "uniform")
-
-
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #60bc9ee7
 def cotangents(
     corners: Sequence[Tensor],  # Corners of triangles, three of (F,B,3)
 ) -> Tensor:  # Quarter of the cotangent of the angle at each corner, (3,F,B)
@@ -78,7 +75,26 @@ def cotangents(
         found.append((u * v).sum(-1) / (4 * twice_area.clamp(min=1e-12)))
     return torch.stack(found)
 
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #9c5419ba
+WEIGHTINGS = ("cot", "uniform")
 
+
+def _half_where_shared(triangles):  # 1/number of triangles at the edge opposite each corner, (3,F)
+    if not hasattr(triangles, "shares"):
+        opposite = np.stack([triangles.elements[:, pair] for pair in ([1, 2], [2, 0], [0, 1])])
+        edges = np.sort(opposite, -1).reshape(-1, 2)
+        _, which, counts = np.unique(edges, axis=0, return_inverse=True, return_counts=True)
+        triangles.shares = torch.from_numpy(1 / counts[which.ravel()]).view(3, -1)
+    return triangles.shares
+
+
+@torch.no_grad()
+def _edge_weights(triangles, corners, weighting):  # Weight of the edge opposite each corner, three of (F,B or 1,1)
+    if weighting == "cot":
+        return cotangents(corners)[..., None]
+    return _half_where_shared(triangles).to(corners[0].dtype)[..., None, None]
+
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #4805d71c
 def laplacian_loss(
     nodes: Tensor,  # Positions, (B,N,3)
     triangles: Corners,  # Corners of each triangle, (F,3)
@@ -87,30 +103,15 @@ def laplacian_loss(
     "Mean distance of the nodes from the weighted mean of their neighbours."
     require_choice("weighting", weighting, WEIGHTINGS)
     corners, gather = triangles(nodes), triangles.matrix
-    with torch.no_grad():
-        if weighting == "cot":
-            weights = cotangents(corners)[..., None]
-        else:
-            weights = _half_where_shared(triangles).to(nodes.dtype)[..., None, None]
     a, b, c = corners
-    wa, wb, wc = weights  # of the edges opposite a, b and c
+    wa, wb, wc = _edge_weights(triangles, corners, weighting)  # of the edges opposite a, b and c
     sums = torch.cat([wb * c + wc * b, wc * a + wa * c, wa * b + wb * a])  # what each corner receives, (3·F, B, 3)
     totals = torch.cat([wb + wc, wc + wa, wa + wb]).expand(-1, nodes.shape[0], 1)
     sums, totals = gather.transposed(sums), gather.transposed(totals)  # (N, B, 3), (N, B, 1)
     mean = sums * torch.where(totals > 0, 1 / totals.clamp(min=1e-30), totals)
     return (mean - nodes.transpose(0, 1)).norm(dim=-1).mean()
 
-
-def _half_where_shared(triangles):  # 1/number of triangles at the edge opposite each corner, (3,F)
-    if not hasattr(triangles, "shares"):
-        edges = np.sort(
-            np.stack([triangles.elements[:, [1, 2]], triangles.elements[:, [2, 0]], triangles.elements[:, [0, 1]]]), -1
-        )
-        _, which, counts = np.unique(edges.reshape(-1, 2), axis=0, return_inverse=True, return_counts=True)
-        triangles.shares = torch.from_numpy(1 / counts[which.ravel()]).view(3, -1)
-    return triangles.shares
-
-# %% ../../nbs/hearts/45_mesh_losses.ipynb #18c151aa
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #80ca4d2d
 def face_pairs(
     faces,  # Nodes of each triangle, (F,3), integer
 ) -> np.ndarray:  # Shared edge, then the two tips, of each pair of triangles with a common edge, (P,4) int64
@@ -122,7 +123,7 @@ def face_pairs(
     pairs = [(*edge, *tips) for edge, all_tips in sorted(found.items()) for tips in combinations(all_tips, 2)]
     return np.array(pairs, np.int64).reshape(-1, 4)
 
-
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #1aaa8500
 def normal_loss(
     nodes: Tensor,  # Positions, (B,N,3)
     pairs: Corners,  # Corners of `face_pairs`, (P,4)
@@ -132,19 +133,24 @@ def normal_loss(
     first, second = torch.linalg.cross(b - a, c - a), torch.linalg.cross(d - a, b - a)
     return (1 - nn.functional.cosine_similarity(first, second, dim=-1, eps=1e-12)).mean()
 
-# %% ../../nbs/hearts/45_mesh_losses.ipynb #490bda49
-FORMS = ("relative", "absolute")
-
-
-def _edge_lengths(nodes, tetrahedra):  # Each edge is measured once and handed to its tetrahedra, (6,T,B)
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #45bad166
+def _shared_edges(tetrahedra, nodes):
+    "Corners of each edge once, and the edges of each tetrahedron; found at the first call."
     if not hasattr(tetrahedra, "edges"):
         pairs = np.sort(np.concatenate([tetrahedra.elements[:, pair] for pair in combinations(range(4), 2)]), 1)
         once, which = np.unique(pairs, axis=0, return_inverse=True)
-        tetrahedra.edges, tetrahedra.sides = (
-            Corners(e, n).to(nodes) for e, n in ((once, nodes.shape[1]), (which.reshape(-1, 1), len(once)))
-        )
-    a, b = tetrahedra.edges(nodes)
-    return tetrahedra.sides.matrix((a - b).norm(dim=-1)[..., None]).view(6, -1, len(nodes))
+        tetrahedra.edges = Corners(once, nodes.shape[1]).to(nodes)
+        tetrahedra.sides = Corners(which.reshape(-1, 1), len(once)).to(nodes)
+    return tetrahedra.edges, tetrahedra.sides
+
+
+def _edge_lengths(nodes, tetrahedra):  # Each edge is measured once and handed to its tetrahedra, (6,T,B)
+    edges, sides = _shared_edges(tetrahedra, nodes)
+    a, b = edges(nodes)
+    return sides.matrix((a - b).norm(dim=-1)[..., None]).view(6, -1, len(nodes))
+
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #fd91ecdf
+FORMS = ("relative", "absolute")
 
 
 def tetrahedral_loss(
@@ -159,10 +165,7 @@ def tetrahedral_loss(
     difference = lengths - mean
     return (difference if form == "absolute" else difference / (mean + 1e-15)).square().mean()
 
-# %% ../../nbs/hearts/45_mesh_losses.ipynb #ef0c230f
-MEASURES = ("volume", "shape")
-
-
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #82c33f41
 def signed_volumes(
     corners: Sequence[Tensor],  # Corners of tetrahedra, four of (…,3)
 ) -> Tensor:  # Volume, negative where inside out, (…)
@@ -170,7 +173,7 @@ def signed_volumes(
     a, b, c, d = corners
     return (torch.linalg.cross(b - a, c - a) * (d - a)).sum(-1) / 6
 
-
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #22f09edd
 def shape_quality(
     corners: Sequence[Tensor],  # Corners of tetrahedra, four of (…,3)
 ) -> Tensor:  # 1 for a regular tetrahedron, negative where inside out, (…)
@@ -178,7 +181,21 @@ def shape_quality(
     squares = sum((a - b).square().sum(-1) for a, b in combinations(corners, 2)) / 6
     return 6 * math.sqrt(2) * signed_volumes(corners) / (squares + 1e-20) ** 1.5
 
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #40c800df
+MEASURES = ("volume", "shape")
 
+
+def _measured(corners, reference, measure):  # Share of a healthy volume, or quality, of each element, (T,B)
+    if measure == "shape":
+        return shape_quality(corners)
+    if reference is None or not (reference > 0).all():
+        raise ValueError(
+            "reference: expected positive volumes of a healthy mesh, one per tetrahedron; "
+            "use signed_volumes of the template"
+        )
+    return signed_volumes(corners) / (reference if reference.ndim == 2 else reference[:, None])
+
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #38f5ef48
 def inversion_guard(
     nodes: Tensor,  # Positions, (B,N,3)
     tetrahedra: Corners,  # Corners of each tetrahedron, (T,4)
@@ -186,23 +203,14 @@ def inversion_guard(
     threshold: float = 0.1,  # Share of it, or quality, that is asked for
     measure: str = "volume",  # One of `MEASURES`
 ) -> Tensor:  # Scalar
-    "Mean shortfall of the signed volumes (or qualities) below a threshold, squared up to the collapse; zero for healthy meshes."
+    "Mean shortfall of signed volumes (or qualities) below a threshold, squared up to the collapse; 0 if healthy."
     require_choice("measure", measure, MEASURES)
     if not threshold > 0:
         raise ValueError(f"threshold: expected more than 0, got {threshold}")
-    corners = tetrahedra(nodes)
-    if measure == "shape":
-        found = shape_quality(corners)
-    elif reference is None or not (reference > 0).all():
-        raise ValueError(
-            "reference: expected positive volumes of a healthy mesh, one per tetrahedron; use signed_volumes of the template"
-        )
-    else:
-        found = signed_volumes(corners) / (reference if reference.ndim == 2 else reference[:, None])
-    short = torch.relu(1 - found / threshold)
+    short = torch.relu(1 - _measured(tetrahedra(nodes), reference, measure) / threshold)
     return torch.where(short <= 1, short.square(), 2 * short - 1).mean()
 
-# %% ../../nbs/hearts/45_mesh_losses.ipynb #a4058170
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #f59f9fd9
 @dataclass(frozen=True)
 class MeshWeights:
     "Weights of the terms; the defaults are the published ones without regulariser."
@@ -239,14 +247,38 @@ def _elements(mesh, weights):  # Corners of the faces, face pairs, edges and tet
 def _healthy_volumes(healthy, cells, size):
     if healthy is None:
         raise ValueError(
-            "healthy: expected positions of a healthy mesh for the guard of volumes, got None; give the mean shape in fractions of the image"
+            "healthy: expected positions of a healthy mesh for the guard of volumes, got None; "
+            "give the mean shape in fractions of the image"
         )
     volumes = signed_volumes(cells(torch.as_tensor(np.asarray(healthy), dtype=torch.float32)[None] * size))[:, 0]
     if bad := int((~(volumes > 0)).sum()):
         raise ValueError(f"healthy: expected positive volumes, got {bad} elements without")
     return volumes
 
-# %% ../../nbs/hearts/45_mesh_losses.ipynb #aec802df
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #d9f884de
+def _require_options(weighting, form, measure):
+    "Raise unless the terms know what is asked of them."
+    require_choice("weighting", weighting, WEIGHTINGS)
+    require_choice("form", form, FORMS)
+    require_choice("measure", measure, MEASURES)
+
+
+def _terms(regularisers, x):
+    "Scalar of each term whose weight is not 0, at positions (B,N,3) in the unit of measurement."
+    r, w, found = regularisers, regularisers.weights, {}
+    if w.laplacian:
+        found["laplacian"] = laplacian_loss(x, r.faces, r.weighting)
+    if w.edge:
+        found["edge"] = edge_loss(x, r.edges, r.edge_length)
+    if w.normal:
+        found["normal"] = normal_loss(x, r.pairs)
+    if w.tetrahedral:
+        found["tetrahedral"] = tetrahedral_loss(x, r.cells, r.form)
+    if w.guard:
+        found["guard"] = inversion_guard(x, r.cells, r.reference, r.threshold, r.measure)
+    return found
+
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #e71b2939
 class Regularisers(nn.Module):
     "The weighted terms that look at a mesh and not at the truth."
 
@@ -254,9 +286,8 @@ class Regularisers(nn.Module):
         self,
         mesh: SurfaceMesh | TetrahedralMesh,  # Template: its elements count, its positions do not
         weights: MeshWeights = MeshWeights(),  # noqa: B008 (immutable)
-        healthy=None,  # Positions of a healthy mesh, (N,3), fractions of the image, as the mean shape; for the guard of volumes
-        size_mm: Sequence[float]
-        | None = None,  # Size of the image, x, y, z, mm: measure in mm. None: in fractions, as published
+        healthy=None,  # Healthy positions, (N,3), fractions of the image, as the mean shape; for the guard of volumes
+        size_mm: Sequence[float] | None = None,  # Image size x, y, z, mm: measure in mm. None: fractions, as published
         weighting: str = "cot",  # Of the Laplacian, one of `WEIGHTINGS`
         form: str = "relative",  # Of the tetrahedral term, one of `FORMS`
         edge_length: float = 0.04,  # Target length of edges
@@ -264,20 +295,9 @@ class Regularisers(nn.Module):
         measure: str = "volume",  # Of the guard, one of `MEASURES`
     ):
         super().__init__()
-        for name, value, choices in (
-            ("weighting", weighting, WEIGHTINGS),
-            ("form", form, FORMS),
-            ("measure", measure, MEASURES),
-        ):
-            require_choice(name, value, choices)
-        self.weights, self.weighting, self.form, self.edge_length, self.threshold, self.measure = (
-            weights,
-            weighting,
-            form,
-            edge_length,
-            threshold,
-            measure,
-        )
+        _require_options(weighting, form, measure)
+        self.weights, self.weighting, self.form, self.measure = weights, weighting, form, measure
+        self.edge_length, self.threshold = edge_length, threshold
         self.register_buffer("size", torch.ones(3) if size_mm is None else torch.tensor([float(s) for s in size_mm]))
         self.register_buffer("reference", None)
         self.faces, self.pairs, self.edges, self.cells = _elements(mesh, weights)
@@ -288,21 +308,11 @@ class Regularisers(nn.Module):
         self,
         nodes: Tensor,  # Positions, (B,N,3), fractions of the image
     ) -> dict[str, Tensor]:  # Scalar of each term whose weight is not 0
-        w, x, found = self.weights, nodes * self.size, {}
-        if w.laplacian:
-            found["laplacian"] = laplacian_loss(x, self.faces, self.weighting)
-        if w.edge:
-            found["edge"] = edge_loss(x, self.edges, self.edge_length)
-        if w.normal:
-            found["normal"] = normal_loss(x, self.pairs)
-        if w.tetrahedral:
-            found["tetrahedral"] = tetrahedral_loss(x, self.cells, self.form)
-        if w.guard:
-            found["guard"] = inversion_guard(x, self.cells, self.reference, self.threshold, self.measure)
-        return found
+        return _terms(self, nodes * self.size)
 
     def __repr__(self):
-        return f"{type(self).__name__}({self.weights}, {self.weighting}, {self.form}, {self.edge_length}, {self.threshold}, {self.measure}, {self.size.tolist()})"
+        options = self.weighting, self.form, self.edge_length, self.threshold, self.measure, self.size.tolist()
+        return f"{type(self).__name__}({self.weights}, {', '.join(map(str, options))})"
 
 # %% ../../nbs/hearts/45_mesh_losses.ipynb #2b266f38
 class MeshLoss(Regularisers):
@@ -324,7 +334,7 @@ class MeshLoss(Regularisers):
         terms |= super().forward(output.nodes)
         return {"loss": sum(getattr(self.weights, name) * term for name, term in terms.items()), **terms}
 
-# %% ../../nbs/hearts/45_mesh_losses.ipynb #3c3bc5f7
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #0fa5515b
 class Untangled(NamedTuple):
     "Repaired positions of one mesh, and what it took."
 
@@ -336,6 +346,13 @@ class Untangled(NamedTuple):
     max_move: float  # The largest one
     n_steps: int  # Rounds
 
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #078b4ac3
+def _volume_gradients(nodes, cells):  # Volumes (t,), and their gradients at the four corners (t,4,3)
+    a, b, c, d = nodes[cells].transpose(1, 0, 2)
+    ab, ac, ad = b - a, c - a, d - a
+    at_b, at_c, at_d = np.cross(ac, ad) / 6, np.cross(ad, ab) / 6, np.cross(ab, ac) / 6
+    return (ab * at_b).sum(1), np.stack([-at_b - at_c - at_d, at_b, at_c, at_d], 1)
+
 
 def _push(nodes, cells, wanted, free):  # Move nodes by the mean of what their elements ask
     found, gradients = _volume_gradients(nodes, cells)
@@ -346,14 +363,22 @@ def _push(nodes, cells, wanted, free):  # Move nodes by the mean of what their e
     total = np.stack([np.bincount(cells.ravel(), asked[..., k].ravel(), len(nodes)) for k in range(3)], 1)
     nodes += total / np.maximum(counts, 1)
 
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #1fc71d2c
+def _wanted_volumes(nodes, cells, healthy_mm, threshold):
+    "Volume that each element is to have, of positions and elements that are fit to be repaired."
+    require_shape("nodes_mm", nodes, "N,3")
+    require_shape("healthy_mm", np.asarray(healthy_mm), f"{len(nodes)},3")
+    require_shape("tetrahedra", cells, "T,4")
+    if not np.isfinite(nodes).all():
+        raise ValueError("nodes_mm: expected finite positions, got NaN or infinity")
+    wanted = threshold * _volume_gradients(np.asarray(healthy_mm, float), cells)[0]
+    if not threshold > 0 or (wanted <= 0).any():
+        raise ValueError(
+            f"healthy_mm: expected positive volumes and threshold > 0, got {(wanted <= 0).sum()} elements without"
+        )
+    return wanted
 
-def _volume_gradients(nodes, cells):  # Volumes (t,), and their gradients at the four corners (t,4,3)
-    a, b, c, d = nodes[cells].transpose(1, 0, 2)
-    ab, ac, ad = b - a, c - a, d - a
-    at_b, at_c, at_d = np.cross(ac, ad) / 6, np.cross(ad, ab) / 6, np.cross(ab, ac) / 6
-    return (ab * at_b).sum(1), np.stack([-at_b - at_c - at_d, at_b, at_c, at_d], 1)
-
-# %% ../../nbs/hearts/45_mesh_losses.ipynb #d52ef2d8
+# %% ../../nbs/hearts/45_mesh_losses.ipynb #da01be46
 def untangle_nodes(
     nodes_mm,  # Predicted positions, (N,3), mm
     tetrahedra,  # Nodes of each element, (T,4)
@@ -364,18 +389,7 @@ def untangle_nodes(
 ) -> Untangled:
     "Remove inverted elements with small movements of their nodes."
     nodes, cells = np.array(nodes_mm, float), np.asarray(tetrahedra)
-    (
-        require_shape("nodes_mm", nodes, "N,3"),
-        require_shape("healthy_mm", np.asarray(healthy_mm), f"{len(nodes)},3"),
-        require_shape("tetrahedra", cells, "T,4"),
-    )
-    if not np.isfinite(nodes).all():
-        raise ValueError("nodes_mm: expected finite positions, got NaN or infinity")
-    wanted = threshold * _volume_gradients(np.asarray(healthy_mm, float), cells)[0]
-    if not threshold > 0 or (wanted <= 0).any():
-        raise ValueError(
-            f"healthy_mm: expected positive volumes and threshold > 0, got {(wanted <= 0).sum()} elements without"
-        )
+    wanted = _wanted_volumes(nodes, cells, healthy_mm, threshold)
     free = np.ones(len(nodes)) if held is None else 1.0 * ~np.asarray(held, bool)
     volumes, start, step = _volume_gradients(nodes, cells)[0], nodes.copy(), 0
     n_before = int((volumes <= 0).sum())
@@ -383,7 +397,5 @@ def untangle_nodes(
         _push(nodes, cells[asking], 1.1 * wanted[asking], free)
         volumes, step = _volume_gradients(nodes, cells)[0], step + 1
     moves = np.linalg.norm(nodes - start, axis=1)
-    n_moved = int((moves > 0).sum())
-    return Untangled(
-        nodes, n_before, int((volumes <= 0).sum()), n_moved, moves.sum() / max(1, n_moved), moves.max(), step
-    )
+    n_after, n_moved = int((volumes <= 0).sum()), int((moves > 0).sum())
+    return Untangled(nodes, n_before, n_after, n_moved, moves.sum() / max(1, n_moved), moves.max(), step)

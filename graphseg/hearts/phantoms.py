@@ -52,7 +52,7 @@ class DistanceTable:
 def extra_distances(
     points_mm: np.ndarray,  # Points of the template frame, (...,3), mm
 ) -> np.ndarray:  # Distances from papillary muscles and pulmonary artery, negative inside, (...,2), mm
-    "What images show and meshes leave out: two muscles on the left ventricle's wall, the artery beyond the pulmonary valve."
+    "What images show and meshes leave out: two papillary muscles, the artery beyond the pulmonary valve."
     p, found = np.asarray(points_mm, float), []
     ends = (
         ((18, -12, -58), (12, -7, -32), 4.6),
@@ -164,9 +164,7 @@ def way_back(
     phase: str,  # ED or ES
     table: DistanceTable,  # Whose frame to return to
     step_mm: float = 3.0,  # Distance of grid points, mm
-) -> tuple[
-    np.ndarray, np.ndarray
-]:  # Places in the template (X,Y,Z,3) float64, nan outside; position of the first point, mm
+) -> tuple[np.ndarray, np.ndarray]:  # Places in the template (X,Y,Z,3) float64, nan outside; first point, mm
     "Where in the template each point of the heart's own frame comes from."
     points, tetrahedra = _lattice(table)
     bent = deform_heart(parameters, phase, points, place=False)
@@ -201,7 +199,7 @@ def _organs(value, w, near, rough):
 # %% ../../nbs/hearts/25_phantoms.ipynb #a54473ec
 @njit(cache=True)
 def _around(w, near, rough):
-    "Grey outside the heart: place in the body (mm from the base, right, front, head), distance from the heart, roughness."
+    "Grey outside the heart, by place in the body (mm right, front, head), distance from the heart, roughness."
     value = 0.04 + 0.25 * _share(10 * (1.9 - rough))  # lung and its vessels
     value = _organs(value, w, near, rough)
     front = w[1] - 80 + 0.0022 * (w[0] - 25) ** 2 - 2 * rough
@@ -372,9 +370,7 @@ def _long_axis_middle(marks):
 def plan_long_axis(
     parameters: HeartParameters,  # A person
     name: str,  # Of `LONG_AXIS`
-) -> tuple[
-    np.ndarray, tuple[int, int, int]
-]:  # Affine (4,4), columns to the right, rows to the base; voxels (1, side, side)
+) -> tuple[np.ndarray, tuple[int, int, int]]:  # Affine (4,4), columns right, rows to the base; voxels (1, side, side)
     "Place a long-axis plane."
     m, rng = _landmarks(parameters), generator(parameters.seed, parameters.index, LONG_AXIS.index(name), 82)
     in_plane = _long_axis_frame(m, name)
@@ -526,9 +522,8 @@ def _region_volumes(nodes, solid):
 # %% ../../nbs/hearts/25_phantoms.ipynb #5d856eb8
 def _case_row(case, parameters, solid):
     "Row of subjects.csv."
-    planning = dict(zip(("tilt_x_deg", "tilt_y_deg", "turn_deg"), parameters.planning_deg, strict=True)) | dict(
-        zip(("offset_x_mm", "offset_y_mm", "offset_z_mm"), parameters.planning_mm, strict=True)
-    )
+    names = ("tilt_x_deg", "tilt_y_deg", "turn_deg", "offset_x_mm", "offset_y_mm", "offset_z_mm")
+    planning = dict(zip(names, [*parameters.planning_deg, *parameters.planning_mm], strict=True))
     volumes = _region_volumes(deform_heart(parameters, case.phase, solid.nodes_mm), solid)
     z, y, _ = case.sax.pixels.shape
     return {
@@ -606,9 +601,8 @@ def _load_template(path):
     with np.load(require_file(path, "make the cohort with make_heart_cohort"), allow_pickle=False) as f:
         d = {k: f[k] for k in f.files}
     n, regions, labels = int(d["n_surface"]), tuple(d["regions"].tolist()), tuple(d["node_labels"].tolist())
-    return SurfaceMesh(d["nodes_mm"][:n], d["faces"], d["sides"], regions, labels[:n]), TetrahedralMesh(
-        d["nodes_mm"], d["tetrahedra"], d["region"], regions, labels
-    )
+    surface = SurfaceMesh(d["nodes_mm"][:n], d["faces"], d["sides"], regions, labels[:n])
+    return surface, TetrahedralMesh(d["nodes_mm"], d["tetrahedra"], d["region"], regions, labels)
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #3dff5451
 def make_heart_cohort(
@@ -709,6 +703,19 @@ def _votes(parts, n, rim, tokens):
             votes[name] += np.bincount(part[has], minlength=n + 1)
     return {name: (v / seen)[1:] for name, v in votes.items()}
 
+# %% ../../nbs/hearts/25_phantoms.ipynb #dd5812d8
+def _open_pool(rim, free):
+    "Blood of a structure whose vessels are cut open: free points that see its wall in five of six directions."
+    wall, seen = np.zeros(free.shape, np.int8), np.zeros(free.shape, np.int8)
+    wall[tuple(rim.T)] = 1
+    for axis in range(3):
+        seen += np.maximum.accumulate(wall, axis) + np.flip(np.maximum.accumulate(np.flip(wall, axis), axis), axis)
+    found = ndimage.binary_opening(free & (seen >= 5), iterations=2)
+    parts, n = ndimage.label(found)
+    if not n:
+        return found
+    return ndimage.binary_fill_holes(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
+
 # %% ../../nbs/hearts/25_phantoms.ipynb #bfbd4e8c
 def _pools(barrier, nodes, labels, low, spacing):
     "Blood of each structure and the wall of the left ventricle, as masks."
@@ -726,19 +733,6 @@ def _pools(barrier, nodes, labels, low, spacing):
         if depth[best[name] - 1] * spacing < 8:
             pools[name] = _open_pool(rim[has], ~barrier & ~pools["LV"] & ~pools["RV"])
     return pools, np.isin(parts, wall)
-
-# %% ../../nbs/hearts/25_phantoms.ipynb #dd5812d8
-def _open_pool(rim, free):
-    "Blood of a structure whose vessels are cut open: free points that see its wall in five of six directions."
-    wall, seen = np.zeros(free.shape, np.int8), np.zeros(free.shape, np.int8)
-    wall[tuple(rim.T)] = 1
-    for axis in range(3):
-        seen += np.maximum.accumulate(wall, axis) + np.flip(np.maximum.accumulate(np.flip(wall, axis), axis), axis)
-    found = ndimage.binary_opening(free & (seen >= 5), iterations=2)
-    parts, n = ndimage.label(found)
-    if not n:
-        return found
-    return ndimage.binary_fill_holes(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #72c4c030
 def distance_table(

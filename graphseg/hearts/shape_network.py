@@ -18,7 +18,7 @@ from .views import LONG_AXIS
 from .hybridvnet import MeshOutput, ViewsEncoder
 from ..learning.zoo import build_model
 
-# %% ../../nbs/hearts/50_shape_network.ipynb #54c97929
+# %% ../../nbs/hearts/50_shape_network.ipynb #f5f3abac
 def rotation_matrix(
     vector: Tensor,  # Rotation vectors, (B,3), radians
 ) -> Tensor:  # (B,3,3)
@@ -27,22 +27,19 @@ def rotation_matrix(
     zero = torch.zeros_like(x)
     return torch.matrix_exp(torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).view(-1, 3, 3))
 
-
+# %% ../../nbs/hearts/50_shape_network.ipynb #454e27aa
 def rotation_vector(
     matrix: Tensor,  # Rotations, (B,3,3), by less than half a turn
 ) -> Tensor:  # (B,3), radians
     "Axis times angle of a rotation."
-    axis = (
-        torch.stack(
-            [matrix[:, 2, 1] - matrix[:, 1, 2], matrix[:, 0, 2] - matrix[:, 2, 0], matrix[:, 1, 0] - matrix[:, 0, 1]],
-            -1,
-        )
-        / 2
-    )
-    sine, cosine = axis.norm(dim=-1, keepdim=True), (matrix.diagonal(dim1=1, dim2=2).sum(-1, keepdim=True) - 1) / 2
+    m = matrix
+    twice = [m[:, 2, 1] - m[:, 1, 2], m[:, 0, 2] - m[:, 2, 0], m[:, 1, 0] - m[:, 0, 1]]
+    axis = torch.stack(twice, -1) / 2
+    sine = axis.norm(dim=-1, keepdim=True)
+    cosine = (m.diagonal(dim1=1, dim2=2).sum(-1, keepdim=True) - 1) / 2
     return axis * torch.where(sine > 1e-6, torch.atan2(sine, cosine) / sine.clamp(min=1e-12), 1)
 
-
+# %% ../../nbs/hearts/50_shape_network.ipynb #df3c397b
 def best_rotation(
     source: Tensor,  # Centred points, (N,3) or (B,N,3)
     target: Tensor,  # Centred points, (B,N,3)
@@ -53,20 +50,19 @@ def best_rotation(
     sign[:, 2] = torch.linalg.det(u @ v)
     return (u * sign[:, None]) @ v
 
-# %% ../../nbs/hearts/50_shape_network.ipynb #24f47835
+# %% ../../nbs/hearts/50_shape_network.ipynb #de70d022
 def align_shapes(
     shapes,  # Node positions, (n,N,3), mm
     n_rounds: int = 20,  # Rounds at most
-) -> tuple[
-    Tensor, Tensor, Tensor
-]:  # Aligned shapes (n,N,3), centres (n,3) and rotations (n,3,3) that bring them back, float64
+) -> tuple[Tensor, Tensor, Tensor]:  # Aligned (n,N,3), centres (n,3), rotations (n,3,3) that bring them back, float64
     "Generalised Procrustes alignment without scaling."
     shapes = torch.as_tensor(np.asarray(shapes), dtype=torch.float64)
     require_shape("shapes", shapes, "n,N,3")
     if not torch.isfinite(shapes).all():
         raise ValueError("shapes: expected finite numbers, got NaN")
     centres = shapes.mean(1)
-    centred, mean = shapes - centres[:, None], (shapes - centres[:, None])[0]
+    centred = shapes - centres[:, None]
+    mean = centred[0]
     for _ in range(n_rounds):
         turns = best_rotation(mean, centred)
         new = (centred @ turns).mean(0)
@@ -76,7 +72,16 @@ def align_shapes(
     turns = best_rotation(mean, centred)
     return centred @ turns, centres, turns
 
+# %% ../../nbs/hearts/50_shape_network.ipynb #981152a4
+def _principal_modes(flat, fraction):
+    "Leading modes (Z,3N) of centred shapes (n,3N), and their variances, by the matrix of inner products."
+    values, vectors = torch.linalg.eigh(flat @ flat.T / (len(flat) - 1))
+    values, vectors = values.flip(0).clamp(min=0), vectors.flip(1)
+    n_modes = min(len(flat) - 1, int((values.cumsum(0) < fraction * values.sum()).sum()) + 1)
+    values = values[:n_modes]
+    return vectors[:, :n_modes].T @ flat / ((len(flat) - 1) * values[:, None]).sqrt(), values
 
+# %% ../../nbs/hearts/50_shape_network.ipynb #487452e0
 def shape_modes(
     aligned,  # Aligned shapes, (n,N,3)
     fraction: float = 0.98,  # Share of the variance that the modes have
@@ -88,21 +93,42 @@ def shape_modes(
             f"fraction: expected a share of the variance of at least 3 shapes, got {fraction} of {len(aligned)}"
         )
     mean = aligned.mean(0)
-    flat = (aligned - mean).flatten(1)
-    values, vectors = torch.linalg.eigh(flat @ flat.T / (len(flat) - 1))
-    values, vectors = values.flip(0).clamp(min=0), vectors.flip(1)
-    n_modes = min(len(flat) - 1, int((values.cumsum(0) < fraction * values.sum()).sum()) + 1)
-    modes = vectors[:, :n_modes].T @ flat / ((len(flat) - 1) * values[:n_modes, None]).sqrt()
+    modes, variances = _principal_modes((aligned - mean).flatten(1), fraction)
     largest = modes.gather(1, modes.abs().argmax(1, keepdim=True))
-    return mean, (modes * largest.sign()).view(n_modes, *mean.shape), values[:n_modes].sqrt()
+    return mean, (modes * largest.sign()).view(len(modes), *mean.shape), variances.sqrt()
 
-# %% ../../nbs/hearts/50_shape_network.ipynb #9aac36cf
+# %% ../../nbs/hearts/50_shape_network.ipynb #73dd84a6
 def _head(n_in, hidden, n_out):
+    "Two layers that say nothing at the start."
     head = nn.Sequential(nn.Linear(n_in, hidden), nn.ReLU(), nn.Linear(hidden, n_out))
-    nn.init.zeros_(head[2].weight), nn.init.zeros_(head[2].bias)
+    nn.init.zeros_(head[2].weight)
+    nn.init.zeros_(head[2].bias)
     return head
 
+# %% ../../nbs/hearts/50_shape_network.ipynb #0ecf6fdf
+def _model_shapes(n_nodes, n_modes):
+    "Shape of each buffer of a model that is fitted."
+    return {
+        "mean": (n_nodes, 3),
+        "modes": (n_modes, n_nodes, 3),
+        "deviations": (n_modes,),
+        "place": (6,),
+        "place_sd": (6,),
+    }
 
+
+def _fitted(shapes_mm, n_modes, fraction):
+    "Values of these buffers, with as many modes as there are, from training shapes (n,N,3), mm."
+    aligned, centres, turns = align_shapes(shapes_mm)
+    mean, modes, deviations = shape_modes(aligned, fraction)
+    if len(modes) < n_modes:
+        wanted = f"at least {n_modes + 1} different ones for {n_modes} modes"
+        raise ValueError(f"shapes: expected {wanted}, got {len(shapes_mm)}")
+    places = torch.cat([centres, rotation_vector(turns)], 1)
+    spread = places.std(0).clamp(min=1e-6)
+    return {"mean": mean, "modes": modes, "deviations": deviations, "place": places.mean(0), "place_sd": spread}
+
+# %% ../../nbs/hearts/50_shape_network.ipynb #962c5325
 class ShapeModel(nn.Module):
     "Mean shape, modes and the spread of positions, as buffers."
 
@@ -113,13 +139,7 @@ class ShapeModel(nn.Module):
         size_mm: Sequence[float],  # Size of the short-axis image, x, y, z, mm
     ):
         super().__init__()
-        for name, shape in (
-            ("mean", (n_nodes, 3)),
-            ("modes", (n_modes, n_nodes, 3)),
-            ("deviations", (n_modes,)),
-            ("place", (6,)),
-            ("place_sd", (6,)),
-        ):
+        for name, shape in _model_shapes(n_nodes, n_modes).items():
             self.register_buffer(name, torch.full(shape, torch.nan))
         self.register_buffer("size", torch.tensor([float(s) for s in size_mm]))
 
@@ -128,44 +148,27 @@ class ShapeModel(nn.Module):
         shapes,  # Node positions of the training set, (n,N,3), fractions of the image
         fraction: float = 1.0,  # Share of the variance; as many modes as the model has are kept
     ) -> "ShapeModel":
-        aligned, centres, turns = align_shapes(np.asarray(shapes, float) * self.size.numpy())
-        mean, modes, deviations = shape_modes(aligned, fraction)
-        if len(modes) < len(self.modes):
-            raise ValueError(
-                f"shapes: expected at least {len(self.modes) + 1} different ones for {len(self.modes)} modes, got {len(shapes)}"
-            )
-        places = torch.cat([centres, rotation_vector(turns)], 1)
-        for name, value in (
-            ("mean", mean),
-            ("modes", modes),
-            ("deviations", deviations),
-            ("place", places.mean(0)),
-            ("place_sd", places.std(0).clamp(min=1e-6)),
-        ):
+        found = _fitted(np.asarray(shapes, float) * self.size.numpy(), len(self.modes), fraction)
+        for name, value in found.items():
             getattr(self, name).copy_(value[: len(getattr(self, name))])
         return self
 
-    def decode(
-        self, place: Tensor, coefficients: Tensor
-    ) -> Tensor:  # Standardised, (B,6) and (B,Z) → nodes (B,N,3), fractions of the image
+    # Standardised place (B,6) and coefficients (B,Z) → nodes (B,N,3), fractions of the image
+    def decode(self, place: Tensor, coefficients: Tensor) -> Tensor:
         place = self.place + place * self.place_sd
         shape = self.mean + ((coefficients * self.deviations) @ self.modes.flatten(1)).view(-1, *self.mean.shape)
         return (shape @ rotation_matrix(place[:, 3:]).transpose(1, 2) + place[:, None, :3]) / self.size
 
-    def encode(
-        self, nodes: Tensor
-    ) -> tuple[
-        Tensor, Tensor
-    ]:  # Nodes (B,N,3), fractions of the image → place (B,6) and coefficients (B,Z), standardised
+    # The way back
+    def encode(self, nodes: Tensor) -> tuple[Tensor, Tensor]:
         x = nodes * self.size
         centres = x.mean(1)
         turns = best_rotation(self.mean, x - centres[:, None])
         shape = ((x - centres[:, None]) @ turns - self.mean).flatten(1)
-        return (
-            torch.cat([centres, rotation_vector(turns)], 1) - self.place
-        ) / self.place_sd, shape @ self.modes.flatten(1).T / self.deviations
+        place = torch.cat([centres, rotation_vector(turns)], 1)
+        return (place - self.place) / self.place_sd, shape @ self.modes.flatten(1).T / self.deviations
 
-# %% ../../nbs/hearts/50_shape_network.ipynb #ddd6396f
+# %% ../../nbs/hearts/50_shape_network.ipynb #6c6ecbf8
 METADATA = ("age_years", "sex", "height_cm", "weight_kg")
 
 
@@ -187,10 +190,8 @@ class Metadata(nn.Module):
             raise ValueError(f"metadata: expected (n,{len(self.names)}) for {self.names}, got {values.shape}")
         if not np.isfinite(values).any(0).all():
             raise ValueError(f"metadata: expected at least one known value of each of {self.names}")
-        (
-            self.mean.copy_(torch.from_numpy(np.nanmean(values, 0))),
-            self.sd.copy_(torch.from_numpy(np.nanstd(values, 0)).clamp(min=1e-6)),
-        )
+        self.mean.copy_(torch.from_numpy(np.nanmean(values, 0)))
+        self.sd.copy_(torch.from_numpy(np.nanstd(values, 0)).clamp(min=1e-6))
         return self
 
     def forward(
@@ -198,12 +199,27 @@ class Metadata(nn.Module):
         values: Tensor,  # (B,M), NaN where unknown
     ) -> Tensor:  # (B,M)
         if values is None or values.shape[1] != len(self.names):
-            raise ValueError(
-                f"metadata: expected (B,{len(self.names)}) for {self.names}, got {None if values is None else tuple(values.shape)}"
-            )
+            got = None if values is None else tuple(values.shape)
+            raise ValueError(f"metadata: expected (B,{len(self.names)}) for {self.names}, got {got}")
         return ((values - self.mean) / self.sd).nan_to_num(0.0)
 
-# %% ../../nbs/hearts/50_shape_network.ipynb #bde4ceb9
+# %% ../../nbs/hearts/50_shape_network.ipynb #fbaedda7
+def _heads_say(network, sax, lax, metadata):
+    "Place (B,6) and coefficients (B,Z), standardised."
+    z, _ = network.encoder(sax, lax)
+    place = network.position((z if network.locator is None else network.locator(sax, lax)[0]).relu())
+    known = [network.known(metadata)] if network.known.names else []
+    return place, network.coefficients(torch.cat([z.relu(), *known], 1))
+
+
+def _require_fitted(shapes):
+    "Raise unless a shape model has a mean."
+    if not torch.isfinite(shapes.mean).all():
+        raise ValueError(
+            "ShapeNetwork: no shapes yet; build it with shape_network(name, shapes, …) or load a trained one"
+        )
+
+# %% ../../nbs/hearts/50_shape_network.ipynb #f08fac03
 class ShapeNetwork(nn.Module):
     "Views of a heart to the position, rotation and coefficients of a shape model."
 
@@ -223,15 +239,11 @@ class ShapeNetwork(nn.Module):
         **options,  # channels, width, batch_stats and fold of `ViewsEncoder`
     ):
         super().__init__()
-
-        def encoder():
-            return ViewsEncoder(image_shape, lax_px, views, latent_size, view_latent, variational=False, **options)
-
-        self.encoder, self.locator = encoder(), encoder() if separate else None
-        self.position, self.coefficients = (
-            _head(self.encoder.latent_size, hidden, 6),
-            _head(self.encoder.latent_size + len(metadata), hidden, n_modes),
-        )
+        wanted = image_shape, lax_px, views, latent_size, view_latent
+        self.encoder = ViewsEncoder(*wanted, variational=False, **options)
+        self.locator = ViewsEncoder(*wanted, variational=False, **options) if separate else None
+        self.position = _head(self.encoder.latent_size, hidden, 6)
+        self.coefficients = _head(self.encoder.latent_size + len(metadata), hidden, n_modes)
         self.shapes, self.known = ShapeModel(n_nodes, n_modes, size_mm), Metadata(metadata)
 
     def forward(
@@ -240,15 +252,8 @@ class ShapeNetwork(nn.Module):
         lax: Tensor | None = None,  # Long-axis images in the order of `LONG_AXIS`, (B,3,Q,Q)
         metadata: Tensor | None = None,  # Metadata, (B,M), NaN where unknown; where the network looks at some
     ) -> MeshOutput:  # `mu` holds place and coefficients, standardised, (B,6+Z)
-        if not torch.isfinite(self.shapes.mean).all():
-            raise ValueError(
-                "ShapeNetwork: no shapes yet; build it with shape_network(name, shapes, …) or load a trained one"
-            )
-        z, _ = self.encoder(sax, lax)
-        place = self.position((z if self.locator is None else self.locator(sax, lax)[0]).relu())
-        coefficients = self.coefficients(
-            torch.cat([z.relu(), self.known(metadata)], 1) if self.known.names else z.relu()
-        )
+        _require_fitted(self.shapes)
+        place, coefficients = _heads_say(self, sax, lax, metadata)
         return MeshOutput(self.shapes.decode(place, coefficients), mu=torch.cat([place, coefficients], 1))
 
     def true_parameters(self, nodes: Tensor) -> Tensor:  # (B,N,3) → place and coefficients, (B,6+Z)
@@ -257,7 +262,7 @@ class ShapeNetwork(nn.Module):
 # %% ../../nbs/hearts/50_shape_network.ipynb #e79e89b1
 def shape_network(
     name: str,  # `mcsi_mv` or `mcsi_sax`
-    shapes,  # Node positions of the training set, (n,N,3), fractions of the image; augmented copies where training augments
+    shapes,  # Nodes of the training set, (n,N,3), fractions of the image; augmented copies where training augments
     size_mm: Sequence[float],  # Size of the short-axis image, x, y, z, mm
     fraction: float = 0.98,  # Share of the variance that the modes have
     known=None,  # Metadata of the training set, (n',M), NaN where unknown, for `metadata=(…)`

@@ -14,39 +14,20 @@ from scipy.spatial.transform import Rotation
 from ..base.core import generator, require_choice
 from .template import ENDOCARDIUM, EPICARDIUM
 
-# %% ../../nbs/hearts/20_shapes.ipynb #56eaede4
+# %% ../../nbs/hearts/20_shapes.ipynb #d3ee8a7d
 FACTORS = (
-    "size",
-    "lv_length",
-    "lv_width",
-    "wall",
-    "apex_x",
-    "apex_y",
-    "twist",
-    "rv_width",
-    "la_volume",
-    "la_x",
-    "la_y",
-    "la_z",
-    "ra_volume",
-    "ra_x",
-    "ra_y",
-    "ra_z",
-    "aorta_x",
-    "aorta_y",
-    "aorta_width",
-    "contraction",
-    "shortening",
-    "rv_contraction",
-    "torsion",
-    "atrial_filling",
+    *("size", "lv_length", "lv_width", "wall", "apex_x", "apex_y", "twist", "rv_width"),
+    *("la_volume", "la_x", "la_y", "la_z"),
+    *("ra_volume", "ra_x", "ra_y", "ra_z"),
+    *("aorta_x", "aorta_y", "aorta_width"),
+    *("contraction", "shortening", "rv_contraction", "torsion", "atrial_filling"),
 )
 N_MODES = 12  # smooth random modes of shape
 N_MOTION_MODES = 4  # and of motion
-_PHASES = ("ED", "ES")
 KINDS = ("healthy", "dilated", "hypertrophic")
+_PHASES = ("ED", "ES")
 
-
+# %% ../../nbs/hearts/20_shapes.ipynb #0288a254
 @dataclass(frozen=True, eq=False)
 class HeartParameters:
     "Everything that tells one phantom heart from another."
@@ -66,7 +47,7 @@ class HeartParameters:
         "Scores in the order of `FACTORS`, then those of the modes."
         return np.r_[[self.factors[name] for name in FACTORS], self.modes]
 
-# %% ../../nbs/hearts/20_shapes.ipynb #82a4b3ed
+# %% ../../nbs/hearts/20_shapes.ipynb #c1c1d93f
 _HEART_AXES = Rotation.from_matrix(
     [[-0.714, -0.700, -0.016], [0.474, -0.466, -0.747], [0.515, -0.542, 0.664]]
 ).as_matrix()  # x, y, z of the template in the world: the apex points left, forward, down
@@ -87,7 +68,7 @@ def _draw_person(rng):
     }
     return {"age_years": round(age, 1), "sex": sex, "height_cm": round(height, 1), "weight_kg": round(weight, 1)}, shift
 
-
+# %% ../../nbs/hearts/20_shapes.ipynb #9512120b
 _KIND_SHIFT = {
     "healthy": {},
     "dilated": {"lv_width": 2.0, "contraction": -2.4, "lv_length": 0.6},
@@ -95,6 +76,16 @@ _KIND_SHIFT = {
 }
 
 
+def _draw_factors(rng, kind, shift):
+    "Score of each factor: drawn, and shifted by the body and by the kind of heart."
+    scores = np.clip(rng.standard_normal(len(FACTORS)), -2.2, 2.2)
+    factors = {}
+    for name, score in zip(FACTORS, scores, strict=True):
+        part = 0.7 if name == "size" else 1.0
+        factors[name] = float(np.clip(part * score + shift.get(name, 0) + _KIND_SHIFT[kind].get(name, 0), -3, 3))
+    return factors
+
+# %% ../../nbs/hearts/20_shapes.ipynb #0abbc5f7
 def draw_subject(
     seed: int,  # Seed of the population
     index: int,  # Number of the person, from 0
@@ -105,27 +96,14 @@ def draw_subject(
     rng = generator(seed, index, 81)
     metadata, shift = _draw_person(rng)
     kind = str(rng.choice(KINDS, p=[0.875, 0.0625, 0.0625]))
-    scores = np.clip(rng.standard_normal(len(FACTORS)), -2.2, 2.2)
-    factors = {}
-    for name, score in zip(FACTORS, scores, strict=True):
-        part = 0.7 if name == "size" else 1.0
-        factors[name] = float(np.clip(part * score + shift.get(name, 0) + _KIND_SHIFT[kind].get(name, 0), -3, 3))
+    factors = _draw_factors(rng, kind, shift)
     modes = np.clip(rng.standard_normal(N_MODES + N_MOTION_MODES), -2.2, 2.2)
-    turn = Rotation.from_rotvec(np.radians(rng.normal(0, 8, 3))).as_matrix()
+    rotation = Rotation.from_rotvec(np.radians(rng.normal(0, 8, 3))).as_matrix() @ _HEART_AXES.T
     planning = rng.normal(0, [3.0, 3.0, 9.0]), rng.normal(0, [2.5, 2.5, 2.0])
-    return HeartParameters(
-        factors,
-        modes,
-        metadata,
-        kind,
-        turn @ _HEART_AXES.T,
-        rng.normal([-30, 15, 0], [8, 8, 12]),
-        *planning,
-        seed,
-        index,
-    )
+    centre = rng.normal([-30, 15, 0], [8, 8, 12])
+    return HeartParameters(factors, modes, metadata, kind, rotation, centre, *planning, seed, index)
 
-# %% ../../nbs/hearts/20_shapes.ipynb #1ac044da
+# %% ../../nbs/hearts/20_shapes.ipynb #ebdb6b58
 def _chain(s, knots, slopes, width):
     "Smooth increasing map of s >= 0 with the given slopes between knots, 0 at 0."
     out = slopes[0] * s
@@ -139,13 +117,18 @@ def _step(x, low, high):
     t = np.clip((x - low) / (high - low), 0, 1)
     return t * t * t * (10 - 15 * t + 6 * t * t)
 
-
+# %% ../../nbs/hearts/20_shapes.ipynb #cb55ddb8
 def _areas(z):
     "Squared radii of endocardium and epicardium of the template at height z, mm2; never quite 0."
     endo, epi = (a * a * (1 - ((z + 22) / c) ** 2) for a, _, c in (ENDOCARDIUM, EPICARDIUM))
     return 40 * np.logaddexp(0, endo / 40) + 15, 40 * np.logaddexp(0, epi / 40) + 110
 
 
+def _descent(z, parameters):
+    "Descent of the base at end-systole: displacement along z, mm."
+    return -13.5 * np.exp(0.11 * parameters.factors["shortening"]) * _step(z, -100, 4) * (1 - _step(z, 4, 56))
+
+# %% ../../nbs/hearts/20_shapes.ipynb #cb800146
 def _wall_knots(z, parameters, phase):
     "Template's and new squared radii of endocardium and epicardium, (4,...)."
     f = parameters.factors
@@ -160,45 +143,36 @@ def _wall_knots(z, parameters, phase):
     small = endo * (1 + (left - 1) * fade)
     return inner, outer, small, small + 1.16 * (epi - endo) / (1 + shorter)
 
+# %% ../../nbs/hearts/20_shapes.ipynb #dbaabecf
+def _right_slope(s, x, z, rv, epi):
+    "Knots and slopes of the second chain, which moves the free wall of the right ventricle."
+    facing = 0.5 * (1 - x / np.sqrt(s + 25)) * _step(-z, -18, 18)  # 1 toward the free wall of the right ventricle
+    slope, start = 1 + (rv - 1) * facing**1.1, np.sqrt(epi) + 3
+    return (start, start + 30, start + 80), (1 + 0 * s, slope, 1 + 0.4 * (1 - slope), 1 + 0 * s)
 
-def _descent(z, parameters):
-    "Descent of the base at end-systole: displacement along z, mm."
-    return -13.5 * np.exp(0.11 * parameters.factors["shortening"]) * _step(z, -100, 4) * (1 - _step(z, 4, 56))
 
-# %% ../../nbs/hearts/20_shapes.ipynb #957fd53e
 def _move_left(points, knots, rv, twist):
     "Radial map about the long axis, free wall of the right ventricle included, and torsion."
     x, y, z = np.moveaxis(points, -1, 0)
     s, (inner, outer, endo, epi) = x * x + y * y, knots
     s1 = _chain(s, (inner, outer), (endo / inner, (epi - endo) / (outer - inner), 1 + 0 * s), 0.11 * outer)
-    facing = 0.5 * (1 - x / np.sqrt(s + 25)) * _step(-z, -18, 18)  # 1 toward the free wall of the right ventricle
-    slope, start = 1 + (rv - 1) * facing**1.1, np.sqrt(epi) + 3
-    out = _chain(
-        np.sqrt(s1 + 1e-9), (start, start + 30, start + 80), (1 + 0 * s, slope, 1 + 0.4 * (1 - slope), 1 + 0 * s), 4.0
-    )
+    out = _chain(np.sqrt(s1 + 1e-9), *_right_slope(s, x, z, rv, epi), 4.0)
     near = np.exp(-s / 5000)
     angle = near * (twist[0] * _step(-z, 10, 100) + twist[1] * _step(z, -50, 0) * _step(-z, -30, 0))
     grow, c, n = out / np.sqrt(s + 1e-9), np.cos(angle), np.sin(angle)
     return np.stack([grow * (c * x - n * y), grow * (n * x + c * y), z], -1)
 
-
+# %% ../../nbs/hearts/20_shapes.ipynb #55f7944d
 def _move_long(points, length, down, apex):
     "Lengths along the axis: of the ventricles, the descent of the base, the lift of the inner apex."
     x, y, z = np.moveaxis(points, -1, 0)
     lift = apex * np.exp(-(x * x + y * y) / 150 - ((z + 80) / 13) ** 2)
-    below = -12 * np.logaddexp(0, -z / 12) + 12 * np.log(2) * np.exp(
-        -((z / 30) ** 2)
-    )  # z below the base, 0 above, smooth
+    dip = 12 * np.log(2) * np.exp(-((z / 30) ** 2))
+    below = -12 * np.logaddexp(0, -z / 12) + dip  # z below the base, 0 above, smooth
     return np.stack([x, y, z + (length - 1) * below + down + lift], -1)
 
-# %% ../../nbs/hearts/20_shapes.ipynb #f8ea87c4
+# %% ../../nbs/hearts/20_shapes.ipynb #d4adf9ae
 _LA, _RA = np.array([8.0, 8.0, 26.0]), np.array([-40.0, 17.0, 20.0])
-_T = np.linspace(0, 1, 33)[:, None]
-_AORTA_AXIS = (
-    (1 - _T) ** 2 * np.array([-14.0, -9.5, -4.0])
-    + 2 * _T * (1 - _T) * np.array([-21.0, -18.0, 24.0])
-    + _T**2 * np.array([-30.0, -43.0, 50.0])
-)
 
 
 def _swell(points, centre, sigma, amount, shift):
@@ -207,6 +181,14 @@ def _swell(points, centre, sigma, amount, shift):
     near = np.exp(-(d * d).sum(-1) / (2 * sigma**2)) * (0.12 + 0.88 * _step(points[..., 2], -8, 36))
     far = np.exp(-(d * d).sum(-1) / (2 * (1.35 * sigma) ** 2)) * _step(points[..., 2], -4, 40)
     return points + amount * near[..., None] * d + far[..., None] * np.asarray(shift)
+
+# %% ../../nbs/hearts/20_shapes.ipynb #e151e612
+_T = np.linspace(0, 1, 33)[:, None]
+_AORTA_AXIS = (
+    (1 - _T) ** 2 * np.array([-14.0, -9.5, -4.0])
+    + 2 * _T * (1 - _T) * np.array([-21.0, -18.0, 24.0])
+    + _T**2 * np.array([-30.0, -43.0, 50.0])
+)
 
 
 def _move_aorta(points, lean, width):
@@ -219,7 +201,7 @@ def _move_aorta(points, lean, width):
     moved = points[..., :2] + wide[..., None] * d + bent[..., None] * np.asarray(lean)
     return np.concatenate([moved, z[..., None]], -1)
 
-
+# %% ../../nbs/hearts/20_shapes.ipynb #5dd5f113
 def _waves(points, scores, key, deviation_mm):
     "Sum of long plane waves with fixed directions."
     rng = generator(81, key)
@@ -229,9 +211,9 @@ def _waves(points, scores, key, deviation_mm):
     phase = rng.uniform(0, 2 * np.pi, len(scores))
     return points + np.cos(points @ way.T + phase) @ (np.asarray(scores)[:, None] * push)
 
-# %% ../../nbs/hearts/20_shapes.ipynb #0fc2ef0b
-def _bend(points, parameters, phase):
-    "Template frame to the heart's own frame."
+# %% ../../nbs/hearts/20_shapes.ipynb #cbdd74d2
+def _moved_parts(points, parameters, phase):
+    "Left ventricle, lengths, atria and aorta, in this order."
     f, systole = parameters.factors, phase == "ES"
     z = points[..., 2]
     rv = np.exp(0.075 * f["rv_width"]) * (np.clip(0.42 - 0.05 * f["rv_contraction"], 0.33, 0.7) if systole else 1.0)
@@ -241,15 +223,20 @@ def _bend(points, parameters, phase):
     fill = systole * (0.22 + 0.05 * f["atrial_filling"])
     p = _swell(p, _LA, 23, 0.21 * f["la_volume"] + fill, np.array([3.4, 3.4, 4.3]) * [f["la_x"], f["la_y"], f["la_z"]])
     p = _swell(p, _RA, 23, 0.18 * f["ra_volume"] + fill, np.array([3.4, 3.4, 4.3]) * [f["ra_x"], f["ra_y"], f["ra_z"]])
-    p = _move_aorta(p, (6 * f["aorta_x"], 6 * f["aorta_y"]), 0.10 * f["aorta_width"] - 0.03 * systole)
+    return _move_aorta(p, (6 * f["aorta_x"], 6 * f["aorta_y"]), 0.10 * f["aorta_width"] - 0.03 * systole)
+
+
+def _bend(points, parameters, phase):
+    "Template frame to the heart's own frame."
+    f, p = parameters.factors, _moved_parts(points, parameters, phase)
     below = (np.minimum(p[..., 2], 0) / 80) ** 2
     p = p + np.stack([2.2 * f["apex_x"] * below, 2.2 * f["apex_y"] * below, 0 * below], -1)
     p = _waves(p, parameters.modes[:N_MODES], 1, 1.9)
-    if systole:
+    if phase == "ES":
         p = _waves(p, parameters.modes[N_MODES:], 2, 0.8)
     return np.exp(0.045 * f["size"]) * p
 
-
+# %% ../../nbs/hearts/20_shapes.ipynb #9586f417
 def deform_heart(
     parameters: HeartParameters,  # A person, from `draw_subject`
     phase: str,  # ED or ES

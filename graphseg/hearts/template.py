@@ -36,7 +36,7 @@ def _ellipsoid(p, centre, axes):
     n = np.sqrt((q * q).sum(-1) + 1e-12)
     return n * (n - 1) / np.sqrt(((q / axes) ** 2).sum(-1) + 1e-12)
 
-
+# %% ../../nbs/hearts/15_template.ipynb #c7cb17b3
 def _tube(p, a, b, radius):
     "Distance from a segment, less the radius."
     a, b = np.asarray(a, float), np.asarray(b, float)
@@ -50,21 +50,19 @@ def _plane(p, point, normal):
     n = np.asarray(normal, float)
     return (p - np.asarray(point, float)) @ (n / np.linalg.norm(n))
 
-# %% ../../nbs/hearts/15_template.ipynb #a75e8244
+# %% ../../nbs/hearts/15_template.ipynb #c055e1cc
 HEART_REGIONS = ("LV", "LV cavity", "RV", "LA", "RA", "aorta")
 STRUCTURES = ("LV", "RV", "LA", "RA", "aorta")
 _ORDER = (1, 0, 5, 2, 3, 4)  # a point in two shapes belongs to the earlier one: cavity, wall, aorta, RV, LA, RA
-ENDOCARDIUM, EPICARDIUM = (
-    (26.2, 26.2, 62.0),
-    (34.0, 34.0, 69.5),
-)  # half axes of the left ventricle's ellipsoids, centred at z = −22, mm
+ENDOCARDIUM = (26.2, 26.2, 62.0)  # Half axes of the left ventricle's ellipsoids, centred at z = −22, mm
+EPICARDIUM = (34.0, 34.0, 69.5)
 PULMONARY_VALVE = (np.array([-27.0, -39.0, 1.0]), np.array([0.12, -0.45, 0.9]))  # Centre and direction of the flow
 MITRAL_VALVE = np.array([8.5, 6.0, 4.5])
 AORTIC_VALVE = np.array([-15.0, -10.5, 4.5])
 TRICUSPID_VALVE = np.array([-42.0, 20.0, -5.0])
 _AORTA = np.array([[-14.0, -9.5, -4.0], [-21.0, -18.0, 24.0], [-30.0, -43.0, 50.0]])  # control points of its axis
 
-
+# %% ../../nbs/hearts/15_template.ipynb #6f045c51
 def _left_ventricle(p):
     "Distances from the epicardium and the endocardium of the left ventricle."
     cavity = _cut(_ellipsoid(p, (0, 0, -22), ENDOCARDIUM), p[..., 2] + 4, 9)
@@ -91,9 +89,9 @@ def _atria_and_aorta(p):
     aorta = _cut(aorta, _plane(p, axis[-1], _AORTA[2] - _AORTA[1]), 2)
     return left, right, _cut(aorta, -_plane(p, AORTIC_VALVE - [0, 0, 3.5], (-0.25, -0.2, 1)), 2)
 
-
+# %% ../../nbs/hearts/15_template.ipynb #c73f44e8
 def heart_distances(
-    points_mm: np.ndarray,  # Points of the template frame, (...,3) float64, x to the lateral wall, y to the back, z to the base, mm
+    points_mm: np.ndarray,  # Points of the template frame, (...,3) float64, mm: x to the side, y back, z to the base
 ) -> np.ndarray:  # Near a surface its signed distance in mm, negative inside, (6,...) in the order of `HEART_REGIONS`
     "How far points lie inside or outside the shape of each region."
     p = np.asarray(points_mm, float)
@@ -134,13 +132,11 @@ def _corners(labels, offsets):
 
 def _crossed(c):
     "Squares (n,4) whose diagonal joins what the other corners part."
-    one, other = (
-        (c[..., 0] == c[..., 2]) & (c[..., 1] != c[..., 0]) & (c[..., 3] != c[..., 0]),
-        (c[..., 1] == c[..., 3]) & (c[..., 0] != c[..., 1]) & (c[..., 2] != c[..., 1]),
-    )
+    one = (c[..., 0] == c[..., 2]) & (c[..., 1] != c[..., 0]) & (c[..., 3] != c[..., 0])
+    other = (c[..., 1] == c[..., 3]) & (c[..., 0] != c[..., 1]) & (c[..., 2] != c[..., 1])
     return one | other
 
-
+# %% ../../nbs/hearts/15_template.ipynb #d928698d
 def _pinched(c):
     "Cells (n,8) in which a region, or all but it, holds two opposite corners alone."
     out = np.zeros(c.shape[:-1], bool)
@@ -171,15 +167,13 @@ def _turn_labels(labels, shortfall, worn, corners, wall):
     labels[best[1]] = best[2]
     worn[best[1]] += 5  # a label that was turned is turned again last
 
-
+# %% ../../nbs/hearts/15_template.ipynb #d6b89c19
 def _mended(labels, shortfall, rounds=80):
     "Labels without pinches, crossings and leaks."
     labels, worn = labels.copy(), np.zeros(labels.shape)
+    todo = [(square, _crossed, False) for square in _SQUARES]
+    todo += [(_CORNERS, _pinched, False), (_CORNERS, _leaking, True)]
     for _ in range(rounds):
-        todo = [(square, _crossed, False) for square in _SQUARES] + [
-            (_CORNERS, _pinched, False),
-            (_CORNERS, _leaking, True),
-        ]
         broken = [(np.argwhere(test(_corners(labels, offsets))), offsets, test, wall) for offsets, test, wall in todo]
         if not any(len(cells) for cells, *_ in broken):
             return labels
@@ -232,7 +226,7 @@ def _slopes(x, h=1e-3):
     f = heart_distances(x[None] + np.concatenate([np.zeros((1, 3)), h * np.eye(3)])[:, None])
     return f[:, 0], (f[:, 1:] - f[:, :1]) / h
 
-
+# %% ../../nbs/hearts/15_template.ipynb #da889d2d
 def _drawn_back(x, owners, limit):
     "One Newton step to the first shape of each node and, softly, along it to the second."
     first, second, holds = owners
@@ -260,13 +254,12 @@ def _sides_of(polygons):
     e = np.unique(np.sort(e, axis=1), axis=0)
     return np.concatenate([e, e[:, ::-1]])
 
-
+# %% ../../nbs/hearts/15_template.ipynb #abee0c0d
 def _smoothed(x, present, quads, spacing, rounds=25):
     "Nodes spread evenly over the surfaces of the shapes."
     n, bits, edges = present.sum(1), (present * 2 ** np.arange(7)).sum(1), _sides_of(quads)
-    kept = (bits[edges[:, 0]] & bits[edges[:, 1]]) == bits[
-        edges[:, 0]
-    ]  # neighbours that lie on everything the node lies on
+    a, b = bits[edges].T
+    kept = (a & b) == a  # neighbours that lie on everything the node lies on
     (along, degree), (around, _) = _ring_means(len(x), edges[kept]), _ring_means(len(x), edges)
     share = np.where(n == 2, 0, np.where(degree >= 2, 0.3, 1.0))[:, None]
     owners = _owners(present, quads)
@@ -288,10 +281,8 @@ def _angles(x, faces):
 
 def _split(x, quads, sides):
     "Triangles (F,3) of the quadrilaterals, and their sides."
-    one, other = (
-        np.stack([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]], 1),
-        np.stack([quads[:, [0, 1, 3]], quads[:, [1, 2, 3]]], 1),
-    )
+    one = np.stack([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]], 1)
+    other = np.stack([quads[:, [0, 1, 3]], quads[:, [1, 2, 3]]], 1)
     a, b = (_angles(x, k.reshape(-1, 3)).reshape(-1, 2).min(1) for k in (one, other))
     return np.where((a >= b)[:, None, None], one, other).reshape(-1, 3), np.repeat(sides, 2, axis=0)
 
@@ -338,7 +329,7 @@ def _scaled_jacobians(p):
     jacobian = (torch.linalg.cross(e[0], -e[2]) * e[3]).sum(1)
     return 2**0.5 * jacobian / torch.stack([a * c * d, a * b * f, b * c * g, d * f * g]).amax(0)
 
-
+# %% ../../nbs/hearts/15_template.ipynb #843be951
 def _improved(x, tetrahedra, share, step_mm, target=0.27, rounds=150):
     "Nodes moved so that the worst tetrahedra are better; `share` (N,) says how willingly."
     x, t = torch.tensor(x), torch.tensor(np.asarray(tetrahedra)).long()
@@ -360,7 +351,7 @@ def _improved(x, tetrahedra, share, step_mm, target=0.27, rounds=150):
     x[nodes] = start + rate * best
     return x.numpy()
 
-# %% ../../nbs/hearts/15_template.ipynb #231dcc36
+# %% ../../nbs/hearts/15_template.ipynb #0fbfeb06
 _OUTWARD = np.array([[1, 2, 3], [0, 3, 2], [0, 1, 3], [0, 2, 1]])  # faces of a tetrahedron, seen from outside
 
 
@@ -385,23 +376,7 @@ def _regions_of(tetrahedra, blocks, faces, sides):
         raise ValueError("faces: the sheets do not part the regions")
     return np.array([table[b].argmax() for b in blocks], np.int16)
 
-
-def _filled(x, faces, sides, spacing):
-    "Nodes, tetrahedra and their regions inside a closed set of sheets."
-    with silent_tetgen():
-        nodes, tetrahedra, blocks, *_ = tetgen.TetGen(x, faces.astype(np.int32)).tetrahedralize(switches="pYq1.3/15AQ")
-    if not np.array_equal(nodes[: len(x)], x):
-        raise ValueError("faces: tetgen changed the nodes of the surface")
-    a, b, c, d = (nodes[tetrahedra[:, i]] for i in range(4))
-    turned = ((np.cross(b - a, c - a) * (d - a)).sum(1) < 0)[:, None]
-    tetrahedra = np.where(turned, tetrahedra[:, [1, 0, 2, 3]], tetrahedra).astype(np.int32)
-    return (
-        _bettered(nodes, tetrahedra, faces, len(x), spacing),
-        tetrahedra,
-        _regions_of(tetrahedra, np.ravel(blocks).astype(int), faces, sides),
-    )
-
-
+# %% ../../nbs/hearts/15_template.ipynb #aeaa56d3
 def _bettered(nodes, tetrahedra, faces, n_surface, spacing, rounds=6):
     "Better tetrahedra, without letting the sheets pierce each other outside of them."
     share = np.where(np.arange(len(nodes)) < n_surface, 0.3, 1.0)
@@ -412,6 +387,19 @@ def _bettered(nodes, tetrahedra, faces, n_surface, spacing, rounds=6):
             return moved
         share[faces[pierced]] = 0
     raise ValueError("faces: the sheets pierce each other wherever the tetrahedra are improved")
+
+# %% ../../nbs/hearts/15_template.ipynb #2766f3f9
+def _filled(x, faces, sides, spacing):
+    "Nodes, tetrahedra and their regions inside a closed set of sheets."
+    with silent_tetgen():
+        nodes, tetrahedra, blocks, *_ = tetgen.TetGen(x, faces.astype(np.int32)).tetrahedralize(switches="pYq1.3/15AQ")
+    if not np.array_equal(nodes[: len(x)], x):
+        raise ValueError("faces: tetgen changed the nodes of the surface")
+    a, b, c, d = (nodes[tetrahedra[:, i]] for i in range(4))
+    turned = ((np.cross(b - a, c - a) * (d - a)).sum(1) < 0)[:, None]
+    tetrahedra = np.where(turned, tetrahedra[:, [1, 0, 2, 3]], tetrahedra).astype(np.int32)
+    better = _bettered(nodes, tetrahedra, faces, len(x), spacing)
+    return better, tetrahedra, _regions_of(tetrahedra, np.ravel(blocks).astype(int), faces, sides)
 
 # %% ../../nbs/hearts/15_template.ipynb #86a68819
 def _labelled(spacing):
@@ -433,7 +421,7 @@ def _fitting_spacing(n_nodes):
         spacing *= np.sqrt(count / n_nodes)
     raise ValueError(f"n_nodes: no grid gives {n_nodes} nodes within 5 %; the last gave {count}")
 
-
+# %% ../../nbs/hearts/15_template.ipynb #3f67b600
 def _surface_at(labels, spacing):
     "Nodes, what they lie on, triangles and sides of labels; None if triangles still pierce each other."
     cells, present, quads, sides = _sheets(labels)
@@ -442,7 +430,7 @@ def _surface_at(labels, spacing):
     x = _untangled(x, faces)
     return None if len(self_intersections(x, faces)) else (x, present, faces, sides)
 
-# %% ../../nbs/hearts/15_template.ipynb #60d49b15
+# %% ../../nbs/hearts/15_template.ipynb #83c09dfd
 def _inner_regions(n, tetrahedra, region, n_surface):
     "Region that holds each node behind the surface."
     out = np.zeros(n, int)
@@ -450,29 +438,29 @@ def _inner_regions(n, tetrahedra, region, n_surface):
     return out[n_surface:]
 
 
+def _sound_surface(n_nodes):
+    "Nodes, what they lie on, triangles and sides of sheets that do not pierce themselves, and the spacing of the grid."
+    labels, spacing = _fitting_spacing(n_nodes)
+    for nudge in (1, 1.004, 0.996, 1.008, 0.992):  # a grid that falls badly is shifted a little
+        found = _surface_at(labels if nudge == 1 else _labelled(nudge * spacing), nudge * spacing)
+        if found is not None:
+            return *found, spacing
+    raise ValueError(f"n_nodes: no surface without self-intersections near {n_nodes} nodes; take another number")
+
+# %% ../../nbs/hearts/15_template.ipynb #de5a03d6
 @lru_cache(maxsize=4)
 def heart_template(
     n_nodes: int = 2000,  # Wanted nodes of the surface, met within 5 %; 1,600 to 60,000
-) -> tuple[
-    SurfaceMesh, TetrahedralMesh
-]:  # Sheets, and tetrahedra whose first nodes are those of the sheets; frame of the template, mm
+) -> tuple[SurfaceMesh, TetrahedralMesh]:  # Sheets, and tetrahedra whose first nodes are those of the sheets, mm
     "The template heart at end-diastole, as conforming triangles and tetrahedra."
     if not 1600 <= n_nodes <= 60_000:
         raise ValueError(
             f"n_nodes: expected 1,600 to 60,000 (a coarser grid has no place for the walls), got {n_nodes}"
         )
-    labels, spacing = _fitting_spacing(n_nodes)
-    for nudge in (1, 1.004, 0.996, 1.008, 0.992):  # a grid that falls badly is shifted a little
-        found = _surface_at(labels if nudge == 1 else _labelled(nudge * spacing), nudge * spacing)
-        if found is not None:
-            break
-    else:
-        raise ValueError(f"n_nodes: no surface without self-intersections near {n_nodes} nodes; take another number")
-    x, present, faces, sides = found
+    x, present, faces, sides, spacing = _sound_surface(n_nodes)
     names = _node_labels(x, present)
     nodes, tetrahedra, region = _filled(x, faces, sides, spacing)
     surface = SurfaceMesh(nodes[: len(x)], faces.astype(np.int32), sides, HEART_REGIONS, names)
-    inner = tuple(
-        "LV" if r == 1 else HEART_REGIONS[r - 1] for r in _inner_regions(len(nodes), tetrahedra, region, len(x))
-    )
+    behind = _inner_regions(len(nodes), tetrahedra, region, len(x))
+    inner = tuple("LV" if r == 1 else HEART_REGIONS[r - 1] for r in behind)
     return surface, TetrahedralMesh(nodes, tetrahedra, region, HEART_REGIONS, names + inner)

@@ -89,9 +89,7 @@ class MeshCases:
     has_lax: np.ndarray  # Was the view taken? (n,3) bool
     nodes: np.ndarray  # Node positions, (n,N,3) float32, xyz, fractions of the padded stack
     to_mm: np.ndarray  # Fractions to world mm, (n,4,4) float64
-    lax_axes: (
-        np.ndarray
-    )  # Unit directions along columns and rows of each view, in the axes of the stack, (n,3,2,3) float32
+    lax_axes: np.ndarray  # Unit directions of columns and rows of each view in the stack's axes, (n,3,2,3) float32
     metadata: np.ndarray  # (n,M) float32, NaN where unknown
     metadata_names: tuple[str, ...] = METADATA  # Names of its columns
 
@@ -122,19 +120,24 @@ def save_cases(
         np.savez_compressed(file, **{f.name: np.asarray(getattr(cases, f.name)) for f in fields(cases)})
     return Path(path)
 
-# %% ../../nbs/hearts/55_training.ipynb #4bd7c4b2
+# %% ../../nbs/hearts/55_training.ipynb #82c157c6
+def _stored_arrays(path):
+    "Arrays of a file, which may be anything."
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return dict(stored)
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{path}: expected a file of save_cases, got something else or a part of one ({error})"
+        ) from error
+
+
 def load_cases(
     path: Path | str,  # File of `save_cases`
 ) -> MeshCases:
     "Read cases."
     path = require_file(path, "a file of save_cases; run: dvc repro prepare_hearts")
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            content = dict(stored)
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"{path}: expected a file of save_cases, got something else or a part of one ({error})"
-        ) from error
+    content = _stored_arrays(path)
     if missing := {f.name for f in fields(MeshCases)} - set(content):
         raise ValueError(f"{path}: expected the arrays of MeshCases, missing {sorted(missing)}")
     names = ("ids", "subjects", "phases", "metadata_names")
@@ -155,9 +158,10 @@ def view_axes(
     case: HeartCase,  # Images
 ) -> (
     np.ndarray
-):  # Unit directions of columns and rows of each view in the axes of the stack, (3,2,3); vertical where missing
+):  # Unit directions of columns and rows of each view in the stack's axes, (3,2,3); vertical where missing
     "How the long-axis views lie to the stack."
-    frame, out = case.sax.affine[:3, :3] / spacing_of(case.sax), np.tile([[1.0, 0, 0], [0, 0, -1]], (3, 1, 1))
+    frame = case.sax.affine[:3, :3] / spacing_of(case.sax)
+    out = np.tile([[1.0, 0, 0], [0, 0, -1]], (3, 1, 1))
     for k, name in enumerate(LONG_AXIS):
         if name in case.long_axis:
             out[k] = (case.long_axis[name].affine[:3, :2] / spacing_of(case.long_axis[name])[:2]).T @ frame
@@ -379,7 +383,19 @@ class Windows:
         nodes[:, :2] = ((nodes[:, :2] - 0.5) * self.sides @ matrix.T + shift) / self.room + 0.5
         return nodes
 
-# %% ../../nbs/hearts/55_training.ipynb #42cc6895
+# %% ../../nbs/hearts/55_training.ipynb #d80e391a
+def _drawn_images(windows, index, matrix, shift, rng):
+    "Stack (Z,H,W) and long-axis views (3,Q,Q) of a case, 0 to 1, in their window; changed if there is a generator."
+    cases, augment = windows.cases, windows.augment
+    sax, lax = (images[index].astype(np.float32) / 255 for images in (cases.sax, cases.lax))
+    if rng is not None or windows.cropped:
+        sax = warp_slices(sax, matrix, shift, windows.shape)
+    if rng is None:
+        return sax, lax
+    sax = augment.grey(sax, rng)
+    return sax, _change_views(augment, lax, cases.has_lax[index], cases.lax_axes[index], matrix, rng)
+
+# %% ../../nbs/hearts/55_training.ipynb #e7cc1769
 class MeshDataset(Windows, Dataset):
     "Images and nodes of hearts, full or cropped, for `training.fit`; built as `Windows` are."
 
@@ -400,21 +416,12 @@ class MeshDataset(Windows, Dataset):
     ) -> dict:  # "image" (1,Z,H,W), "lax" (3,Q,Q), "nodes" (N,3), "metadata" (M,), "size_mm" (3,), "id"
         if not 0 <= index < len(self):
             raise IndexError(f"index: expected 0 to {len(self) - 1}, got {index}")
-        c, rng = self.cases, rng if self.augment else None
+        rng = rng if self.augment else None
         matrix, shift = self.place(index, rng)
-        sax, lax = (images[index].astype(np.float32) / 255 for images in (c.sax, c.lax))
-        if rng is not None or self.cropped:
-            sax = warp_slices(sax, matrix, shift, self.shape)
-        if rng is not None:
-            sax = self.augment.grey(sax, rng)
-            lax = _change_views(self.augment, lax, c.has_lax[index], c.lax_axes[index], matrix, rng)
-        item = {
-            "image": sax[None],
-            "lax": lax,
-            "nodes": self.placed(index, matrix, shift),
-            "metadata": c.metadata[index],
-            "size_mm": c.size_mm[index] * [*self.room / self.sides, 1],
-        }
+        sax, lax = _drawn_images(self, index, matrix, shift, rng)
+        item = {"image": sax[None], "lax": lax, "nodes": self.placed(index, matrix, shift)}
+        item["metadata"] = self.cases.metadata[index]
+        item["size_mm"] = self.cases.size_mm[index] * [*self.room / self.sides, 1]
         tensors = {k: torch.from_numpy(np.ascontiguousarray(v, np.float32)) for k, v in item.items()}
         return tensors | {"id": self.ids[index]}
 
