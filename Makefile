@@ -1,6 +1,7 @@
 # graphseg: every target sets itself up on a machine that has Python 3.11, git and make.
 #
-#   make repro      data, then every stage that is out of date, on all cores    (dvc pull, python -m graphseg.study.parallel)
+#   make repro      data, then every stage that is out of date, on all cores    (python -m graphseg.study.parallel)
+#   make plan       dvc.yaml and the recipes of all runs, from study.yaml  (python -m graphseg.study.plan)
 #   make test       export, clean, lint, rules, notebooks, smoke run, docs site
 #   make docs       the site, in _docs/index.html
 #   make lab        JupyterLab in the environment
@@ -38,7 +39,7 @@ export GRAPHSEG_EXTERNAL ?= $(abspath $(firstword $(wildcard external ../shared/
 
 STEP := .ci/step
 
-.PHONY: help setup data repro test test-export test-clean test-lint test-rules test-stages test-readme \
+.PHONY: help setup data repro plan test test-export test-clean test-lint test-rules test-stages test-readme \
         test-notebooks test-smoke test-docs docs readme lab benchmark clean distclean
 
 help: ## List the targets
@@ -58,8 +59,11 @@ setup: $(READY) ## Create the environment
 data: $(READY) ## Put data/ in place from dvcstore/
 	@dvc pull --quiet data.dvc
 
-repro: data ## Run every stage that is out of date, side by side
-	python -m graphseg.study.parallel
+repro: $(READY) ## Bring data/ in place and run every stage that is out of date, side by side
+	@python -m graphseg.study.parallel
+
+plan: $(READY) ## Write dvc.yaml and the recipes, and say what changed
+	@python -m graphseg.study.plan
 
 # These stages are frozen for `dvc repro`, because times differ from run to run.
 BENCHMARKS := benchmark_core benchmark_runtime benchmark_roots benchmark_hearts time_models
@@ -97,7 +101,7 @@ test-rules: $(READY)
 	@$(STEP) rules python -m graphseg.study.checks
 
 test-stages: $(READY)
-	@$(STEP) stages python -m graphseg.study.stages --check
+	@$(STEP) stages python -m graphseg.study.plan --check
 
 test-readme: $(READY)
 	@$(STEP) readme python docs/make_readme.py --check
