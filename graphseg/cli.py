@@ -37,34 +37,18 @@ def default_model(
         )
     return path
 
-# %% ../nbs/90_cli.ipynb #625ffcd4
-def _tell_problems(
-    problems,  # Rows of a report with status and message
-    name: str,  # Column with the name of the file
-) -> int:  # Exit code
-    "Print files with problems on the error stream."
-    for row in problems.itertuples():
-        print(f"{row.status}  {getattr(row, name)}: {row.message}", file=sys.stderr)
-    return int(len(problems) > 0)
-
-
-def _print_counts(counts, out):
-    "Print how many files ended how, and where the results are."
-    print(", ".join(f"{n} {status}" for status, n in counts.items()) + f"; results in {out}")
-
 # %% ../nbs/90_cli.ipynb #ae28c9ba
 def run_segment(arguments: argparse.Namespace) -> int:  # Exit code
     "Segment a folder and tell what failed."
     model = arguments.model or default_model()
+    from graphseg.base.runs import tell_counts, tell_problems, tune_allocator
     from graphseg.chest.folders import SegmentOptions, segment_folder
-    from graphseg.chest.runtime import tune_allocator
 
     tune_allocator()
     options = SegmentOptions(arguments.batch_size, arguments.rounding, not arguments.keep_margin, arguments.colour)
     report = segment_folder(arguments.folder, arguments.out, model, options, arguments.runtime, arguments.threads)
-    code = _tell_problems(report[report["status"] == "failed"], "image")
-    counts = report["status"].value_counts()
-    _print_counts({status: counts[status] for status in ("ok", "failed", "skipped") if status in counts}, arguments.out)
+    code = tell_problems(report)
+    print(tell_counts(report, arguments.out))
     return code
 
 # %% ../nbs/90_cli.ipynb #936c7036
@@ -132,7 +116,7 @@ def add_segment(
 def run_roots(arguments: argparse.Namespace) -> int:  # Exit code
     "Measure the plants of a folder and tell what failed."
     model = None if arguments.masks else arguments.model or default_model("roots")
-    from graphseg.chest.runtime import tune_allocator
+    from graphseg.base.runs import tell_counts, tell_problems, tune_allocator
     from graphseg.roots.folders import RootOptions, roots_folder
 
     tune_allocator()
@@ -146,8 +130,8 @@ def run_roots(arguments: argparse.Namespace) -> int:  # Exit code
         video=arguments.video,
     )
     report = roots_folder(arguments.folder, arguments.out, model, arguments.masks, options)
-    code = _tell_problems(report[report["status"] != "ok"], "file")
-    _print_counts(report["status"].value_counts(), arguments.out)
+    code = tell_problems(report)
+    print(tell_counts(report, arguments.out))
     return code
 
 # %% ../nbs/90_cli.ipynb #e3715463
@@ -190,10 +174,11 @@ def add_roots(
 def run_mesh(arguments: argparse.Namespace) -> int:  # Exit code
     "Mesh a heart, or a folder of hearts, and tell what failed."
     model = arguments.model or default_model("mesh")
+    from graphseg.base.runs import tell_problems
     from graphseg.hearts.folders import MeshOptions, mesh_any
 
     report, text = mesh_any(arguments.case, arguments.out, model, MeshOptions(arguments.missing, arguments.untangle))
-    code = _tell_problems(report[report["status"] == "failed"], "case")
+    code = tell_problems(report)
     print(text)
     return code
 
@@ -229,7 +214,8 @@ def add_mesh(
 # %% ../nbs/90_cli.ipynb #fd8514c8
 def run_export(arguments: argparse.Namespace) -> int:  # Exit code
     "Write a model for another runtime."
-    from graphseg.chest.runtime import export_model, tune_allocator
+    from graphseg.base.runs import tune_allocator
+    from graphseg.chest.runtime import export_model
 
     tune_allocator()
     about = export_model(arguments.model, arguments.out, arguments.runtime)
