@@ -456,7 +456,8 @@ def _write_all(series, tracked, tables, regions, mm_per_px, out, options):
         return frame_scene(series, place, tracked, regions, mm_per_px, options.species)
 
     for place in progress([p for p in series.places() if p.status == "image"], "RSML"):
-        write_rsml(out / "rsml" / f"{Path(place.file).stem}.rsml", scene_of(place), decimals=3)
+        if (scene := scene_of(place)).plants:
+            write_rsml(out / "rsml" / f"{Path(place.file).stem}.rsml", scene, decimals=3)
     _write_growth(tables, regions, out)
     write_png(out / "contact_sheet.png", draw_contact_sheet(series, scene_of))
     if options.video:
@@ -477,7 +478,7 @@ def image_rows(
         if place.status != "image":
             row |= {"status": "failed", "message": _reason(place).message}
         gaps = traits[(traits.frame == place.frame) & (traits.reason != "")]
-        if row["status"] == "ok":
+        if row["status"] == "ok" and len(gaps) < traits.plant.nunique():
             row["outputs"] = [*row.get("outputs", ()), f"rsml/{Path(place.file).stem}.rsml"]
         if row["status"] == "ok" and len(gaps):
             told = "; ".join(f"{gap.plant}: {gap.reason}" for gap in gaps.itertuples())
