@@ -4,21 +4,22 @@
 
 # %% auto #0
 __all__ = ['MISSING', 'HeartFrame', 'write_heart_frame', 'HeartModel', 'read_heart_model', 'holds_views', 'find_heart_cases',
-           'require_views', 'MeshOptions', 'predict_heart', 'describe_heart', 'summary_of', 'mesh_case', 'heart_tables',
-           'mesh_folder', 'mesh_any']
+           'require_views', 'MeshOptions', 'predict_heart', 'describe_heart', 'summary_of', 'mesh_case', 'heart_items',
+           'heart_tables', 'mesh_folder', 'mesh_any']
 
 # %% ../../nbs/hearts/70_folders.ipynb #fdcb0c4b
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from torch import nn
 
-from ..base.core import progress, require_choice, require_file, sha256, write_csv, write_json
-from ..base.runs import remove_leftovers
+from ..base.core import require_choice, require_file, sha256, write_csv, write_json
+from ..base.runs import Done, Item, one_by_one, run_items, tell_counts, write_report
 from .measures import VOLUMES, indices_table, mesh_volumes, write_indices
 from .training import MeshDataset, predict_nodes, prepare_cases, world_nodes
 from .views import LONG_AXIS, HeartCase, read_case, require_inside, spacing_of
@@ -254,23 +255,15 @@ def mesh_case(
     write_mesh(output, mesh, values)
     return {"case": case.case_id, "subject": case.subject, "phase": case.phase, **describe_heart(mesh)}
 
-# %% ../../nbs/hearts/70_folders.ipynb #aafbf9a0
-def _key(model, folder, options):
-    "What a mesh was made from."
-    files = [name for name in (*_VIEW_FILES, "case.json") if (folder / name).is_file()]
-    views = {name: sha256(folder / name) for name in files}
-    return {"model": model.checksum, "options": asdict(options), "views": views}
-
-
-def _finished(path, mesh_file, key):
-    "Record of a finished case, or None."
-    if not (path.is_file() and mesh_file.is_file()):
-        return None
-    try:
-        record = json.loads(path.read_text())
-    except ValueError:
-        return None
-    return record if all(record.get(name) == value for name, value in key.items()) else None
+# %% ../../nbs/hearts/70_folders.ipynb #560260c4
+def heart_items(
+    folder: Path | str,  # A case, or a folder of cases to any depth
+) -> list[Item]:  # In the order of their names
+    "Cases of a folder as inputs of a run."
+    return [
+        Item(path, name, name, tuple(path / f for f in (*_VIEW_FILES, "case.json") if (path / f).is_file()))
+        for name, path in find_heart_cases(folder).items()
+    ]
 
 # %% ../../nbs/hearts/70_folders.ipynb #990b7106
 def _volume_row(record):
@@ -291,52 +284,42 @@ def heart_tables(
         both = rows.groupby("subject")["phase"].transform(lambda p: {"ED", "ES"} <= set(p))
     return pd.DataFrame([_volume_row(r) for r in records]), indices_table(rows[both.astype(bool)], strict=False)
 
-# %% ../../nbs/hearts/70_folders.ipynb #c138b782
-def _mesh_or_reuse(path, model, place, note, options):
-    "Record of a case, made now unless it is finished."
-    key = _key(model, path, options)
-    record = _finished(note, place, key)
-    if record is None:
-        record = key | mesh_case(path, model, place, options)
-        write_json(note, record)
-    return record
+# %% ../../nbs/hearts/70_folders.ipynb #46d57309
+def _mesh_item(item, model, options, out):
+    "Mesh of one case of a run."
+    name = f"meshes/{item.output}{'.vtu' if isinstance(model.mesh, TetrahedralMesh) else '.vtp'}"
+    about = mesh_case(item.path, model, out / name, options)
+    message = f"{about['n_inverted']} inverted elements" if about.get("n_inverted") else ""
+    return Done((name,), message, about | {"volumes_ml": list(about["volumes_ml"].items())})
 
 
-def _write_run(out, records, rows):
+def _write_run(out, records):
     "Write the tables of a run; returns its report."
-    volumes, indices = heart_tables(records)
+    results = [record["result"] for record in records if record["status"] == "ok"]
+    volumes, indices = heart_tables([about | {"volumes_ml": dict(about["volumes_ml"])} for about in results])
     if len(volumes):
         write_csv(out / "volumes.csv", volumes)
     if len(indices):
         write_indices(out / "indices.csv", indices)
-    unmeasured = [(row.case_id, "no index", row.problem) for row in indices.itertuples() if row.problem]
-    report = pd.DataFrame([*rows, *unmeasured], columns=["case", "status", "message"])
-    write_csv(out / "report.csv", report)
-    return report
+    unmeasured = {row.case_id: f"no index: {row.problem}" for row in indices.itertuples() if row.problem}
+    for record in records:
+        told = record["message"], unmeasured.get(record["result"].get("subject"), "")
+        record["message"] = "; ".join(filter(None, told))
+    return write_report(out, records)
 
-# %% ../../nbs/hearts/70_folders.ipynb #615e9932
+# %% ../../nbs/hearts/70_folders.ipynb #bb7a6da3
 def mesh_folder(
     folder: Path | str,  # Folder of cases
     out: Path | str,  # Output folder; an earlier run there is continued
     model: HeartModel | Path | str,  # Network and mesh, or their folder
     options: MeshOptions = MeshOptions(),  # noqa: B008 (immutable)
-) -> pd.DataFrame:  # Report: case, status (ok, failed), message
+) -> pd.DataFrame:  # The report, see `runs.write_report`
     "Mesh every heart of a folder."
-    cases, out = find_heart_cases(folder), Path(out)
+    items, out = heart_items(folder), Path(out)
     model = model if isinstance(model, HeartModel) else read_heart_model(model)
-    if out.exists():
-        remove_leftovers(out)
-    ending, records, rows = ".vtu" if isinstance(model.mesh, TetrahedralMesh) else ".vtp", [], []
-    for name, path in progress(cases.items(), "mesh", len(cases)):
-        place, note = out / "meshes" / f"{name}{ending}", out / "records" / f"{name}.json"
-        try:
-            record = _mesh_or_reuse(path, model, place, note, options)
-        except (ValueError, OSError, MemoryError) as error:
-            rows.append((name, "failed", str(error).replace(f"{path}/", "").replace("\n", " ")))
-            continue
-        records.append(record)
-        rows.append((name, "ok", f"{record['n_inverted']} inverted elements" if record.get("n_inverted") else ""))
-    return _write_run(out, records, rows)
+    worker = one_by_one(partial(_mesh_item, model=model, options=options, out=out))
+    records = run_items(items, worker, out, {"model": model.checksum} | asdict(options), "mesh")
+    return _write_run(out, records)
 
 # %% ../../nbs/hearts/70_folders.ipynb #9cfea3bd
 def mesh_any(
@@ -352,7 +335,6 @@ def mesh_any(
         raise ValueError(f"output: {expected}, got the file {Path(output).name}")
     if not one_file:
         report = mesh_folder(folder, output, model_folder, options)
-        counts = ", ".join(f"{n} {status}" for status, n in report["status"].value_counts().items())
-        return report, f"{counts}; results in {output}"
+        return report, tell_counts(report, output)
     record = mesh_case(folder, model_folder, output, options)
-    return pd.DataFrame([(record["case"], "ok", "")], columns=["case", "status", "message"]), summary_of(record)
+    return pd.DataFrame({"input": [record["case"]], "status": "ok", "message": ""}), summary_of(record)

@@ -5,8 +5,7 @@
 # %% auto #0
 __all__ = ['FRAME_PX', 'PARTS', 'MASK_VALUES', 'Sample', 'duplicates', 'check_landmarks', 'check_arrays', 'SampleSet',
            'get_sample', 'find_cases', 'take_cases', 'save_samples', 'load_samples', 'Split', 'check_split',
-           'part_sizes', 'make_split', 'write_split', 'read_split', 'make_folds', 'drawn_organs', 'mask_input',
-           'LandmarkDataset']
+           'part_sizes', 'make_split', 'write_split', 'make_folds', 'drawn_organs', 'mask_input', 'LandmarkDataset']
 
 # %% ../../nbs/learning/40_samples.ipynb #715a846d
 import json
@@ -375,19 +374,6 @@ def write_split(
     "Write a split as a table with the columns id and part."
     rows = [(name, part) for part in PARTS for name in getattr(split, part)]
     return write_csv(path, pd.DataFrame(rows, columns=["id", "part"]))
-
-# %% ../../nbs/learning/40_samples.ipynb #81ed5f54
-def read_split(
-    path: Path | str,  # File written by `write_split`
-) -> Split:
-    "Read a split and check it."
-    table = pd.read_csv(require_file(path, "run: dvc repro prepare_chest"), dtype=str, keep_default_na=False)
-    if list(table.columns) != ["id", "part"]:
-        raise ValueError(f"{path}: expected the columns id,part, got {','.join(table.columns)}")
-    for part in table["part"].unique():
-        require_choice(f"{path}, part", part, PARTS)
-    parts = [tuple(table["id"][table["part"] == part]) for part in PARTS]
-    return Split(*parts, may_be_empty=tuple(part for part, names in zip(PARTS, parts, strict=True) if not names))
 
 # %% ../../nbs/learning/40_samples.ipynb #b1505aa5
 def make_folds(
