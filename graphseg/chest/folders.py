@@ -92,7 +92,7 @@ def _visible_files(folder, out):
         found += [Path(where) / f for f in files if not f.startswith(".")]
     return sorted((path.relative_to(folder) for path in found), key=Path.as_posix)
 
-
+# %% ../../nbs/chest/65_folders.ipynb #1143422a
 def find_jobs(
     folder: Path | str,  # Folder to search, or one image file
     out: Path | str,  # Output folder, left out
@@ -250,7 +250,7 @@ def _cached_export(folder, kept, runtime):
         export_model(folder, kept, runtime)
     return weights
 
-
+# %% ../../nbs/chest/65_folders.ipynb #17d896aa
 def ready_network(
     model_folder: Path | str,  # Folder of a landmark network, or of an exported one
     cache: Path,  # Folder for networks that must be exported first

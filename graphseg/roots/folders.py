@@ -103,7 +103,7 @@ def _written_down(out, files):
         )
     return stated.pop(), list(regions)
 
-
+# %% ../../nbs/roots/75_folders.ipynb #e32a1a37
 def _write_down(out, regions, scale):
     "One metadata file for each plant."
     for region in regions:
@@ -145,7 +145,7 @@ def predict_with(
 def _mask_file(out, place):
     return out / "masks" / f"{Path(place.file).stem}.png"
 
-
+# %% ../../nbs/roots/75_folders.ipynb #760b3c6f
 def _resume(out, series, key):
     "First place that has to be segmented, and the sum before it."
     state = out / "masks" / ".accumulated.npz"
@@ -193,7 +193,7 @@ def plate_graphs(
     series: ImageSeries,  # Images of one plate
     mask_of: Callable,  # Place → mask (H,W), or None where there is none
     regions: Sequence[PlantRegion],  # Plants
-    **cleaning,  # Arguments of `skeleton.clean_mask`
+    **cleaning,  # Arguments of `plant_masks.clean_mask`
 ) -> list[
     list
 ]:  # Per plant and place: pixel graph, the reason why there is none (`Unmeasurable`), or None without image
@@ -228,7 +228,7 @@ def _about(series, region):
         }
     )
 
-
+# %% ../../nbs/roots/75_folders.ipynb #09de70c3
 def _of_plant(region, table):
     "A table with the name of the plant first."
     return table.assign(plant=region.name)[["plant", *table.columns]]
@@ -330,7 +330,7 @@ def _captioned(picture, text):
     cv2.putText(cell, text, (6, cell.shape[0] - 9), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
     return cell
 
-
+# %% ../../nbs/roots/75_folders.ipynb #14c6cb89
 def draw_contact_sheet(
     series: ImageSeries,  # Images of one plate
     scene_of: Callable,  # Place → its scene
@@ -411,7 +411,7 @@ def _write_growth(tables, regions, out):
             fig.savefig(target, format="png", dpi=200)
         plt.close(fig)
 
-
+# %% ../../nbs/roots/75_folders.ipynb #0f3b5a56
 def _write_all(series, tracked, tables, regions, mm_per_px, out, options):
     "RSML files, pictures and tables."
 

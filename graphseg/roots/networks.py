@@ -482,7 +482,7 @@ def _mean_of_four(a, b, d, e, elu, out):
         for k in range(len(out)):
             out[k] = quarter * (a[k] + b[k] + d[k] + e[k])
 
-
+# %% ../../nbs/roots/35_networks.ipynb #6c17f828
 @njit(**_FAST)
 def _largest_of_four(a, b, d, e, elu, out):
     "Largest of four pixels, (C,) each, then ELU if asked for."

@@ -32,7 +32,7 @@ def _regrade(image, exponent):
         return image
     return cv2.LUT(image, np.rint(255 * (np.arange(256) / 255) ** exponent).astype(np.uint8))
 
-
+# %% ../../nbs/roots/45_segmentation.ipynb #5241dc75
 def _add_noise(image, deviation, rng):
     "Gaussian noise on grey values; without a deviation nothing is drawn."
     if deviation is None:
@@ -105,7 +105,7 @@ def _require_pairs(images, masks, ids, root_fraction):
     if not 0 <= root_fraction <= 1:
         raise ValueError(f"root_fraction: expected 0 to 1, got {root_fraction}")
 
-
+# %% ../../nbs/roots/45_segmentation.ipynb #dfef209b
 def _require_patch(image, mask, size, name):
     "Refuse an image that is no pair with its mask, or smaller than a patch."
     if image.shape != mask.shape or min(image.shape) < size or image.dtype != np.uint8:

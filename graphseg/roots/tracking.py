@@ -49,7 +49,7 @@ def _first_near(cost):
             cost[a] = _NEVER
     return partner
 
-
+# %% ../../nbs/roots/30_tracking.ipynb #2b740a41
 def _best_of_all(cost):
     "For each found line the known one in the cheapest assignment."
     partner = [None] * cost.shape[1]
@@ -111,7 +111,7 @@ def _nearest(state, label, nodes, reach_px):
     away = np.hypot(*(nodes - state.nodes[state.labels == label][0]).T)
     return int(away.argmin()) if away.min() < reach_px else None
 
-
+# %% ../../nbs/roots/30_tracking.ipynb #f65db96f
 def _find_again(label, labels, state, nodes, lost_px):
     "Node that takes the label of a lost seed or main tip; the lowest one where no main tip is near."
     v = _nearest(state, label, nodes, lost_px)

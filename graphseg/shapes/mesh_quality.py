@@ -62,7 +62,7 @@ def _aspect_ratio(edges, squares, jacobian):
     areas = sum(np.linalg.norm(np.cross(edges[..., i, :], edges[..., j, :]), axis=-1) for i, j in pairs)
     return np.sqrt(6) / 12 * np.sqrt(squares.max(-1)) * areas / np.abs(jacobian)
 
-
+# %% ../../nbs/shapes/42_mesh_quality.ipynb #edab9e3b
 def _other_quality(nodes, cells, measure):
     "Every measure but the scaled Jacobian."
     a, b, c, d = (nodes[..., corner, :] for corner in cells.T)
@@ -95,7 +95,7 @@ def _scaled_jacobians(nodes, cells, n_threads):
 # %% ../../nbs/shapes/42_mesh_quality.ipynb #883575ec
 MEASURES = ("scaled_jacobian", "aspect_ratio", "shape", "edge_ratio", "volume")
 
-
+# %% ../../nbs/shapes/42_mesh_quality.ipynb #83006080
 def tetrahedron_quality(
     nodes_mm: np.ndarray,  # Node positions, (...,N,3); any batch dimensions
     tetrahedra: np.ndarray,  # Nodes of each tetrahedron, (T,4)
@@ -124,7 +124,7 @@ def _closed_volume_ml(mesh, name):
         raise ValueError(f"region {name}: expected a closed surface, got {n_open} open edges; see check_mesh")
     return float(enclosed_volume_mm3(mesh.nodes_mm, faces) / 1000)
 
-
+# %% ../../nbs/shapes/42_mesh_quality.ipynb #e8b6ac83
 def region_volumes_ml(
     mesh: SurfaceMesh | TetrahedralMesh,  # Mesh; regions of a surface must be closed
 ) -> dict[str, float]:  # Region → volume, mL
