@@ -23,7 +23,7 @@ MODELS = {
     "mesh": ("train_hearts", "hearts", "hybridvnet_guard"),
 }  # Command → stage, cohort and network of its default model
 
-
+# %% ../nbs/90_cli.ipynb #59b2afc6
 def default_model(
     command: str = "segment",  # One of `MODELS`
 ) -> Path:  # Folder of the model

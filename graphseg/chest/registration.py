@@ -483,6 +483,7 @@ def score_published(
 
 # %% ../../nbs/chest/50_registration.ipynb #1ba862b6
 def _save_points(path, values):
+    "Write points as an array, in a folder that may not be there yet."
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, values)
 

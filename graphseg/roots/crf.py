@@ -243,6 +243,7 @@ _ONE, _TWO, _THREE = (np.uint64(k) for k in (1, 2, 3))  # unsigned places need n
 
 @numba.njit(**_FAST)
 def _splat(cells, field, image, rows, row_weights, columns, column_weights, levels, level_weights):
+    "Sum a field into the cells of a grid."
     n, size = cells.shape[2], cells.shape[1] * cells.shape[2]
     plane, flat = np.zeros(size + 1, np.float32), cells.reshape(cells.shape[0], size)
     cells[:] = 0
@@ -268,6 +269,7 @@ def _splat(cells, field, image, rows, row_weights, columns, column_weights, leve
 # %% ../../nbs/roots/40_crf.ipynb #7e3d6358
 @numba.njit(**_FAST)
 def _read(cells, image, rows, row_weights, columns, column_weights, levels, level_weights):
+    "Values of the grid at the pixels of an image."
     n, size = cells.shape[2], cells.shape[1] * cells.shape[2]
     plane, flat = np.zeros(size + 1, np.float32), cells.reshape(cells.shape[0], size)
     out = np.empty(image.shape, np.float32)
@@ -292,6 +294,7 @@ def _read(cells, image, rows, row_weights, columns, column_weights, levels, leve
 # %% ../../nbs/roots/40_crf.ipynb #ee004708
 @numba.njit(**_FAST)
 def _blur_levels(cells, out, low, high, out_low, out_high, taps):
+    "Blur along grey values, within the used levels of each cell."
     r = len(taps) - 1
     padded = np.zeros(cells.shape[2] + 4 * r, np.float32)
     for i in range(cells.shape[0]):
@@ -313,6 +316,7 @@ def _blur_levels(cells, out, low, high, out_low, out_high, taps):
 # %% ../../nbs/roots/40_crf.ipynb #da78dc5c
 @numba.njit(**_FAST)
 def _blur_plane(cells, out, low, high, taps, down, right):
+    "Blur along rows or columns, level by level."
     for i in range(cells.shape[0]):
         for j in range(cells.shape[1]):
             p, q = low[i, j], high[i, j]

@@ -143,6 +143,7 @@ def predict_with(
 
 # %% ../../nbs/roots/75_folders.ipynb #2d932b77
 def _mask_file(out, place):
+    "Where the mask of an image is written."
     return out / "masks" / f"{Path(place.file).stem}.png"
 
 # %% ../../nbs/roots/75_folders.ipynb #760b3c6f
@@ -282,6 +283,7 @@ def frame_scene(
 
 # %% ../../nbs/roots/75_folders.ipynb #068af1dd
 def _bgr(color):
+    "A colour as OpenCV wants it."
     return tuple(int(color[k : k + 2], 16) for k in (5, 3, 1))
 
 

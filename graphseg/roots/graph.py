@@ -210,6 +210,7 @@ _MAX_TURN = math.radians(60)  # Sharpest turn with which a lateral crosses the m
 
 
 def _find(parent, a):
+    "Representative of a set of joined nodes; ways to it are shortened in passing."
     while parent[a] != a:
         parent[a] = a = parent[parent[a]]
     return a
@@ -421,6 +422,7 @@ def _bridged(graph, strand, inner):
 
 # %% ../../nbs/roots/25_graph.ipynb #2fdb8eb8
 def _flip(strand):
+    "A strand, walked the other way."
     return [(e, not forward) for e, forward in strand[::-1]]
 
 # %% ../../nbs/roots/25_graph.ipynb #ed325dde
@@ -431,6 +433,7 @@ def _points(graph, strand):
 
 
 def _nodes_along(graph, strand):
+    "Nodes that a strand passes, with both ends."
     return [_ends(graph, strand[:1])[0], *[_ends(graph, [step])[1] for step in strand]]
 
 # %% ../../nbs/roots/25_graph.ipynb #8d8951d1

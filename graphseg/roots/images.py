@@ -392,6 +392,7 @@ _NO_CODE = (
 
 
 def _require_lengths(qr_side_mm, default_mm_per_px):
+    "Raise `ValueError` unless lengths are positive."
     if not qr_side_mm > 0:
         raise ValueError(f"qr_side_mm: expected a positive length, got {qr_side_mm}")
     if default_mm_per_px is not None and not default_mm_per_px > 0:
@@ -599,6 +600,7 @@ def _contrast(image, scale):
 
 # %% ../../nbs/roots/20_images.ipynb #25ba0687
 def _ellipse(size):
+    "A round brush."
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
 
 

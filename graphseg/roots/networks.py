@@ -426,6 +426,7 @@ _FAST = {"fastmath": True, "nogil": True, "error_model": "numpy", "cache": True}
 
 @njit(inline="always")
 def _elu(v):
+    "ELU of one number."
     t = max(min(v, np.float32(0)), _LEAST) * _PART
     q = t * (_ONE + t * (_HALF + t * (_SIXTH + t * _SMALL)))
     q *= q + _TWO
@@ -453,6 +454,7 @@ def fast_elu(
 # %% ../../nbs/roots/35_networks.ipynb #ac7c6fee
 @njit(**_FAST)
 def _elu_here(x):
+    "ELU of an array, in place."
     for i in range(len(x)):
         x[i] = _elu(x[i])
 

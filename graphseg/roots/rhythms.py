@@ -99,6 +99,7 @@ EDGE_MODES = {"nearest": "nearest", "zero": "constant"}
 
 # %% ../../nbs/roots/55_rhythms.ipynb #09716e4a
 def _median(values, size, edges):
+    "Running median along the last axis."
     return median_filter(values, (1,) * (values.ndim - 1) + (size,), mode=EDGE_MODES[edges])
 
 # %% ../../nbs/roots/55_rhythms.ipynb #880528f6

@@ -184,6 +184,7 @@ class _Reader:
 
 # %% ../../nbs/roots/02_rsml.ipynb #a590021f
 def _text(element, path):
+    "Text at a path below an element; empty where there is none."
     return (element.findtext(path) or "").strip() if element is not None else ""
 
 
@@ -303,6 +304,7 @@ def _read_geometry(reader, root):
 
 # %% ../../nbs/roots/02_rsml.ipynb #c3e33b7e
 def _number_in(reader, element):
+    "The number that an element holds."
     text = (element.text or "").strip()
     if not NUMBER.match(text):
         reader.fail(element, f"expected a number in <{element.tag}>, got {text!r}; write it with a decimal point")

@@ -34,6 +34,7 @@ def _parted(a, b, x, y, z, tolerance):
 # %% ../../nbs/shapes/46_mesh_checks.ipynb #e3283d4a
 @numba.njit(cache=True, error_model="numpy")
 def _cross(u, v):
+    "Cross product of two vectors."
     return u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]
 
 # %% ../../nbs/shapes/46_mesh_checks.ipynb #7af710b2

@@ -110,6 +110,7 @@ def _by_value(ax, amounts, limits, colours, label):
 
 # %% ../../nbs/shapes/44_mesh_pictures.ipynb #cb3b0192
 def _legend(ax, names):
+    "Names of regions with their colours, below a picture."
     handles = [mpl.patches.Patch(color=region_colour(name), label=name) for name in names]
     place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.02), "ncols": 3}
     ax.legend(handles=handles, fontsize=6, handlelength=1, columnspacing=1, **place)

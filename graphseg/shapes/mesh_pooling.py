@@ -90,6 +90,7 @@ def _quality_after(nodes, cell, i, j, k):
 # %% ../../nbs/shapes/50_mesh_pooling.ipynb #c90b3356
 @numba.njit(cache=True)
 def _contains(cell, node):
+    "Is a node a corner of a cell?"
     for other in cell:
         if other == node:
             return True

@@ -41,6 +41,7 @@ def _edge_faults(
 # %% ../../nbs/shapes/42_mesh_quality.ipynb #6d9a7d31
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _scaled_jacobian(nodes, cells, out):
+    "Scaled Jacobian of each tetrahedron, into `out`."
     for k in range(len(cells)):
         a, b, c, d = cells[k, 0], cells[k, 1], cells[k, 2], cells[k, 3]
         x0, y0, z0 = nodes[b, 0] - nodes[a, 0], nodes[b, 1] - nodes[a, 1], nodes[b, 2] - nodes[a, 2]

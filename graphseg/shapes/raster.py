@@ -237,6 +237,7 @@ def mask_to_contour(
 
 # %% ../../nbs/shapes/20_raster.ipynb #cf8cfa74
 def _nearest_arc_length(points, steps, arc, target):
+    "Arc length of the point of a line that is nearest to a target."
     lengths = np.maximum((steps**2).sum(1), np.finfo(float).tiny)
     along = np.clip(((target - points) * steps).sum(1) / lengths, 0, 1)
     nearest = ((points + along[:, None] * steps - target) ** 2).sum(1).argmin()
