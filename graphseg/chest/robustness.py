@@ -39,7 +39,7 @@ from ..learning.zoo import load_model
 # %% ../../nbs/chest/70_robustness.ipynb #435d7c09
 MAP_PX = 256  # Side of the masks in which occluded images are scored
 
-
+# %% ../../nbs/chest/70_robustness.ipynb #bd089df7
 def is_pixel_network(
     model: nn.Module,  # From `zoo.build_model` or `zoo.load_model`
 ) -> bool:

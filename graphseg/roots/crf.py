@@ -90,7 +90,7 @@ def _softmax(logits):
 # %% ../../nbs/roots/40_crf.ipynb #b2c12a9b
 NORMALISATIONS = ("symmetric", "row", "none")
 
-
+# %% ../../nbs/roots/40_crf.ipynb #444aafce
 def _normalised(smooth, shape, normalisation):
     "A filter that is a kernel with the asked normalisation; sums are at least 1, the pixel itself."
     if normalisation == "none":
