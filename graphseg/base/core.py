@@ -54,7 +54,7 @@ def require_choice(
 # %% ../../nbs/base/00_core.ipynb #b8459662
 FOLDERS = ("data", "results", "figures", "models", "external")
 
-
+# %% ../../nbs/base/00_core.ipynb #65a5ac78
 def folder(
     kind: str,  # One of `FOLDERS`
     *parts: str,  # Further path components
@@ -147,7 +147,7 @@ def _plain(x, digits):
         return x
     return float(f"{x:.{digits}g}") if np.isfinite(x) else None
 
-
+# %% ../../nbs/base/00_core.ipynb #95c733b7
 def write_json(
     path: Path | str,  # Final name
     content,  # Anything JSON can hold; numpy scalars are converted

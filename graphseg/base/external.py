@@ -308,7 +308,7 @@ def _receive(response, part):
         while chunk := response.read(1 << 16):
             f.write(chunk)
 
-
+# %% ../../nbs/base/30_external.ipynb #831d9257
 def _refuse_other_content(part, url, expected):
     "Raise `ValueError`, and remove the file, unless it has the expected checksum."
     if (got := sha256(part)) != expected:
@@ -359,7 +359,7 @@ def _require_addresses(name, register, wanted, root):
             f"put your own copies under {root}"
         )
 
-
+# %% ../../nbs/base/30_external.ipynb #3d2bbab0
 def _no_answer(name, url, error, kept):
     "The error of a server that refuses a file or does not answer; `kept` says how many files are there."
     if isinstance(error, urllib.error.HTTPError):

@@ -152,7 +152,7 @@ def _tinted(mask, layout, opacity):
         tint[mask == label] = (*mpl.colors.to_rgb(layout.colors[name]), opacity)
     return tint
 
-
+# %% ../../nbs/base/10_plots.ipynb #63969a64
 def _require_labels(mask, layout):
     "Raise `ValueError` if a label map holds what the layout does not know."
     known = layout.labels.values()
@@ -224,7 +224,7 @@ def _scores_of(df, metric, by, order):
         raise ValueError(f"{metric}: expected scores for every {by}, got none for {', '.join(empty)}")
     return values
 
-
+# %% ../../nbs/base/10_plots.ipynb #87819dd6
 def _use_log_scale(ax):
     "Logarithmic vertical axis with ticks at 1, 2 and 5."
     ax.set_yscale("log")
@@ -291,7 +291,7 @@ def _png(
     picture.save(small, format="PNG", optimize=True, dpi=(dpi, dpi))
     return small.getvalue()
 
-
+# %% ../../nbs/base/10_plots.ipynb #be9798db
 def _small_png(fig, max_kb):
     "The sharpest of four PNGs that keeps the size, or the last one."
     for dpi in (300, 220, 160, 120):

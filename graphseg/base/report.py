@@ -24,7 +24,7 @@ def _first_digit(literal):
         raise ValueError(f"literal: expected a printed number, got {literal!r}")
     return found.start()
 
-
+# %% ../../nbs/base/20_report.ipynb #efdd16f6
 def printed_decimals(
     literal: str,  # A number as it was printed, such as "0.950" or ".944"
 ) -> int:  # Digits after the decimal point of the first number in the text
@@ -39,7 +39,7 @@ def _magnitude(value, digits):
         return 0
     return int(np.floor(np.log10(abs(float(f"{value:.{digits - 1}e}")))))
 
-
+# %% ../../nbs/base/20_report.ipynb #ab4d7c53
 def format_number(
     value: float,  # Number to write
     digits: int = 3,  # Significant digits, used when `decimals` is None
@@ -85,7 +85,7 @@ def _cell(row, statistic, digits):
     rest = [format_number(value, decimals=decimals) for value in values[1:]]
     return f"{centre} ± {rest[0]}" if statistic == "mean_sd" else f"{centre} [{rest[0]}, {rest[1]}]"
 
-
+# %% ../../nbs/base/20_report.ipynb #009d52c7
 def _bold_best(rows, centre, direction):
     "Texts of one metric, the best in bold when a direction is given."
     if direction not in (None, "higher", "lower"):
@@ -98,7 +98,7 @@ def _bold_best(rows, centre, direction):
 # %% ../../nbs/base/20_report.ipynb #35d3faba
 STATISTICS = {"mean_sd": ("mean", " ± sd"), "median_iqr": ("median", " [IQR]")}  # What a cell of a summary table shows
 
-
+# %% ../../nbs/base/20_report.ipynb #5cc55e67
 def summary_table(
     df: pd.DataFrame,  # Tidy scores, one row per case and organ
     by: list[str],  # Columns that name a group; rows appear in their order of first appearance
@@ -162,7 +162,7 @@ def _pairs(df, case, group, metric):
         )
     return df.pivot(index=case, columns=group, values=metric)
 
-
+# %% ../../nbs/base/20_report.ipynb #935c1cdc
 def _pair_test(wide, other, reference):
     "Test one group against the reference on the cases that have both."
     pairs = wide[[reference, other]].dropna().to_numpy(float)
@@ -252,7 +252,7 @@ def long_numbers(
 # %% ../../nbs/base/20_report.ipynb #1ff64b2d
 LEDGER_KEYS = ("source_table", "system", "dataset", "structure", "metric", "statistic")  # What places a number
 
-
+# %% ../../nbs/base/20_report.ipynb #3b782475
 def locate_numbers(
     numbers: pd.DataFrame,  # LEDGER_KEYS and any other columns
     printed: pd.DataFrame,  # From `claim_numbers`
@@ -273,7 +273,7 @@ LEDGER_COLUMNS = tuple(
 )  # Columns of the ledger
 RESULT_COLUMNS = tuple("claim_id value n recomputed tolerance stage remark".split())  # What a stage says about a claim
 
-
+# %% ../../nbs/base/20_report.ipynb #1e0dddc5
 def _check_results(printed, results):
     "Raise `ValueError` unless every result has one claim, and no claim has two results."
     repeated = results.claim_id[results.claim_id.duplicated()].tolist()
@@ -314,7 +314,7 @@ def _needed_data(printed, needs, datasets):
     places = zip(printed.task, printed.system, strict=True)
     return [table[place] if place in table else table[(place[0], "")] for place in places]
 
-
+# %% ../../nbs/base/20_report.ipynb #2050f24e
 def missing_data(
     printed: pd.DataFrame,  # From `claim_numbers`: task, system
     needs: pd.DataFrame,  # task, system ("" for all others), datasets (names separated by "; ")

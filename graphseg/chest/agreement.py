@@ -18,14 +18,14 @@ from ..base.core import generator, require_shape
 # %% ../../nbs/chest/72_agreement.ipynb #961c7e2f
 FEWEST = 3  # Cases without which there is no correlation to speak of
 
-
+# %% ../../nbs/chest/72_agreement.ipynb #70a27bc9
 def _pearson(x, y):
     "Pearson's r along the last axis; NaN where there is no variance."
     x, y = x - x.mean(-1, keepdims=True), y - y.mean(-1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         return (x * y).sum(-1) / np.sqrt((x**2).sum(-1) * (y**2).sum(-1))
 
-
+# %% ../../nbs/chest/72_agreement.ipynb #ecd300e0
 def bootstrap_correlations(
     true: np.ndarray,  # (n,) float
     predicted: np.ndarray,  # (M,n) float, one row per model
@@ -43,7 +43,7 @@ def bootstrap_correlations(
 # %% ../../nbs/chest/72_agreement.ipynb #f9db5c5f
 CLASSES = ("normal", "enlarged")  # At most, and above, the threshold
 
-
+# %% ../../nbs/chest/72_agreement.ipynb #72d1f0d3
 def class_of(
     ratios: np.ndarray,  # (n,) float
     threshold: float = ENLARGED,  # Largest normal ratio

@@ -52,7 +52,7 @@ def _hoop(k, angle):
     z, reach = -np.cos(angle), 0.05 + (_flank(top + 0.5 * drop + 0.06) - 0.05) * np.sin(angle) ** 0.9
     return reach, top + drop * (1 + z) / 2 + 0.07 * np.sin(angle) - 0.022 * np.sin(2 * angle) * (k > 0), z
 
-
+# %% ../../nbs/chest/05_anatomy.ipynb #662442c4
 def chest_rib_lines(
     shape: ChestShape,  # One chest
     n_ribs: int = 11,  # Pairs of ribs
@@ -311,7 +311,7 @@ def _stomach_bubble(s, rng):
     dome, level = (np.stack([x + a * np.cos(t), y + part], axis=1) for part in (-0.3 * a * np.sin(t), sag * np.sin(t)))
     return rng.uniform(0.35, 0.8) * soften(fill_contours(s.place(np.vstack([dome, level[::-1]]), 0.3)), 7)
 
-
+# %% ../../nbs/chest/05_anatomy.ipynb #d45c8900
 def _draw_loop(rng, x, y):
     "Contour of one loop of bowel near a place, thorax frame."
     across, down = x + rng.normal(0, 0.07), y + rng.normal(0, 0.035)

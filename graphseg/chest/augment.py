@@ -116,7 +116,7 @@ def grey_table(
 # %% ../../nbs/chest/15_augment.ipynb #c172473e
 PLACEMENTS = ("centre", "crop", "margin")
 
-
+# %% ../../nbs/chest/15_augment.ipynb #bd62745f
 def draw_offset(
     placement: str,  # One of `PLACEMENTS`
     scale: float,  # Factor along this axis

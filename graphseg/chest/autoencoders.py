@@ -22,7 +22,7 @@ from ..shapes.layouts import Layout, adjacency, scaled_laplacian
 CHANNELS_2021 = (8, 16, 32, 64, 64)
 WIDTHS_2021 = (16, 16, 16, 16)
 
-
+# %% ../../nbs/chest/38_autoencoders.ipynb #e5ffb778
 class ImageOutput(NamedTuple):
     "Output of an image autoencoder."
 

@@ -22,7 +22,7 @@ from ..shapes.layouts import Layout, split_nodes
 ENLARGED = 0.5  # Above this ratio a heart counts as enlarged
 DIAMETERS = {"heart": ("H",), "chest": ("RL", "LL")}  # Diameter → organs that it spans
 
-
+# %% ../../nbs/chest/00_cardiothoracic.ipynb #d799dc30
 def require_diameters(
     layout: Layout,  # Layout of landmarks or labels
 ) -> None:
@@ -45,7 +45,7 @@ def _require_finite(nodes, organs):
             f"first case {int(np.flatnonzero(bad.ravel())[0])}; leave out cases where the organ is not annotated"
         )
 
-
+# %% ../../nbs/chest/00_cardiothoracic.ipynb #a5e25b84
 def diameter_ends(
     landmarks_px: np.ndarray,  # (…,N,2) float xy, px
     layout: Layout,  # Layout with N nodes, lungs and heart among them
@@ -113,14 +113,14 @@ def cardiothoracic_ratio_of_labels(
 # %% ../../nbs/chest/00_cardiothoracic.ipynb #b51b4aed
 EDGE = (withStroke(linewidth=2, foreground="black"),)  # Keeps bars and text legible on bright and dark tissue
 
-
+# %% ../../nbs/chest/00_cardiothoracic.ipynb #56935d10
 def _bar_heights(landmarks_px, layout, ends):
     "Height at which the bar of each diameter is drawn."
     parts = split_nodes(np.asarray(landmarks_px), layout)
     lowest = max(part[:, 1].max() for name, part in parts.items() if name in ("RL", "LL", "H"))
     return {"heart": ends["heart"][:, 1].mean(), "chest": lowest + 0.03 * np.ptp(ends["chest"][:, 0])}
 
-
+# %% ../../nbs/chest/00_cardiothoracic.ipynb #ee8113bf
 def _draw_bar(ends, y, ax, color):
     "A bar with arrows at both ends, and dotted lines to the nodes that decided it."
     arrow = {"arrowstyle": "<|-|>", "color": color, "linewidth": 1, "path_effects": EDGE}

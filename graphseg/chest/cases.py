@@ -74,7 +74,7 @@ def _polygons(mask, tolerance_px):
     polygons = [cv2.approxPolyDP(c, tolerance_px, True)[:, 0] for c in found if cv2.contourArea(c) >= 1]
     return sorted(polygons, key=lambda p: (-cv2.contourArea(p), *p[0]))
 
-
+# %% ../../nbs/chest/25_cases.ipynb #62647bd7
 def outlines(
     ids: Iterable[str],  # Names, n
     label_maps: np.ndarray,  # (n,H,W) integer

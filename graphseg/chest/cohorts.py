@@ -80,7 +80,7 @@ def split_jsrt(
     lists = require_external("jsrt_landmarks") / "published" / "jsrt_landmarks"
     return read_split_lists(lists / "train_files.txt", lists / "val_files.txt", lists / "test_files.txt").check(samples)
 
-
+# %% ../../nbs/chest/14_cohorts.ipynb #8030350f
 def split_landmark_sets(
     samples: SampleSet,  # The 911 landmark sets
 ) -> Split:

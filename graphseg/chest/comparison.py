@@ -35,7 +35,7 @@ STAGES = {
     "nnunet": "run_nnunet",
 }  # All others: train_landmarks
 
-
+# %% ../../nbs/chest/54_comparison.ipynb #17d147fc
 def stage_of_model(
     model: str,  # Name of a model
 ) -> str:  # Name of the stage that predicts with it
@@ -60,7 +60,7 @@ COLUMNS = (
 )
 CLAIMED = {"all": "landmarks (lungs+heart)", "mse_px2": "MSE", "dsc": "DSC", "hd": "HD"}
 
-
+# %% ../../nbs/chest/54_comparison.ipynb #6456eb6e
 def published_scores(
     claims: pd.DataFrame,  # data/published/claims.csv, as text
     source_table: str,  # For example "thesis Tabla 3.3"; "" for none
@@ -87,7 +87,7 @@ def _mean_sd(values: pd.Series) -> str:
     mean = format_number(values.mean())
     return f"{mean} ({format_number(values.std(), decimals=printed_decimals(mean))})"
 
-
+# %% ../../nbs/chest/54_comparison.ipynb #d0e109a8
 def _model_cells(mine, model, unit, known):
     "Cells of one model: ours, and the printed ones where any are known."
     cells = {}

@@ -17,13 +17,13 @@ from ..base.core import require_choice, require_shape
 # %% ../../nbs/chest/20_degrade.ipynb #da832957
 SHAPES = ("circle", "ellipse", "line", "rectangle")
 
-
+# %% ../../nbs/chest/20_degrade.ipynb #032c51c8
 def _draw_share(kind, rng):
     "Smaller diameter of a shape over its largest one; drawn for the circle, too, and not used."
     share = rng.uniform(0.05, 0.15) if kind == "line" else rng.uniform(0.3, 0.9)
     return 1 if kind == "circle" else share
 
-
+# %% ../../nbs/chest/20_degrade.ipynb #7ae0a843
 def _paint(kind, x, y, sides, angle, size):
     "Mask of a shape at (x, y) px with two diameters in px."
     mask = np.zeros((size, size), np.uint8)

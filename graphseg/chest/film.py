@@ -156,7 +156,7 @@ def _field(image, dx, dy, angle):
     across = np.clip(np.minimum(u - dx, n - 1 - dx - u) + 1, 0, 1)
     return image * across * np.clip(np.minimum(v - dy, n - 1 - dy - v) + 1, 0, 1)
 
-
+# %% ../../nbs/chest/06_film.ipynb #b1133a83
 def _lead_letters(image, text, x, y, height, grey):
     "Write lead letters of a grey value over what is darker."
     n, lead = len(image), np.zeros(image.shape, np.uint8)

@@ -75,7 +75,7 @@ def _margins(row, kind, suffix):
     "Four numbers of a padding table, named as fields of a `Geometry`."
     return {f"{kind}_{side}": int(row.get(f"pad_{side}{suffix}", 0)) for side in ("left", "top", "right", "bottom")}
 
-
+# %% ../../nbs/chest/11_geometry.ipynb #651dcede
 def geometry_from_paddings(
     row: dict,  # One row of a published padding table
     size: int = FRAME_PX,  # Side of the frame, px
@@ -108,7 +108,7 @@ def _padded_square(image, g):
     inner = image[g.remove_top : g.height - g.remove_bottom, g.remove_left : g.width - g.remove_right]
     return cv2.copyMakeBorder(inner, g.pad_top, g.pad_bottom, g.pad_left, g.pad_right, cv2.BORDER_CONSTANT, value=0)
 
-
+# %% ../../nbs/chest/11_geometry.ipynb #e9cbef7d
 def preprocess(
     image: np.ndarray,  # Radiograph, (H,W) uint8
     size: int = FRAME_PX,  # Side of the result, px

@@ -24,7 +24,7 @@ from ..shapes.layouts import Layout, adjacency, coarse_layout, scaled_laplacian
 # %% ../../nbs/chest/32_hybridgnet.ipynb #541459b4
 WIDTHS = (16, 16, 32, 32, 32)
 
-
+# %% ../../nbs/chest/32_hybridgnet.ipynb #09940d4a
 class Site(NamedTuple):
     "One graph of a decoder: its blocks, and the skip before the last of them."
 
@@ -38,7 +38,7 @@ def _graphs(layout, n_blocks, third):
     half, n_half = coarse_layout(layout), (n_blocks + 1) // 2
     return [(coarse_layout(half), 2)] * third + [(half, n_half), (layout, n_blocks - n_half)]
 
-
+# %% ../../nbs/chest/32_hybridgnet.ipynb #4ec40148
 def decoder_plan(
     layout: Layout,  # Organs and their nodes
     widths: Sequence[int] = WIDTHS,  # Features after each block
@@ -71,7 +71,7 @@ def _add_blocks(decoder, site, order, norm):
     for name, n_in, n_out in site.blocks:
         decoder.add_module(name, GraphBlock(n_in, n_out, basis, norm))
 
-
+# %% ../../nbs/chest/32_hybridgnet.ipynb #c749fdde
 def _add_unpools(decoder, plan):
     "Give a decoder the matrix from each graph to the next; their names, coarsest first."
     names = ("unpool_coarse", "unpool")[3 - len(plan) :]
@@ -79,7 +79,7 @@ def _add_unpools(decoder, plan):
         decoder.register_buffer(name, unpool_matrix(site.graph), persistent=False)
     return names
 
-
+# %% ../../nbs/chest/32_hybridgnet.ipynb #dbb57ea2
 def _run_blocks(decoder, names, x):
     "Features after the blocks of these names, one after the other."
     for name in names:

@@ -126,7 +126,7 @@ def _read_any(path, head, colour):
         return read_jsrt_img(path)
     return read_dicom(path) if head[128:132] == b"DICM" else to_grey(decode(path), path, colour)
 
-
+# %% ../../nbs/chest/10_images.ipynb #753670cf
 def _require_content(grey, path):
     "Raise `ValueError` unless grey values are finite and not all the same."
     if grey.dtype.kind == "f" and not np.isfinite(grey).all():
@@ -138,7 +138,7 @@ def _require_content(grey, path):
 # %% ../../nbs/chest/10_images.ipynb #5e84f6fa
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".dcm", ".dicom", ".img", ".tif", ".tiff", ".bmp")
 
-
+# %% ../../nbs/chest/10_images.ipynb #f54f4c07
 def read_image(
     path: Path | str,  # PNG, JPEG, TIFF, BMP, DICOM or JSRT `.IMG`
     colour: str = "error",  # What to do with colour: "error" or "convert"

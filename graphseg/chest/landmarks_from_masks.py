@@ -53,7 +53,7 @@ def _faults(pieces, speck_share):
             faults.append(f"organ {organ} lies in {len(counted)} pieces of {', '.join(map(str, counted[:5]))} px")
     return faults
 
-
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #6900116a
 def check_mask(
     label_map: np.ndarray,  # (H,W) integer, 0 is background
     layout: Layout,  # Organs that must be there
@@ -101,7 +101,7 @@ def _fractions(offset, step, squares):
     "How far along each segment the nearest point of it lies, 0 to 1, (n,m)."
     return np.clip((offset * step).sum(-1) / squares, 0, 1)
 
-
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #f0e52d8b
 def project_to_polyline(
     points: np.ndarray,  # (n,2) float
     contour: np.ndarray,  # Closed polyline, (m,2)
@@ -169,7 +169,7 @@ def _organ_quality(points, mask, contour):
     distances = {"moved_px": moved.mean(), "moved_max_px": moved.max()}
     return distances | {"dsc_before": before, "dsc_after": after, "n_turned": turned, "n_coinciding": coinciding}
 
-
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #8360db05
 def annotation_quality(
     before: np.ndarray,  # Landmarks of the network, (N,2) px
     after: np.ndarray,  # Landmarks on the contour, (N,2) px
@@ -224,7 +224,7 @@ def _view(ax, shape, around_px, side_px):
         ax.set(xlim=(x - half, x + half), ylim=(y + half, y - half), aspect="equal")
     ax.set_axis_off()
 
-
+# %% ../../nbs/chest/78_landmarks_from_masks.ipynb #4311db04
 def _show_moves(ax, before, after, contour, color, size):
     "Contour of one organ, hollow dots before and full ones after, and the way between."
     (x0, y0), (x1, y1) = before.T, after.T

@@ -77,7 +77,7 @@ def _findings(person, is_large):
     chosen = (("cardiomegaly", is_large), ("pacemaker", person.pacemaker), (person.opacity, person.opacity != "none"))
     return [text for text, there in chosen if there]
 
-
+# %% ../../nbs/chest/08_phantoms.ipynb #096a8fee
 def _clinical_columns(name, p, organs, findings):
     "The seven columns of the public set's clinical table."
     return {
@@ -123,7 +123,7 @@ def _centres_of_cases(n_cases, seed):
     block = np.repeat(list(CHEST_CENTRES), [c.share for c in CHEST_CENTRES.values()])
     return np.concatenate([generator(seed, 10**6, k).permutation(block) for k in range(-(-n_cases // len(block)))])
 
-
+# %% ../../nbs/chest/08_phantoms.ipynb #b6554a4a
 def _write_truth(target, names, phantoms, rows):
     "Write landmarks, metadata and the masks of opacities."
     annotated = [[organ in row["organs"].split() for organ in CHEST_LHC.organ_names] for row in rows]
@@ -167,7 +167,7 @@ def is_child(
     "Younger than 18 years."
     return person.age < 18
 
-
+# %% ../../nbs/chest/08_phantoms.ipynb #198ed3d4
 def is_adult(
     person: ChestPerson,  # Whom a phantom shows
 ) -> bool:
@@ -181,7 +181,7 @@ def has_opacity(
     "A consolidation or an effusion."
     return person.opacity != "none"
 
-
+# %% ../../nbs/chest/08_phantoms.ipynb #cd2a5b45
 def has_pacemaker(
     person: ChestPerson,  # Whom a phantom shows
 ) -> bool:
@@ -195,14 +195,14 @@ def has_enlarged_heart(
     "Drawn from the enlarged hearts, and no pacemaker."
     return person.large_heart and not person.pacemaker
 
-
+# %% ../../nbs/chest/08_phantoms.ipynb #525f5fc5
 def has_normal_heart(
     person: ChestPerson,  # Whom a phantom shows
 ) -> bool:
     "Drawn from the normal hearts, and no pacemaker."
     return not person.large_heart and not person.pacemaker
 
-
+# %% ../../nbs/chest/08_phantoms.ipynb #ad0f5297
 def is_healthy_adult(
     person: ChestPerson,  # Whom a phantom shows
 ) -> bool:
@@ -261,7 +261,7 @@ def _draw_case(seed, i, person, with_image):
     "One case of a set."
     return chest_phantom(seed, i, person=person, with_image=with_image)
 
-
+# %% ../../nbs/chest/08_phantoms.ipynb #88ee0133
 def draw_chest_set(
     rule: ChestSet,  # Which set
     n: int | None = None,  # Only the first so many; default all

@@ -177,7 +177,7 @@ def _grid_side(image_size, n_halvings):
         raise ValueError(f"image_size: expected a multiple of {2**n_halvings}, got {image_size}")
     return side
 
-
+# %% ../../nbs/chest/36_priors.ipynb #b2f07968
 def _require_probabilities(maps):
     "Refuse maps of whole numbers."
     if not maps.is_floating_point():

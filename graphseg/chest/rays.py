@@ -71,7 +71,7 @@ def distance_inside(
     distance = cv2.distanceTransform((mask > 127).astype(np.uint8), cv2.DIST_L2, 5)
     return np.minimum(distance, CANVAS_PX) / np.float32(CANVAS_SCALE)
 
-
+# %% ../../nbs/chest/04_rays.ipynb #dda8c1aa
 def smooth_step(
     v,  # Where
     low,  # Where the step begins
@@ -90,7 +90,7 @@ def smooth_noise(
     coarse = rng.standard_normal((cells, cells)).astype(np.float32)
     return cv2.resize(coarse, (CANVAS_PX, CANVAS_PX), interpolation=cv2.INTER_CUBIC)
 
-
+# %% ../../nbs/chest/04_rays.ipynb #1bb9b307
 def ellipse_contour(
     x,  # Centre, across
     y,  # Centre, down

@@ -66,7 +66,7 @@ def _nodes_of(layout):
     full = LAYOUTS["LHC"]
     return np.concatenate([np.arange(full.n_nodes)[full.slices[name]] for name in layout.organ_names])
 
-
+# %% ../../nbs/chest/13_readers.ipynb #86f1c182
 def read_phantoms(
     layout: Layout,  # Organs wanted
     image_size: int,  # Side of the images, px
@@ -175,7 +175,7 @@ def _flat_landmarks(path, layout):
     nodes = flat.reshape(-1, 2)
     return np.concatenate([check_organ(nodes[full.slices[o.name]], o, path) for o in layout.organs])
 
-
+# %% ../../nbs/chest/13_readers.ipynb #1c08b957
 def read_jsrt_landmarks(
     layout: Layout,  # Organs wanted
     image_size: int,  # Side of the masks a network will read, px
@@ -303,7 +303,7 @@ def _frame_masks(name, archive, root, cohort):
     right, left = masks if len(masks) == 2 else part_lungs(masks[0], paths[1])
     return to_frame(right, geometry), to_frame(left, geometry), paths
 
-
+# %% ../../nbs/chest/13_readers.ipynb #ae560651
 def _dense_labels(name, archive, root, cohort):
     "Label map of one case."
     right, left, paths = _frame_masks(name, archive, root, cohort)

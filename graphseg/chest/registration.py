@@ -36,14 +36,14 @@ from ..shapes.layouts import LAYOUTS, Layout
 # %% ../../nbs/chest/50_registration.ipynb #d384d77b
 N_BINS = 32  # Grey levels of the joint histogram
 
-
+# %% ../../nbs/chest/50_registration.ipynb #6669a796
 def _levels(image, n_bins):
     "Grey values as levels 0 to n_bins-1 of the image's own range."
     low, high = float(np.min(image)), float(np.max(image))
     levels = (np.asarray(image, np.float32) - low) * (n_bins / max(high - low, 1e-12))
     return np.minimum(levels, n_bins - 1).astype(np.int64)
 
-
+# %% ../../nbs/chest/50_registration.ipynb #a00556be
 def mutual_information(
     first: np.ndarray,  # (H,W), any numbers
     second: np.ndarray,  # (H,W)
@@ -106,7 +106,7 @@ def _require_enough(n_atlases, atlases):
 # %% ../../nbs/chest/50_registration.ipynb #ea2d34aa
 N_ATLASES = 5  # As published
 
-
+# %% ../../nbs/chest/50_registration.ipynb #79aecb2c
 def rank_atlases(
     image: np.ndarray,  # Input, (S,S)
     atlases: Atlases,  # Atlases to choose from
@@ -165,7 +165,7 @@ def parameter_maps(
 STATUSES = ("good", "failed", "diverged")
 MAX_OUTSIDE, MAX_FOLDED, MAX_AREA_CHANGE = 0.25, 0.01, 5.0  # Fraction of the frame, fraction of its area, factor
 
-
+# %% ../../nbs/chest/50_registration.ipynb #03a2c0e6
 def judge_transform(
     points_px: np.ndarray,  # Landmarks carried over, (N,2) xy, px of the frame
     determinant: np.ndarray,  # Determinant of the Jacobian over the atlas' frame, any shape
@@ -211,7 +211,7 @@ def _message(error):
     "What ITK said, in one line, without the memory address of who said it."
     return re.sub(r"\(0x[0-9a-f]+\)", "", " ".join(str(error).split("ITK ERROR:")[-1].split()))[:200]
 
-
+# %% ../../nbs/chest/50_registration.ipynb #410eb681
 def _elastix(fixed, moving, maps):
     "Run elastix with one thread."
     itk = _itk()
@@ -237,7 +237,7 @@ def _carried(method, points_px):
     mapped[drawn] = [list(transform.TransformPoint(p)) for p in points_px[drawn].astype(float).tolist()]
     return mapped, drawn
 
-
+# %% ../../nbs/chest/50_registration.ipynb #7e213ed7
 def _determinant(method, fixed):
     "Determinant of the transform's Jacobian on the pixels of the fixed image."
     itk = _itk()
@@ -292,7 +292,7 @@ def mean_points(
 # %% ../../nbs/chest/50_registration.ipynb #a3e26e24
 PAIR_COLUMNS = ("case", "atlas", "rank", "status", "message", "information_before", "information_after")  # nat
 
-
+# %% ../../nbs/chest/50_registration.ipynb #45a14fc1
 def segment_case(
     case: str,  # Name of the input
     image: np.ndarray,  # Input, (S,S)
@@ -315,7 +315,7 @@ def _keep(folder, case, candidates, table):
     with atomic_path(Path(folder) / f"{case}.npz") as temporary, open(temporary, "wb") as f:
         np.savez(f, candidates=candidates, rows=json.dumps(table.values.tolist()))
 
-
+# %% ../../nbs/chest/50_registration.ipynb #f900dfda
 def _kept(folder, case):
     "Read one finished case; None where there is none."
     path = Path(folder) / f"{case}.npz"
@@ -333,7 +333,7 @@ def _start_worker(atlases, setting, kind, n_atlases, folder):
     cv2.setNumThreads(1)
     _shared.update(atlases=atlases, maps=parameter_maps(setting, kind), n_atlases=n_atlases, folder=folder)
 
-
+# %% ../../nbs/chest/50_registration.ipynb #4b604c3b
 def _work(case, image):
     "One case in a worker, kept in the folder."
     candidates, table = segment_case(case, image, _shared["atlases"], _shared["maps"], _shared["n_atlases"])
@@ -341,7 +341,7 @@ def _work(case, image):
         _keep(_shared["folder"], case, candidates, table)
     return candidates, table
 
-
+# %% ../../nbs/chest/50_registration.ipynb #ba022432
 def _dead(case, atlases, n_atlases):
     "Outcome of a case that ended its worker."
     row = (case, "", 0, "failed", "the process that registered this case died", np.nan, np.nan)
@@ -362,7 +362,7 @@ def _round(new_pool, waiting, n_workers):
                     culprit = case
     return finished, culprit
 
-
+# %% ../../nbs/chest/50_registration.ipynb #927a0478
 def _all_rounds(new_pool, waiting, n_workers, dead):
     "Outcomes of all waiting cases; `dead` makes that of a case no worker survives."
     done = {}
@@ -384,7 +384,7 @@ def _checked_inputs(ids, images, atlases, n_atlases, n_workers):
     _require_enough(n_atlases, atlases)
     return dict(zip(ids, images, strict=True))
 
-
+# %% ../../nbs/chest/50_registration.ipynb #09561583
 def _mean_of_good(candidates, table, n_atlases):
     "Mean of the landmark sets of a case whose registration was good."
     return mean_points(candidates, (table.status == "good").reindex(range(n_atlases), fill_value=False))
@@ -451,7 +451,7 @@ def _references(folder, layout, is_flat):
     first = folder / layout.organ_names[0]
     return {p.stem: partial(read_landmarks, folder, p.stem, layout) for p in first.glob("*.npy")}
 
-
+# %% ../../nbs/chest/50_registration.ipynb #00b507e4
 def _published_folders(root, dataset, kind):
     "Folders of the predictions and of the references of a data set."
     predicted = Path(root) / PUBLISHED_FOLDER / dataset / kind / "output_points"
@@ -483,10 +483,11 @@ def score_published(
 
 # %% ../../nbs/chest/50_registration.ipynb #1ba862b6
 def _save_points(path, values):
+    "Write points as an array, in a folder that may not be there yet."
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, values)
 
-
+# %% ../../nbs/chest/50_registration.ipynb #efa5f36f
 def _practice_case(root, number, dataset, kind, k, layout):
     "Write reference and prediction of one invented case."
     reference = root / PUBLISHED_SETS[dataset, kind].reference

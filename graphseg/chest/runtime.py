@@ -53,7 +53,7 @@ def _traced_moments(x):
     first, second = first.mean((0, 2, 3)), second.mean((0, 2, 3))
     return first, (second - first.square()).clamp_min(0)
 
-
+# %% ../../nbs/chest/60_runtime.ipynb #115ada56
 def batch_moments(
     x: Tensor,  # Feature map, (B,C,H,W) float32, channels last
 ) -> tuple[Tensor, Tensor]:  # Mean and variance of each channel, (C,) float32
@@ -91,7 +91,7 @@ def _fused_convolution(x):
         return None
     return getattr(torch.ops.mkldnn, "_convolution_pointwise", None)
 
-
+# %% ../../nbs/chest/60_runtime.ipynb #64394ad8
 def convolve_relu(
     conv: nn.Conv2d,  # Convolution with bias
     x: Tensor,  # Feature map, (B,C,H,W)
@@ -172,7 +172,7 @@ def _for_prediction(module):
         return PredictionPool()
     return None
 
-
+# %% ../../nbs/chest/60_runtime.ipynb #4e62a345
 def fast_network(
     model: nn.Module,  # Network with residual blocks, from `zoo.build_model` or `zoo.load_model`
 ) -> nn.Module:  # A copy for prediction: same call, same answers, no gradients
@@ -214,7 +214,7 @@ RUNTIMES = {"torch": (), "compile": (), "onnx": ("onnxruntime",), "openvino": ("
 EXPORTS = {"onnx": ("onnx", "onnxscript", "onnxruntime"), "openvino": ("openvino",)}  # packages to export
 NETWORK_FILES = {"onnx": ("network.onnx",), "openvino": ("network.xml", "network.bin")}
 
-
+# %% ../../nbs/chest/60_runtime.ipynb #d7659a07
 def require_runtime(
     runtime: str,  # One of `RUNTIMES`
     export: bool = False,  # Also for writing?
@@ -325,7 +325,7 @@ def _torch_predictor(model, threads):
         torch.set_num_threads(threads)
     return NodesOnly(fast_network(model))
 
-
+# %% ../../nbs/chest/60_runtime.ipynb #c92326b9
 def _compiled_predictor(model, threads):
     "Our layers, compiled now and not at the first image."
     if threads:
@@ -350,7 +350,7 @@ def _onnx_predictor(path, threads):
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     return lambda images: torch.from_numpy(session.run(None, {"images": images.numpy()})[0])
 
-
+# %% ../../nbs/chest/60_runtime.ipynb #d61e733c
 def _openvino_predictor(path, threads):
     "OpenVINO on a file, in 32 bits."
     import openvino
@@ -396,7 +396,7 @@ def _require_exported(folder, about, runtime, layout, image_size):
         fix = "resize the images or choose another model"
         raise ValueError(f"{folder}: expected a model for image_size={image_size}, got {size}; {fix}")
 
-
+# %% ../../nbs/chest/60_runtime.ipynb #d9c4cd0f
 def _load_exported(folder, runtime, threads, layout=None, image_size=None):
     "An exported network in its runtime."
     if (folder / "config.json").exists():
@@ -501,7 +501,7 @@ def _start_timing(build, image, n_threads, tuned):
     torch.set_num_threads(n_threads)
     _timed.update(build=build, image=torch.from_numpy(image), allocator=tune_allocator() if tuned else "default")
 
-
+# %% ../../nbs/chest/60_runtime.ipynb #da533f5e
 @torch.inference_mode()
 def _time_once():
     "Wall time, processor time, answer and allocator of one prediction."

@@ -53,7 +53,7 @@ def new_network(
 # %% ../../nbs/chest/52_scoring.ipynb #502bf4da
 SCORES = ("dsc", "jaccard", "hd_px", "hd95_px", "assd_px", "hd_mm", "hd95_mm", "assd_mm", "mse_px2", "mae_px")
 
-
+# %% ../../nbs/chest/52_scoring.ipynb #fe1d48a1
 def score_predictions(
     predictions: np.ndarray,  # (n,N,2) landmarks in px of the frame, or (n,1024,1024) label maps
     samples: SampleSet,  # n cases

@@ -115,7 +115,7 @@ def _check_codes(codes, n_modes):
             f"n_modes: expected 1 to {limit} for {len(codes)} codes of length {codes.shape[1]}, got {n_modes}"
         )
 
-
+# %% ../../nbs/chest/80_shape_space.ipynb #56af5b19
 def principal_modes(
     codes: np.ndarray,  # (n,Z) finite
     n_modes: int = 5,  # Number of modes K
@@ -244,7 +244,7 @@ def _require_widgets():
         ) from error
     return ipywidgets
 
-
+# %% ../../nbs/chest/80_shape_space.ipynb #9da85b42
 def _mode_slider(widgets, k, limit_sd):
     "A slider in standard deviations that answers when it is let go."
     slider = widgets.FloatSlider(0, min=-limit_sd, max=limit_sd, step=0.1, description=f"mode {k + 1}")

@@ -31,7 +31,7 @@ def _check_organs(what, layout, wanted):
                 f"{what}: expected organ {organ.name} of layout {wanted.name}, got {layout}; score fewer organs"
             )
 
-
+# %% ../../nbs/chest/74_shift.ipynb #e4c110b0
 def _nodes_of(wanted, layout):
     "Positions in `layout` of the nodes of the organs of `wanted`, (M,)."
     every = np.arange(layout.n_nodes)
@@ -133,7 +133,7 @@ def performance_drops(
 # %% ../../nbs/chest/74_shift.ipynb #340f78cc
 ADULT_AGE = 18  # Years
 
-
+# %% ../../nbs/chest/74_shift.ipynb #bc06608c
 def _mean_or_nan(values):
     "Mean, NaN of nothing."
     return values.mean() if len(values) else np.nan
@@ -149,7 +149,7 @@ def _score_difference(young, adult):
         "p_score": float(stats.mannwhitneyu(young, adult).pvalue) if both else np.nan,
     }
 
-
+# %% ../../nbs/chest/74_shift.ipynb #fa2efd66
 def _shares_of_young(n_test, n_known, n_training, n_trained):
     "Shares of the young among known ages in test and training, and Fisher's exact test."
     counts = [[n_test, int(n_known - n_test)], [n_training, n_trained - n_training]]

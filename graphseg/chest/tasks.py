@@ -43,7 +43,7 @@ def _drawn_classes(present, layout):
         drawn[:, number] &= present[:, layout.slices[organ.name]].all(1)
     return drawn
 
-
+# %% ../../nbs/chest/42_tasks.ipynb #0f10dfe5
 def pixel_target(
     batch: dict,  # Batch with "image", "nodes" and "present"
     layout: Layout,  # Organs in painting order

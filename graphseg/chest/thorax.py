@@ -70,7 +70,7 @@ def smooth_curve(
 # %% ../../nbs/chest/02_thorax.ipynb #312c8cf3
 SPAN = 24  # Samples from one control point to the next
 
-
+# %% ../../nbs/chest/02_thorax.ipynb #9db11b81
 def template_contour(
     controls,  # (x, y, is corner) for each control point of a closed contour
 ) -> np.ndarray:  # (n·24,2) float, control point j at index 24·j

@@ -15,7 +15,7 @@ from ..shapes.layouts import Layout
 # %% ../../nbs/learning/25_classes.ipynb #38857220
 CLASS_OF_ORGAN = {"RL": "lungs", "LL": "lungs", "H": "heart", "RCLA": "clavicles", "LCLA": "clavicles"}
 
-
+# %% ../../nbs/learning/25_classes.ipynb #33c3dd9b
 def pixel_classes(
     layout: Layout,  # Organs
 ) -> tuple[str, ...]:  # "background" and one name for each group of organs

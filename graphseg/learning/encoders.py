@@ -19,7 +19,7 @@ from .layers import ResidualBlock
 # %% ../../nbs/learning/10_encoders.ipynb #d965fe88
 CHANNELS = (8, 16, 32, 64, 128, 128)
 
-
+# %% ../../nbs/learning/10_encoders.ipynb #103b61f1
 class Pyramid(nn.Module):
     "Residual blocks with 2×2 max pooling between them; returns the map of every layer."
 

@@ -178,7 +178,7 @@ def _bilinear_sample(a, x, y):
     v, u = (i - i0) * (i1 > i0), (j - j0) * (j1 > j0)
     return (1 - v) * ((1 - u) * a[:, i0, j0] + u * a[:, i0, j1]) + v * ((1 - u) * a[:, i1, j0] + u * a[:, i1, j1])
 
-
+# %% ../../nbs/learning/00_layers.ipynb #3b3c77f6
 def _bin_centres(place, window):
     "Where RoIAlign samples along one axis: the middles of the shares of the box around a place."
     low, high = place - window // 2 - 0.5, place + window // 2 + 1 - 0.5
@@ -190,7 +190,7 @@ def _mean_of_box(a, x, y, window):
     samples = [_bilinear_sample(a, u, v) for v in _bin_centres(y, window) for u in _bin_centres(x, window)]
     return torch.stack(samples).mean(0)
 
-
+# %% ../../nbs/learning/00_layers.ipynb #c5db6c05
 def roi_align_at_nodes(
     features: Tensor,  # Image features, (B,C,H,W)
     nodes: Tensor,  # Node positions, (B,N,2) xy, fraction of the image side

@@ -111,7 +111,7 @@ def _auxiliary_error(output, target, present, pool, norm):
         total = total + node_error(positions, truth, mask, norm)
     return total
 
-
+# %% ../../nbs/learning/20_losses.ipynb #c03a898a
 def _dense_loss(scores, classes, annotated):
     "Pixel loss of the class scores; without classes there is nothing to compare them with."
     if classes is None:

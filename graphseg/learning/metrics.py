@@ -37,7 +37,7 @@ def _foreground_box(mask):
         box.append(slice(used[0], used[-1] + 1) if len(used) else slice(0, 0))
     return tuple(box)
 
-
+# %% ../../nbs/learning/30_metrics.ipynb #5bc4507a
 def _spacing_of_axes(spacing_mm, n_axes):
     "Pixel size along every axis, positive and finite."
     spacing = np.broadcast_to(np.asarray(1.0 if spacing_mm is None else spacing_mm, float), n_axes)
@@ -96,7 +96,7 @@ def _overlap(prediction, truth):
         "precision": share(n_shared, n_prediction),
     }
 
-
+# %% ../../nbs/learning/30_metrics.ipynb #882e706a
 def _summary(distances):
     "Largest, 95th percentile and mean of a list of distances."
     return {
@@ -166,7 +166,7 @@ def _annotated(present, true_px, layout):
             raise ValueError(f"present: expected all or no nodes of organ {name}, got some")
     return tuple(name for name, part in layout.slices.items() if present[part].all())
 
-
+# %% ../../nbs/learning/30_metrics.ipynb #05fbe69b
 def _whole_structures(layout, names):
     "Structure → its organs, for structures whose organs are all in `names`."
     return {structure: organs for structure, organs in structures(layout).items() if set(organs) <= set(names)}
@@ -180,7 +180,7 @@ def _mask_row(prediction, truth, spacing_mm):
     row |= {f"{name}_px": value for name, value in distances.items()}
     return row if spacing_mm is None else row | {f"{name}_mm": value * spacing_mm for name, value in distances.items()}
 
-
+# %% ../../nbs/learning/30_metrics.ipynb #dad50cfa
 def _landmark_row(predicted_px, true_px, organs, layout):
     "Landmark errors over the nodes of some organs, with their units."
     nodes = np.r_[tuple(layout.slices[organ] for organ in organs)]

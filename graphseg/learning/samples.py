@@ -29,7 +29,7 @@ from ..shapes.layouts import Layout, layout_from_dict, layout_to_dict
 # %% ../../nbs/learning/40_samples.ipynb #f9db0b9a
 FRAME_PX = 1024  # Side of the frame in which public chest landmarks are given
 
-
+# %% ../../nbs/learning/40_samples.ipynb #514fd362
 @dataclass
 class Sample:
     "One case, in units for people."
@@ -61,7 +61,7 @@ def _faults(landmarks, drawn):
         "landmarks inside the image, in [0,1]": (drawn & ~inside).any(1),
     }
 
-
+# %% ../../nbs/learning/40_samples.ipynb #ec4be821
 def _range_text(values):
     "Smallest and largest value of an array, without NaN."
     low = np.nanmin(values, initial=np.inf)
@@ -93,7 +93,7 @@ def _check_images(images, n, size):
     if images.dtype != np.uint8:
         raise ValueError(f"images: expected uint8, got {images.dtype}")
 
-
+# %% ../../nbs/learning/40_samples.ipynb #b9e9cc27
 def check_arrays(
     samples: "SampleSet",  # Set to check
 ) -> None:
@@ -243,7 +243,7 @@ def _read_arrays(path):
         ) from error
     return header, table, content
 
-
+# %% ../../nbs/learning/40_samples.ipynb #f8397bef
 def load_samples(
     path: Path | str,  # File written by `save_samples`
 ) -> SampleSet:
@@ -259,7 +259,7 @@ SampleSet.load = staticmethod(load_samples)
 # %% ../../nbs/learning/40_samples.ipynb #b3ed6a9c
 PARTS = ("train", "validation", "test")
 
-
+# %% ../../nbs/learning/40_samples.ipynb #d40b6374
 def _check_part(split, part):
     "Raise `ValueError` if a part holds a name twice, or none where some are expected."
     if again := duplicates(getattr(split, part)):
@@ -267,7 +267,7 @@ def _check_part(split, part):
     if not getattr(split, part) and part not in split.may_be_empty:
         raise ValueError(f"split: expected at least one id in {part}, got none; give ids or may_be_empty=({part!r},)")
 
-
+# %% ../../nbs/learning/40_samples.ipynb #8722580d
 def _check_leaks(split):
     "Raise `ValueError` if a name stands in two parts."
     for first, second in combinations(PARTS, 2):
@@ -338,7 +338,7 @@ def _shuffle_groups(ids, groups, rng):
         members.setdefault(group, []).append(name)
     return [name for names in members.values() for name in rng.permutation(names).tolist()]
 
-
+# %% ../../nbs/learning/40_samples.ipynb #68dab9ab
 def _deal(names, sizes):
     "Part → names: each name in turn goes to the part that is furthest behind its share."
     parts = {part: [] for part in PARTS}
@@ -403,7 +403,7 @@ def drawn_organs(
 MASK_VALUES = {"RL": 1, "LL": 1, "H": 2, "RCLA": 3, "LCLA": 3}  # Grey value of each organ in a mask used as input
 _LEVELS = 80  # Grey levels per organ value
 
-
+# %% ../../nbs/learning/40_samples.ipynb #e4bbd4ba
 def mask_input(
     nodes: np.ndarray,  # Landmarks, (N,2) float xy, fraction of the side; NaN where not annotated
     layout: Layout,  # Layout with N nodes
@@ -426,7 +426,7 @@ def _network_image(image, nodes, samples, kind):
         return mask_input(nodes, samples.layout, samples.image_size)
     return image.astype(np.float32) / 255 if image.dtype == np.uint8 else image
 
-
+# %% ../../nbs/learning/40_samples.ipynb #bd6069db
 def _network_truth(nodes, present, samples, with_mask):
     "What a network is told: nodes, which of them count, and the label map where it is wanted."
     truth = {

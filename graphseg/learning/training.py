@@ -35,7 +35,7 @@ from .zoo import load_model, save_model
 # %% ../../nbs/learning/60_training.ipynb #3014b2b8
 SCHEDULES = ("constant", "step", "cosine")
 
-
+# %% ../../nbs/learning/60_training.ipynb #d225027a
 def _check_settings(settings):
     "Raise `ValueError` unless the numbers of an optimisation run make sense together."
     require_choice("schedule", settings.schedule, SCHEDULES)
@@ -148,7 +148,7 @@ def _optimizer(parameters, settings, n_cases):
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate_factor(step, settings, n_cases))
     return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
-
+# %% ../../nbs/learning/60_training.ipynb #d0b565e7
 def _require_finite(loss, step, settings):
     "Raise `ValueError` with the ways out unless the loss is a number."
     if not torch.isfinite(loss):
@@ -240,7 +240,7 @@ def _mean_score(scores):
         raise ValueError(f"validation score: expected a finite number, got {score}; is any validation case annotated?")
     return score
 
-
+# %% ../../nbs/learning/60_training.ipynb #db083af4
 def _history_row(trainer, learner):
     "One row of the history: where training stands, and the mean of every term of the loss over the round."
     step, settings = trainer.global_step, learner.settings
@@ -302,7 +302,7 @@ def _sixteen_cases(cases):
     places = np.unique(np.linspace(0, len(cases) - 1, 16, dtype=int)).tolist() if len(cases) else []
     return (cases[(0, i)] if isinstance(cases, CaseStream) else cases[i] for i in places)
 
-
+# %% ../../nbs/learning/60_training.ipynb #800274de
 def fingerprint(
     model: nn.Module,  # Network before training
     task,  # `LandmarkTask` or `PixelTask`
@@ -448,14 +448,14 @@ def _checkpoint_of(folder, mark):
         leftover.unlink()
     return checkpoint
 
-
+# %% ../../nbs/learning/60_training.ipynb #62688b19
 def _kept_weights(rounds, checkpoint):
     "Weights of the best round, or the last ones where nothing was validated."
     if rounds.best:
         return rounds.best["weights"]
     return {k.removeprefix("model."): v for k, v in read_checkpoint(checkpoint)["state_dict"].items()}
 
-
+# %% ../../nbs/learning/60_training.ipynb #78b6ac84
 def _check_fit(model, task, train_set, validation_set):
     "Raise `ValueError` unless network, task and cases fit each other."
     if not hasattr(model, "config"):

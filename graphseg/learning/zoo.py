@@ -85,7 +85,7 @@ def _built_for(name, layout, image_size):
         return (len(classes or pixel_classes(layout)),)
     return (layout,) if output == "shapes" else (layout, image_size)
 
-
+# %% ../../nbs/learning/50_zoo.ipynb #86413b9a
 def _check_pixel_size(network, configuration, image_size):
     "Raise `ValueError` unless a pixel network can halve the image as often as it does."
     factor = network.factor if configuration.classes else network.pyramid.factor
@@ -193,7 +193,7 @@ def _require_fit(folder, config, layout, image_size):
         )
     return stored
 
-
+# %% ../../nbs/learning/50_zoo.ipynb #762525de
 def _load_weights(model, weights, name):
     "Give a network the numbers of a file, strictly."
     try:

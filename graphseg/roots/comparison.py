@@ -101,7 +101,7 @@ def _both(name, function, first, second):
     "A number of both samples."
     return {f"{name}_first": function(first), f"{name}_second": function(second)}
 
-
+# %% ../../nbs/roots/54_comparison.ipynb #9645be10
 def _compare(part, trait, group, order, rule, n_draws, seed):
     "One row of the comparison."
     first, second = (part.loc[part[group] == name, trait].dropna().to_numpy(float) for name in order)
@@ -158,7 +158,7 @@ def _wide(df, trait, group, name):
     "Plants of a group as columns, times as rows."
     return df[df[group] == name].pivot(index="time_h", columns="plant", values=trait)
 
-
+# %% ../../nbs/roots/54_comparison.ipynb #487dfc75
 def onset(
     df: pd.DataFrame,  # plant, group, time_h, trait; all plants at the same times
     trait: str,  # Column
@@ -184,7 +184,7 @@ def _slopes(wide):
     days = (time - time.mean()) / 24
     return np.nanmean(wide.to_numpy() * days[:, None], axis=0) / np.mean(days**2)
 
-
+# %% ../../nbs/roots/54_comparison.ipynb #2b65c196
 def difference_trend(
     df: pd.DataFrame,  # As in `onset`
     trait: str,  # Column
@@ -212,7 +212,7 @@ def _days_apart(span_h):
     "Hours between the marks of a time axis: four, two or one day."
     return 96 if span_h > 240 else 48 if span_h > 96 else 24
 
-
+# %% ../../nbs/roots/54_comparison.ipynb #d8b01b41
 def show_bands(
     df: pd.DataFrame,  # plant, group, time_h, trait
     trait: str,  # Column
@@ -251,7 +251,7 @@ def _box(ax, k, values, color):
     options = {"patch_artist": True, "boxprops": looks, "medianprops": {"color": "black"}}
     ax.boxplot(values, positions=[k], widths=0.5, showfliers=False, **options)
 
-
+# %% ../../nbs/roots/54_comparison.ipynb #0cbd4f5b
 def show_boxes(
     df: pd.DataFrame,  # One row per plant: group, trait
     trait: str,  # Column
@@ -276,7 +276,7 @@ def show_boxes(
 # %% ../../nbs/roots/54_comparison.ipynb #43d29b8e
 MEAN_COLOR = "#009E73"
 
-
+# %% ../../nbs/roots/54_comparison.ipynb #cda62c75
 def _violin(ax, at, values, color, label):
     "One violin with its mean; nothing where nothing varies."
     if len(values) < 2 or np.ptp(values) == 0:
@@ -285,7 +285,7 @@ def _violin(ax, at, values, color, label):
         body.set(facecolor=color, edgecolor="none", alpha=0.55, label=label)
     ax.plot(at, values.mean(), "o", ms=3, color=MEAN_COLOR, mec="white", mew=0.3)
 
-
+# %% ../../nbs/roots/54_comparison.ipynb #02c1d270
 def _asterisks(ax, df, trait, rows, days):
     "An asterisk above the days of these rows."
     for _, row in rows.iterrows():

@@ -59,7 +59,7 @@ def regular(
 # %% ../../nbs/roots/52_courses.ipynb #9e9488c0
 FILLS = ("linear", "hold")
 
-
+# %% ../../nbs/roots/52_courses.ipynb #d53c0f0a
 def fill_gaps(
     values,  # (T,) float, NaN in gaps, on a regular grid
     longest: int,  # Longest gap that is filled, steps
@@ -83,7 +83,7 @@ def fill_gaps(
 # %% ../../nbs/roots/52_courses.ipynb #261bc3d8
 EDGES = ("shrink", "zero")
 
-
+# %% ../../nbs/roots/52_courses.ipynb #c0bddb83
 def _median_inside(part, size):
     "Running median of a stretch without gaps, with smaller symmetric windows at its ends."
     out, reach = part.copy(), size // 2
@@ -117,7 +117,7 @@ def running_median(
 # %% ../../nbs/roots/52_courses.ipynb #2343cc2f
 RISES = ("isotonic", "envelope", "none")
 
-
+# %% ../../nbs/roots/52_courses.ipynb #52eefb6d
 def rising(
     values,  # (T,) float; NaN in gaps
     how: str = "isotonic",  # One of `RISES`
@@ -224,7 +224,7 @@ def _smooth_column(values, k, recipe, frames, mm_per_px):
     values = rising(values, recipe.rises[k], above)
     return progressive_mean(values, round(recipe.reach * frames)) if k < 2 else values
 
-
+# %% ../../nbs/roots/52_courses.ipynb #dc4d1708
 def _smooth(table, recipe, step_h, mm_per_px):
     "Main length, lateral length and number, treated by a recipe."
     frames = 0.25 / step_h  # steps that stand for one frame of 15 min
@@ -291,7 +291,7 @@ def _kept(mine, keep):
     "Columns of a plant that are kept, where there are such."
     return {c: mine[c].iloc[0] for c in keep if c in mine}
 
-
+# %% ../../nbs/roots/52_courses.ipynb #261edf6b
 def aligned_difference(
     df: pd.DataFrame,  # plant, time_h, main_mm, lateral_mm; hourly
     window_h: float = 24.0,  # Hours on either side of the crossing
@@ -361,7 +361,7 @@ def shade_nights(
 # %% ../../nbs/roots/52_courses.ipynb #661df226
 MAIN_COLOR, LATERAL_COLOR = "#222222", "#CC79A7"
 
-
+# %% ../../nbs/roots/52_courses.ipynb #213e4fb3
 def show_crossing(
     df: pd.DataFrame,  # time_h, main_mm, lateral_mm of one plant
     ax: plt.Axes | None = None,  # Axes; default a new figure

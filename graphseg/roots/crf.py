@@ -30,7 +30,7 @@ def _require_probabilities(p):
             f"probabilities: expected floats, got {p.dtype}; a mask of labels carries no doubt that could be resolved"
         )
 
-
+# %% ../../nbs/roots/40_crf.ipynb #313037e2
 def _require_image(image, shape):
     "Raise `ValueError` unless this is a grey image of a shape."
     if image.dtype != np.uint8:
@@ -74,7 +74,7 @@ def _logits(p):
     np.log(logs, out=logs)
     return logs[1:] - logs[0]
 
-
+# %% ../../nbs/roots/40_crf.ipynb #36a613ba
 def _softmax(logits):
     "Probabilities (C,H,W) of logits (C-1,H,W) against the first class."
     if len(logits) == 1:
@@ -90,7 +90,7 @@ def _softmax(logits):
 # %% ../../nbs/roots/40_crf.ipynb #b2c12a9b
 NORMALISATIONS = ("symmetric", "row", "none")
 
-
+# %% ../../nbs/roots/40_crf.ipynb #444aafce
 def _normalised(smooth, shape, normalisation):
     "A filter that is a kernel with the asked normalisation; sums are at least 1, the pixel itself."
     if normalisation == "none":
@@ -119,7 +119,7 @@ def _mean_field(p, kernels, n_iterations):
 # %% ../../nbs/roots/40_crf.ipynb #224c4145
 EXACT_PX = 4096  # Most pixels of the reference
 
-
+# %% ../../nbs/roots/40_crf.ipynb #a30260e4
 def _all_pairs(image):
     "Squared distances of all pairs of pixels, and of their grey values."
     rows, columns = np.indices(image.shape).reshape(2, -1).astype(np.float64)
@@ -164,7 +164,7 @@ def _spline(t):
     "Weights of the three cells at offsets t (n,) from the middle one, (n,3)."
     return np.stack([0.5 * (0.5 - t) ** 2, 0.75 - t**2, 0.5 * (0.5 + t) ** 2], axis=1)
 
-
+# %% ../../nbs/roots/40_crf.ipynb #a19e6acc
 def spline_weights(
     n: int,  # Number of pixels or grey levels on the axis
     step: float,  # Pixels or grey levels per cell
@@ -203,7 +203,7 @@ def _row_extremes(image, y, row):
     for x in range(image.shape[1]):
         row[0, x], row[1, x] = min(row[0, x], image[y, x]), max(row[1, x], image[y, x])
 
-
+# %% ../../nbs/roots/40_crf.ipynb #b755f51a
 @numba.njit(cache=True)
 def _extremes(image, rows, columns, shape):
     "Least and largest grey value of the pixels of each cell; 255 and 0 where there is none."
@@ -230,7 +230,7 @@ def _spans(image, rows, columns, levels, shape):
     spread = {"kernel": np.ones((3, 3), np.uint8), "anchor": (2, 2)}  # a pixel is spread over its cell and two behind
     return cv2.erode(low, **spread), cv2.dilate(high, **spread)
 
-
+# %% ../../nbs/roots/40_crf.ipynb #0dd8c56e
 def _wider(spans, rows, columns):
     "Spans that hold those of all neighbours up to so many rows and columns away."
     near = np.ones((2 * rows + 1, 2 * columns + 1), np.uint8)
@@ -243,6 +243,7 @@ _ONE, _TWO, _THREE = (np.uint64(k) for k in (1, 2, 3))  # unsigned places need n
 
 @numba.njit(**_FAST)
 def _splat(cells, field, image, rows, row_weights, columns, column_weights, levels, level_weights):
+    "Sum a field into the cells of a grid."
     n, size = cells.shape[2], cells.shape[1] * cells.shape[2]
     plane, flat = np.zeros(size + 1, np.float32), cells.reshape(cells.shape[0], size)
     cells[:] = 0
@@ -268,6 +269,7 @@ def _splat(cells, field, image, rows, row_weights, columns, column_weights, leve
 # %% ../../nbs/roots/40_crf.ipynb #7e3d6358
 @numba.njit(**_FAST)
 def _read(cells, image, rows, row_weights, columns, column_weights, levels, level_weights):
+    "Values of the grid at the pixels of an image."
     n, size = cells.shape[2], cells.shape[1] * cells.shape[2]
     plane, flat = np.zeros(size + 1, np.float32), cells.reshape(cells.shape[0], size)
     out = np.empty(image.shape, np.float32)
@@ -292,6 +294,7 @@ def _read(cells, image, rows, row_weights, columns, column_weights, levels, leve
 # %% ../../nbs/roots/40_crf.ipynb #ee004708
 @numba.njit(**_FAST)
 def _blur_levels(cells, out, low, high, out_low, out_high, taps):
+    "Blur along grey values, within the used levels of each cell."
     r = len(taps) - 1
     padded = np.zeros(cells.shape[2] + 4 * r, np.float32)
     for i in range(cells.shape[0]):
@@ -313,6 +316,7 @@ def _blur_levels(cells, out, low, high, out_low, out_high, taps):
 # %% ../../nbs/roots/40_crf.ipynb #da78dc5c
 @numba.njit(**_FAST)
 def _blur_plane(cells, out, low, high, taps, down, right):
+    "Blur along rows or columns, level by level."
     for i in range(cells.shape[0]):
         for j in range(cells.shape[1]):
             p, q = low[i, j], high[i, j]
@@ -329,7 +333,7 @@ def _blur_plane(cells, out, low, high, taps, down, right):
 # %% ../../nbs/roots/40_crf.ipynb #c0896e36
 MAX_CELLS = 2**28  # 1 GiB of float32
 
-
+# %% ../../nbs/roots/40_crf.ipynb #3a7d37a6
 def _require_cells(shape):
     "Raise `ValueError` unless a grid fits in memory."
     if math.prod(shape) > MAX_CELLS:
@@ -338,7 +342,7 @@ def _require_cells(shape):
             "lower samples, or work on parts of the image"
         )
 
-
+# %% ../../nbs/roots/40_crf.ipynb #b5bd0cbe
 def _places_and_weights(axes, n_levels):
     "Cells and weights of the three axes as the filter reads them: places in a plane, four weights for levels."
     (rows, a), (columns, b), (levels, c) = axes

@@ -32,7 +32,7 @@ def _headings(rng, start, target, bend, s, drift, waving):
     calm = target + (start - target) * np.exp(-s / bend)
     return calm + _wobble(rng, len(start), len(s), *drift) + _wobble(rng, len(start), len(s), *waving)
 
-
+# %% ../../nbs/roots/10_growth.ipynb #7344b834
 def draw_paths(
     rng: np.random.Generator,  # Source of randomness
     start_deg,  # Heading at the base, scalar or (n,)
@@ -81,7 +81,7 @@ GROWTH_CONDITIONS = {
 # %% ../../nbs/roots/10_growth.ipynb #a485b543
 PEAK_24_H, PEAK_12_H = 8.0, 2.0  # Hours after light goes on at which the rhythms are fastest
 
-
+# %% ../../nbs/roots/10_growth.ipynb #17f98cb2
 def growth_rhythm(
     t_h,  # Times since light first went on, h, any shape
     condition: GrowthCondition,  # Light regime
@@ -95,11 +95,9 @@ def growth_rhythm(
 
 # %% ../../nbs/roots/10_growth.ipynb #8c3b5f02
 GRID_H = 0.25  # Step of the tables of length and speed, h
-
-
 TIMES_H = GRID_H * np.arange(20 * 96 + 1)  # Twenty days
 
-
+# %% ../../nbs/roots/10_growth.ipynb #a0aa01a8
 def require_time(
     t_h,  # Time or times since the first frame, h
 ) -> np.ndarray:  # float64
@@ -200,7 +198,7 @@ def main_pace(
 # %% ../../nbs/roots/10_growth.ipynb #d2a33957
 FIRST_MM, MIN_GAP_MM = 2.0, 0.9  # No lateral before this arc length; least distance between two
 
-
+# %% ../../nbs/roots/10_growth.ipynb #f6f46905
 def lateral_places(
     rng: np.random.Generator,  # Source of randomness of the plant
     main_lengths: np.ndarray,  # (T,) mm on TIMES_H

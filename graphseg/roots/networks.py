@@ -12,7 +12,7 @@ __all__ = ['UNITS', 'WIDTHS', 'VGG', 'RESNET101', 'RATES', 'ROOT_CLASSES', 'CHRO
 # %% ../../nbs/roots/35_networks.ipynb #d0b3309d
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 
 import numpy as np
@@ -40,7 +40,7 @@ def convolution(
     conv = nn.Conv2d(in_channels, out_channels, size, padding=dilation * (size // 2), dilation=dilation, bias=bias)
     return [conv, nn.BatchNorm2d(out_channels)] if norm else [conv]
 
-# %% ../../nbs/roots/35_networks.ipynb #43ac2282
+# %% ../../nbs/roots/35_networks.ipynb #4150f3e6
 class PlainUnit(nn.Module):
     "Two convolutions with norms; ELU between them, and none after."
 
@@ -59,7 +59,7 @@ class PlainUnit(nn.Module):
     ) -> Tensor:  # (B,C',H,W), before ELU
         return self.second(F.elu_(self.first(x)))
 
-
+# %% ../../nbs/roots/35_networks.ipynb #7c1888fe
 class ResidualUnit(nn.Module):
     "Norm, ELU, convolution, twice, plus a 1×1 convolution of what came in."
 
@@ -70,10 +70,10 @@ class ResidualUnit(nn.Module):
     ):
         super().__init__()
         self.norm = nn.BatchNorm2d(in_channels)
-        (self.first,), self.between = convolution(in_channels, out_channels, norm=False), nn.BatchNorm2d(out_channels)
-        (self.second,), (self.shortcut,) = (
-            convolution(*c, norm=False) for c in ((out_channels, out_channels, 3), (in_channels, out_channels, 1))
-        )
+        (self.first,) = convolution(in_channels, out_channels, norm=False)
+        self.between = nn.BatchNorm2d(out_channels)
+        (self.second,) = convolution(out_channels, out_channels, norm=False)
+        (self.shortcut,) = convolution(in_channels, out_channels, 1, norm=False)
 
     def forward(
         self,
@@ -82,13 +82,13 @@ class ResidualUnit(nn.Module):
         inside = self.second(F.elu_(self.between(self.first(F.elu_(self.norm(x))))))
         return inside.add_(self.shortcut(x))
 
-
+# %% ../../nbs/roots/35_networks.ipynb #f883b208
 UNITS = {"plain": PlainUnit, "residual": ResidualUnit}
 
-# %% ../../nbs/roots/35_networks.ipynb #e26b3cc6
+# %% ../../nbs/roots/35_networks.ipynb #f597da1c
 WIDTHS = (16, 32, 64, 128)
 
-
+# %% ../../nbs/roots/35_networks.ipynb #abe5fdcd
 class RootBody(nn.Module):
     "Down, up and added skips: features at the resolution of the image."
 
@@ -129,14 +129,12 @@ class RootBody(nn.Module):
             x = self.activate(unit(F.elu_(x) if self.plain or self.sum_elu else x))
         return x
 
-# %% ../../nbs/roots/35_networks.ipynb #7199c6c9
+# %% ../../nbs/roots/35_networks.ipynb #73d7a37c
 class RootNet(nn.Module):
     "What the networks for roots have in common."
 
-    factor, reach_px = (
-        8,
-        None,
-    )  # Sides must be divisible by the one; how far a pixel looks, px, None for the whole image
+    factor = 8  # Sides must be divisible by it
+    reach_px = None  # How far a pixel looks, px; None for the whole image
     bytes_per_px = 1  # Memory for the features of an image, about
 
     def check(
@@ -145,11 +143,10 @@ class RootNet(nn.Module):
     ) -> None:
         "Raise `ValueError` unless the images fit the network."
         if images.ndim != 4 or images.shape[1] != 1 or any(side % self.factor or not side for side in images.shape[2:]):
-            raise ValueError(
-                f"images: expected (B,1,H,W) with sides divisible by {self.factor}, got {tuple(images.shape)}; pad at the bottom and right"
-            )
+            expected = f"(B,1,H,W) with sides divisible by {self.factor}"
+            raise ValueError(f"images: expected {expected}, got {tuple(images.shape)}; pad at the bottom and right")
 
-
+# %% ../../nbs/roots/35_networks.ipynb #e3946232
 def initialise(
     module: nn.Module,  # Network, changed in place
     initial_sd: float | None,  # Deviation of the weights; None leaves torch's default
@@ -229,10 +226,18 @@ def unpool(
     b, c, h, w = x.shape
     return x.new_zeros(b, c, 4 * h * w).scatter(2, places.flatten(2), x.flatten(2)).view(b, c, 2 * h, 2 * w)
 
-# %% ../../nbs/roots/35_networks.ipynb #f14f9f6b
+# %% ../../nbs/roots/35_networks.ipynb #14a51b31
 VGG = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))  # Convolutions and channels of each level of VGG-16
 
 
+def _vgg_level(start, end, last, n):
+    "Convolutions of one level, each with norm and ReLU; the last one changes the channels."
+    sizes, layers = [start, *[end] * (n - 1), last], []
+    for a, b in zip(sizes[:-1], sizes[1:], strict=True):
+        layers += [*convolution(a, b, bias=True), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers)
+
+# %% ../../nbs/roots/35_networks.ipynb #fc8eeacd
 class SegNet(RootNet):
     "VGG-16 down, and up through the places of the maxima."
 
@@ -247,28 +252,12 @@ class SegNet(RootNet):
         super().__init__()
         depths, channels = [n for n, _ in levels], scale_channels([c for _, c in levels], width)
         below = [max(2, channels[0] // 2), *channels[:-1]]  # channels after each level, going up
-
-        def level(start, end, last, n):
-            sizes = [start, *[end] * (n - 1), last]
-            return nn.Sequential(
-                *[
-                    layer
-                    for a, b in zip(sizes[:-1], sizes[1:], strict=True)
-                    for layer in (*convolution(a, b, bias=True), nn.ReLU(inplace=True))
-                ]
-            )
-
-        self.factor = 2 ** len(levels)
-        self.reach_px, self.bytes_per_px = (
-            2 * sum(n * 2**k for k, n in enumerate(depths)) + self.factor - 1,
-            24 * channels[0],
-        )
-        self.down = nn.ModuleList(
-            [level(a, b, b, n) for a, b, n in zip([1, *channels[:-1]], channels, depths, strict=True)]
-        )
-        self.up = nn.ModuleList(
-            [level(c, c, d, n) for c, d, n in zip(channels[::-1], below[::-1], depths[::-1], strict=True)]
-        )
+        down = zip([1, *channels[:-1]], channels, channels, depths, strict=True)
+        up = zip(channels[::-1], channels[::-1], below[::-1], depths[::-1], strict=True)
+        self.factor, self.bytes_per_px = 2 ** len(levels), 24 * channels[0]
+        self.reach_px = 2 * sum(n * 2**k for k, n in enumerate(depths)) + self.factor - 1
+        self.down = nn.ModuleList([_vgg_level(*level) for level in down])
+        self.up = nn.ModuleList([_vgg_level(*level) for level in up])
         self.head = nn.Conv2d(below[0], n_classes, 1)
         initialise(self, initial_sd)
         expect_share(self.head.bias, prior)
@@ -288,7 +277,7 @@ class SegNet(RootNet):
             x = level(unpool(x, found.pop()))
         return (self.head(x),) if every else self.head(x)
 
-# %% ../../nbs/roots/35_networks.ipynb #7e6837e3
+# %% ../../nbs/roots/35_networks.ipynb #9ee02d37
 class ShiftNorm(nn.BatchNorm2d):
     "Batch norm that learns a shift and no scale."
 
@@ -299,7 +288,7 @@ class ShiftNorm(nn.BatchNorm2d):
         super().__init__(channels, affine=False)
         self.bias = nn.Parameter(torch.zeros(channels))
 
-
+# %% ../../nbs/roots/35_networks.ipynb #960364d0
 class Bottleneck(nn.Module):
     "Norm, ReLU; 1×1, 3×3 and 1×1 convolution, added to what came in."
 
@@ -331,11 +320,11 @@ class Bottleneck(nn.Module):
         beside = self.shortcut(ready if isinstance(self.shortcut, nn.Conv2d) else x)
         return self.inside(ready).add_(beside)
 
-# %% ../../nbs/roots/35_networks.ipynb #117e8ec3
+# %% ../../nbs/roots/35_networks.ipynb #91707bd1
 RESNET101 = ((64, 3), (128, 4), (256, 23), (512, 3))  # Channels inside and number of units of each block
 RATES = (6, 12, 18)  # Dilations of the pyramid
 
-
+# %% ../../nbs/roots/35_networks.ipynb #2273d23f
 class Pyramid(nn.Module):
     "Looks at features through several dilations at once."
 
@@ -373,7 +362,7 @@ class DeepLab(RootNet):
         width: float = 1.0,  # Fraction of the published channels
         blocks: Sequence[tuple[int, int]] = RESNET101,  # Channels inside and units of each block
         rates: Sequence[int] = RATES,  # Dilations of the pyramid
-        first_stride: int = 2,  # 1 keeps features at a quarter of the resolution, for plates photographed at fewer px per mm
+        first_stride: int = 2,  # 1 keeps features at a quarter of the resolution, for plates of fewer px per mm
         last_norm: bool = True,  # Norm and ReLU after the backbone? The published code reads the features before them
         initial_sd: float | None = None,  # Deviation of the first weights; None is torch's default
         prior: float | None = None,  # Share of root that the first answers assume
@@ -430,13 +419,14 @@ class Ensemble(RootNet):
         scores = scores.logsumexp(0) - torch.tensor(float(len(self.models))).log()
         return (scores,) if every else scores
 
-# %% ../../nbs/roots/35_networks.ipynb #b15463b9
+# %% ../../nbs/roots/35_networks.ipynb #1c9a8b62
 _ONE, _TWO, _HALF, _SIXTH, _SMALL, _LEAST, _PART = (np.float32(v) for v in (1, 2, 1 / 2, 1 / 6, 1 / 24, -20, 1 / 32))
 _FAST = {"fastmath": True, "nogil": True, "error_model": "numpy", "cache": True}
 
 
 @njit(inline="always")
 def _elu(v):
+    "ELU of one number."
     t = max(min(v, np.float32(0)), _LEAST) * _PART
     q = t * (_ONE + t * (_HALF + t * (_SIXTH + t * _SMALL)))
     q *= q + _TWO
@@ -446,7 +436,7 @@ def _elu(v):
     q *= q + _TWO
     return max(v, np.float32(0)) + q
 
-
+# %% ../../nbs/roots/35_networks.ipynb #93e07219
 @njit(**_FAST)
 def fast_elu(
     x,  # (n,) float32
@@ -461,9 +451,10 @@ def fast_elu(
         for j in range(m):
             o[j] = _elu(a[j] * scale[j] + shift[j])
 
-
+# %% ../../nbs/roots/35_networks.ipynb #ac7c6fee
 @njit(**_FAST)
 def _elu_here(x):
+    "ELU of an array, in place."
     for i in range(len(x)):
         x[i] = _elu(x[i])
 
@@ -481,34 +472,42 @@ def _double_add(y, skip, row, column, out):
             for n in range(c):
                 o[n] = s[start + n] + k[n]
 
-# %% ../../nbs/roots/35_networks.ipynb #0e0ca3fb
+# %% ../../nbs/roots/35_networks.ipynb #76e36038
+@njit(**_FAST)
+def _mean_of_four(a, b, d, e, elu, out):
+    "Mean of four pixels, (C,) each, after ELU if asked for."
+    quarter = np.float32(1 / 4)
+    if elu:
+        for k in range(len(out)):
+            out[k] = quarter * (_elu(a[k]) + _elu(b[k]) + _elu(d[k]) + _elu(e[k]))
+    else:
+        for k in range(len(out)):
+            out[k] = quarter * (a[k] + b[k] + d[k] + e[k])
+
+# %% ../../nbs/roots/35_networks.ipynb #6c17f828
+@njit(**_FAST)
+def _largest_of_four(a, b, d, e, elu, out):
+    "Largest of four pixels, (C,) each, then ELU if asked for."
+    for k in range(len(out)):
+        out[k] = max(max(a[k], b[k]), max(d[k], e[k]))
+    if elu:
+        for k in range(len(out)):
+            out[k] = _elu(out[k])
+
+# %% ../../nbs/roots/35_networks.ipynb #df915049
 @njit(**_FAST)
 def _pool(x, row, column, average, elu, out, h, w):
-    "Half-size version of x[row:row+h, column:column+w], (H,W,C), into its place in out: largest or mean of four, after ELU if asked for."
-    c, quarter = x.shape[2], np.float32(1 / 4)
+    "Half-size version of x[row:row+h, column:column+w], (H,W,C), into its place in out."
     for i in range(row // 2, (row + h) // 2):
         for j in range(column // 2, (column + w) // 2):
-            a, b, d, e, o = (
-                x[2 * i, 2 * j],
-                x[2 * i, 2 * j + 1],
-                x[2 * i + 1, 2 * j],
-                x[2 * i + 1, 2 * j + 1],
-                out[i, j],
-            )
-            if average and elu:
-                for k in range(c):
-                    o[k] = quarter * (_elu(a[k]) + _elu(b[k]) + _elu(d[k]) + _elu(e[k]))
-            elif average:
-                for k in range(c):
-                    o[k] = quarter * (a[k] + b[k] + d[k] + e[k])
+            a, b = x[2 * i, 2 * j], x[2 * i, 2 * j + 1]
+            d, e = x[2 * i + 1, 2 * j], x[2 * i + 1, 2 * j + 1]
+            if average:
+                _mean_of_four(a, b, d, e, elu, out[i, j])
             else:
-                for k in range(c):
-                    o[k] = max(max(a[k], b[k]), max(d[k], e[k]))
-            if elu and not average:
-                for k in range(c):
-                    o[k] = _elu(o[k])
+                _largest_of_four(a, b, d, e, elu, out[i, j])
 
-
+# %% ../../nbs/roots/35_networks.ipynb #211dcec0
 @njit(**_FAST)
 def _add_store(z, beside, top, left, c, out, row, column, h, w):
     "out[row:row+h, column:column+w] = z + beside, both from (top, left); all (H,W·C)."
@@ -518,7 +517,7 @@ def _add_store(z, beside, top, left, c, out, row, column, h, w):
         for j in range(w * c):
             o[j] = a[j] + b[j]
 
-
+# %% ../../nbs/roots/35_networks.ipynb #1235d72d
 @njit(**_FAST)
 def _sum_nine(y, bias, top, left, out, row, column, h, w):
     "Sum of the nine taps, the first of (H,W,16), around each pixel; outside y they are zero."
@@ -535,7 +534,7 @@ def _sum_nine(y, bias, top, left, out, row, column, h, w):
                         total += y[r, q, 3 * a + b]
             out[row + i, column + j] = total
 
-# %% ../../nbs/roots/35_networks.ipynb #7682101a
+# %% ../../nbs/roots/35_networks.ipynb #fe4dfa32
 def _store(z, beside, top, left, out, row, column, h, w):
     "out[row:row+h, column:column+w] = z + beside, both from (top, left); all (H,W,C), beside may be None."
     if beside is None:
@@ -544,7 +543,7 @@ def _store(z, beside, top, left, out, row, column, h, w):
     flat = lambda a: a.reshape(a.shape[0], -1)
     _add_store(flat(z), flat(beside), top, left, z.shape[2], flat(out), row, column, h, w)
 
-
+# %% ../../nbs/roots/35_networks.ipynb #4cffb6ff
 def convolve(
     x: np.ndarray,  # (H,W,C) float32
     weight: Tensor,  # (C',C,k,k)
@@ -555,29 +554,27 @@ def convolve(
     found = F.conv2d(torch.from_numpy(x).permute(2, 0, 1)[None], weight, bias, padding=padding)
     return np.ascontiguousarray(found[0].permute(1, 2, 0).numpy())
 
-
+# %% ../../nbs/roots/35_networks.ipynb #a54c3a51
 def channels_last(
     weight: Tensor,  # (C',C,k,k)
 ) -> Tensor:  # The same numbers
-    "A kernel with channels last in memory, also where there is only one: torch chooses its way by the strides, and the other one is ten times slower here."
+    "A kernel with channels last in memory, also where there is only one."
     n, c, h, w = weight.shape
     return torch.empty_strided((n, c, h, w), (h * w * c, 1, w * c, c)).copy_(weight.detach())
 
-
+# %% ../../nbs/roots/35_networks.ipynb #dbdb41b8
 def doubled_kernel(
     weight: Tensor,  # (C',C,3,3)
 ) -> Tensor:  # (4C',C,2,2): kernels for the upper left, upper right, lower left and lower right pixel
     "Kernels that do on an image what a 3×3 kernel does on the image with its pixels doubled."
 
-    def halves(
-        w, axis
-    ):  # a pixel with even coordinate sees one source before it, twice its own; an odd one twice its own, one behind
+    def halves(w, axis):  # an even pixel sees one source before it, twice its own; an odd one twice its own, one behind
         first, second, third = w.unbind(axis)
         return torch.stack([first, second + third], axis), torch.stack([first + second, third], axis)
 
     return torch.cat([part for rows in halves(weight, 2) for part in halves(rows, 3)])
 
-
+# %% ../../nbs/roots/35_networks.ipynb #062b4dcc
 def folded(
     conv: nn.Conv2d,  # Convolution
     norm: nn.BatchNorm2d,  # Norm after it
@@ -601,14 +598,10 @@ class PlateUnit:
             self.first, self.second = folded(*unit.first), folded(*unit.second)
             return
         scale = unit.norm.weight / torch.sqrt(unit.norm.running_var + unit.norm.eps)
-        self.scale, self.shift = (
-            scale.detach().numpy(),
-            (unit.norm.bias - unit.norm.running_mean * scale).detach().numpy(),
-        )
-        self.first, self.second = (
-            folded(unit.first, unit.between),
-            (channels_last(unit.second.weight), (unit.second.bias + unit.shortcut.bias).detach()),
-        )
+        self.scale = scale.detach().numpy()
+        self.shift = (unit.norm.bias - unit.norm.running_mean * scale).detach().numpy()
+        self.first = folded(unit.first, unit.between)
+        self.second = channels_last(unit.second.weight), (unit.second.bias + unit.shortcut.bias).detach()
         self.shortcut, self.rows = channels_last(unit.shortcut.weight), {}
 
     def ready(self, x):  # ELU(norm(x)), for a residual unit
@@ -625,7 +618,27 @@ class PlateUnit:
         _elu_here(y.reshape(-1))
         return convolve(y, *self.second, 1), convolve(x, self.shortcut, None, 0) if self.residual else None
 
-# %% ../../nbs/roots/35_networks.ipynb #5f86c3d9
+# %% ../../nbs/roots/35_networks.ipynb #c0538827
+def _spans(side, most, halo):
+    "Equal parts of a side: first and last px, and both with the halo."
+    step = 2 * -(-side // int(2 * -(-side // most)))
+    return [(a, min(a + step, side), max(a - halo, 0), min(a + step + halo, side)) for a in range(0, side, step)]
+
+# %% ../../nbs/roots/35_networks.ipynb #99cf37d3
+def _step_kernels(body):
+    "Weight and bias of each step up, for an image whose pixels are doubled."
+    steps = [folded(*s) if body.plain else (s[0].weight.detach(), s[0].bias.detach()) for s in body.step]
+    return [(channels_last(doubled_kernel(weight)), bias.repeat(4)) for weight, bias in steps]
+
+
+def _difference_taps(head):
+    "Nine taps and the bias of the difference of two scores."
+    weight, bias = folded(*head)
+    taps = (weight[1] - weight[0]).permute(1, 2, 0).reshape(9, -1, 1, 1)
+    padded = F.pad(taps, (0, 0, 0, 0, 0, 0, 0, 7))  # 16 outputs are computed faster than 9
+    return channels_last(padded), np.float32(bias[1] - bias[0])
+
+# %% ../../nbs/roots/35_networks.ipynb #1962ca7d
 class PlateBody:
     "One stage of a UNet with its head, level by level in tiles."
 
@@ -637,43 +650,18 @@ class PlateBody:
         run,  # Function (task, tiles) that does a task for all tiles
         scratch,  # Function (name, shape) that lends an array
     ):
-        self.plain, self.sum_elu, self.average, self.tile_px, self.run, self.scratch = (
-            body.plain,
-            body.plain or body.sum_elu,
-            body.pool is F.avg_pool2d,
-            tile_px,
-            run,
-            scratch,
-        )
-        self.skip_channels = body.down[0].second[0].out_channels if body.plain else body.down[0].second.out_channels
+        self.plain, self.sum_elu = body.plain, body.plain or body.sum_elu
+        self.average = body.pool is F.avg_pool2d
+        self.tile_px, self.run, self.scratch = tile_px, run, scratch
         self.down, self.up = ([PlateUnit(u) for u in units] for units in (body.down, body.up))
-        steps = [folded(*s) if body.plain else (s[0].weight.detach(), s[0].bias.detach()) for s in body.step]
-        self.step = [(channels_last(doubled_kernel(w)), b.repeat(4)) for w, b in steps]
-        weight, bias = folded(*head)
-        taps = (weight[1] - weight[0]).permute(1, 2, 0).reshape(9, -1, 1, 1)
-        self.taps = channels_last(F.pad(taps, (0, 0, 0, 0, 0, 0, 0, 7)))  # 16 outputs are computed faster than 9
-        self.bias = np.float32(bias[1] - bias[0])
+        self.step = _step_kernels(body)
+        self.taps, self.bias = _difference_taps(head)
 
     def tiles(self, shape, halo):  # (first row, last, first column, last; the same with halo)
         h, w, c = shape
-        most = max(16, self.tile_px * (self.skip_channels / c) ** 0.5 // 2 * 2)  # about the same memory on all levels
-        m, n = (
-            2 * -(-side // int(2 * -(-side // most))) for side in (h, w)
-        )  # equal tiles, so that no thread waits for a large last one
-        return [
-            (
-                y,
-                min(y + m, h),
-                x,
-                min(x + n, w),
-                max(y - halo, 0),
-                min(y + m + halo, h),
-                max(x - halo, 0),
-                min(x + n + halo, w),
-            )
-            for y in range(0, h, m)
-            for x in range(0, w, n)
-        ]
+        share = (len(self.down[0].second[0]) / c) ** 0.5  # about the same memory on all levels
+        rows, columns = (_spans(side, max(16, self.tile_px * share // 2 * 2), halo) for side in (h, w))
+        return [(*y[:2], *x[:2], *y[2:], *x[2:]) for y in rows for x in columns]
 
     def descend(self, x, unit, last):  # features of a level, and pooled ones for the next
         h, w = x.shape[:2]
@@ -691,38 +679,36 @@ class PlateBody:
         self.run(task, self.tiles(skip.shape, 2))
         return skip, pooled
 
-# %% ../../nbs/roots/35_networks.ipynb #c89f51e2
+# %% ../../nbs/roots/35_networks.ipynb #a18cddf3
+def _joined(low, skip, step, sum_elu, top, bottom, left, right):
+    "One tile of the doubled features from below plus the skip."
+    x = np.empty((bottom - top, right - left, skip.shape[2]), np.float32)
+    below = np.ascontiguousarray(low[top // 2 : bottom // 2, left // 2 : right // 2])
+    _double_add(convolve(below, *step, 1), skip, top, left, x)
+    if sum_elu:
+        _elu_here(x.reshape(-1))
+    return x
+
+# %% ../../nbs/roots/35_networks.ipynb #05626502
 class PlateStage(PlateBody):
     "The way up, and all of it."
 
     def ascend(self, low, skip, step, unit, last):  # features one level up, or the difference of scores at the end
         out = np.empty(skip.shape[:2], np.float32) if last else self.scratch("up", skip.shape)
 
-        def task(y0, y1, x0, x1, top, bottom, left, right):
-            x = np.empty((bottom - top, right - left, skip.shape[2]), np.float32)
-            _double_add(
-                convolve(np.ascontiguousarray(low[top // 2 : bottom // 2, left // 2 : right // 2]), *step, 1),
-                skip,
-                top,
-                left,
-                x,
-            )
-            if self.sum_elu:
-                _elu_here(x.reshape(-1))
-            z, beside = unit(x)
+        def task(y0, y1, x0, x1, *halo):
+            z, beside = unit(_joined(low, skip, step, self.sum_elu, *halo))
             if self.plain:
                 _elu_here(z.reshape(-1))
-            size = y1 - y0, x1 - x0
-            if not last:
-                _store(z, beside, y0 - top, x0 - left, out, y0, x0, *size)
-                return
-            if beside is not None:
-                z += beside
-            _sum_nine(convolve(z, self.taps, None, 0), self.bias, y0 - top, x0 - left, out, y0, x0, *size)
+            place = y0 - halo[0], x0 - halo[2], out, y0, x0, y1 - y0, x1 - x0
+            if last:
+                z = z if beside is None else np.add(z, beside, out=z)
+                _sum_nine(convolve(z, self.taps, None, 0), self.bias, *place)
+            else:
+                _store(z, beside, *place)
 
-        self.run(
-            task, self.tiles(skip.shape, 6)
-        )  # doubling spoils 2 px at a cut edge, the unit 2, the head 1; even, so that pixels of the level below are whole
+        # doubling spoils 2 px at a cut edge, the unit 2, the head 1; even, so that pixels of the level below are whole
+        self.run(task, self.tiles(skip.shape, 6))
         return out
 
     def __call__(
@@ -730,15 +716,51 @@ class PlateStage(PlateBody):
         x: np.ndarray,  # (H,W,C) float32
     ) -> np.ndarray:  # Score of root minus score of background, (H,W) float32
         skips = []
-        for k, unit in enumerate(self.down):
-            skip, x = self.descend(x, unit, k == len(self.down) - 1)
+        for unit in self.down:
+            skip, x = self.descend(x, unit, unit is self.down[-1])
             skips.append(skip)
         low = skips.pop()
-        for k, (step, unit) in enumerate(zip(self.step, self.up, strict=True)):
-            low = self.ascend(low, skips.pop(), step, unit, k == len(self.up) - 1)
+        for step, unit in zip(self.step, self.up, strict=True):
+            low = self.ascend(low, skips.pop(), step, unit, unit is self.up[-1])
         return low
 
-# %% ../../nbs/roots/35_networks.ipynb #60a95170
+# %% ../../nbs/roots/35_networks.ipynb #0ff191c0
+class _Workers:
+    "Threads that do tiles, and arrays as large as the image that are lent again and again."
+
+    def __init__(self, threads):
+        self.threads, self.pool = threads, None
+        self.shape, self.arrays = None, {}
+
+    def scratch(self, name, shape):
+        "An array; the same one for the next stage and the next image."
+        if (name, shape) not in self.arrays:
+            self.arrays[name, shape] = np.empty(shape, np.float32)
+        return self.arrays[name, shape]
+
+    def run(self, task, tiles):
+        "Do a task for all tiles."
+
+        def one(tile):
+            with torch.inference_mode():
+                task(*tile)
+
+        list(self.pool.map(one, tiles) if self.pool else map(one, tiles))
+
+    @contextmanager
+    def at_work(self, shape):
+        "Threads for one image; torch itself keeps to one, for each tile has one."
+        if self.shape != shape:
+            self.shape, self.arrays = shape, {}
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            with ThreadPoolExecutor(self.threads) if self.threads > 1 else nullcontext() as self.pool:
+                yield
+        finally:
+            torch.set_num_threads(before)
+
+# %% ../../nbs/roots/35_networks.ipynb #67415276
 class PlateUNet:
     "Probability of root on a whole plate, by a `RootUNet` of two classes."
 
@@ -748,29 +770,15 @@ class PlateUNet:
         threads: int = 1,  # Processor threads
         tile_px: int = 384,  # Largest side of a tile of the first level, px, even
     ):
-        if model.heads[0][0].out_channels != 2:
-            raise ValueError(
-                f"model: expected two classes, got {model.heads[0][0].out_channels}; run the network itself"
-            )
+        if (classes := model.heads[0][0].out_channels) != 2:
+            raise ValueError(f"model: expected two classes, got {classes}; run the network itself")
         if tile_px < 16 or tile_px % 2:
             raise ValueError(f"tile_px: expected an even number of at least 16, got {tile_px}")
         model = deepcopy(model).eval()
-        self.factor, self.threads, self.arrays, self.shape = model.factor, threads, {}, None
-        self.stages = [
-            PlateStage(b, h, tile_px, self.run, self.scratch) for b, h in zip(model.bodies, model.heads, strict=True)
-        ]
-
-    def scratch(self, name, shape):  # the same array for the next stage and the next image
-        if (name, shape) not in self.arrays:
-            self.arrays[name, shape] = np.empty(shape, np.float32)
-        return self.arrays[name, shape]
-
-    def run(self, task, tiles):
-        def one(tile):
-            with torch.inference_mode():
-                task(*tile)
-
-        list(self.pool.map(one, tiles) if self.pool else map(one, tiles))
+        self.factor, self.workers = model.factor, _Workers(threads)
+        run, scratch = self.workers.run, self.workers.scratch
+        pairs = zip(model.bodies, model.heads, strict=True)
+        self.stages = [PlateStage(body, head, tile_px, run, scratch) for body, head in pairs]
 
     def __call__(
         self,
@@ -778,38 +786,30 @@ class PlateUNet:
     ) -> np.ndarray:  # (H,W) float32
         if image.ndim != 2 or any(side % self.factor for side in image.shape):
             raise ValueError(f"image: expected (H,W) divisible by {self.factor}, got {image.shape}")
-        before, x, p = torch.get_num_threads(), image[..., None].astype(np.float32), image
-        if self.shape != image.shape:
-            self.shape, self.arrays = image.shape, {}
-        torch.set_num_threads(1)  # each tile has one thread
-        try:
-            with ThreadPoolExecutor(self.threads) if self.threads > 1 else nullcontext() as self.pool:
-                for stage in self.stages:
-                    if stage is not self.stages[0]:
-                        x = np.stack([image, 1 - p, p], -1, dtype=np.float32)
-                    p = torch.from_numpy(stage(x)).sigmoid_().numpy()
-        finally:
-            torch.set_num_threads(before)
+        x, p = image[..., None].astype(np.float32), image
+        with self.workers.at_work(image.shape):
+            for stage in self.stages:
+                if stage is not self.stages[0]:
+                    x = np.stack([image, 1 - p, p], -1, dtype=np.float32)
+                p = torch.from_numpy(stage(x)).sigmoid_().numpy()
         return p
 
-# %% ../../nbs/roots/35_networks.ipynb #e418da94
+# %% ../../nbs/roots/35_networks.ipynb #8a40d724
 ROOT_CLASSES = ("background", "root")
 CHRONOROOT = "Gaggion et al. 2021, GigaScience"
+
+# %% ../../nbs/roots/35_networks.ipynb #4a18f3dc
+_RESIDUAL = {"unit": "residual", "pool": "max"}
+_CASCADE = {"unit": "residual", "pool": "max", "cascade": True}
 NETWORKS = {
     "unet_light": Configuration(RootUNet, f"{CHRONOROOT}, UNet", output="pixels", classes=ROOT_CLASSES),
-    "resunet": Configuration(
-        RootUNet, f"{CHRONOROOT}, ResUNet", {"unit": "residual", "pool": "max"}, "pixels", ROOT_CLASSES
-    ),
-    "dsresunet": Configuration(
-        RootUNet,
-        f"{CHRONOROOT}, DSResUNet",
-        {"unit": "residual", "pool": "max", "cascade": True},
-        "pixels",
-        ROOT_CLASSES,
-    ),
+    "resunet": Configuration(RootUNet, f"{CHRONOROOT}, ResUNet", _RESIDUAL, "pixels", ROOT_CLASSES),
+    "dsresunet": Configuration(RootUNet, f"{CHRONOROOT}, DSResUNet", _CASCADE, "pixels", ROOT_CLASSES),
     "segnet": Configuration(SegNet, f"{CHRONOROOT}, SegNet", output="pixels", classes=ROOT_CLASSES),
     "deeplab": Configuration(DeepLab, f"{CHRONOROOT}, DeepLab v3", output="pixels", classes=ROOT_CLASSES),
 }
+
+# %% ../../nbs/roots/35_networks.ipynb #eb31002e
 PUBLISHED_PARAMETERS = {
     "unet_light": 488_212,
     "resunet": 505_046,
@@ -818,7 +818,7 @@ PUBLISHED_PARAMETERS = {
     "deeplab": 58_009_410,
 }  # Tabla 2.1
 
-
+# %% ../../nbs/roots/35_networks.ipynb #a43e8004
 def build_root_model(
     name: str,  # One of `NETWORKS`
     patch_px: int = 256,  # Side of the training patches, px

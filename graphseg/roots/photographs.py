@@ -79,7 +79,7 @@ def _cohort_images(cohort, top):
         )
     return images
 
-
+# %% ../../nbs/roots/60_photographs.ipynb #f66f136f
 def _rsml_of(about, image):
     "RSML file of a photograph; empty for a cohort without."
     if not about.rsml:
@@ -108,7 +108,7 @@ def list_pairs(
 PARTS = ("train", "valid", "test")
 SPLITS = ("groups", "published")
 
-
+# %% ../../nbs/roots/60_photographs.ipynb #8c026485
 def _deal(groups, shares, rng):
     "Deal groups (name → images) to the part that lacks most of its share; each part gets one. Error, name → part."
     order = [list(groups)[k] for k in rng.permutation(len(groups))]
@@ -135,7 +135,7 @@ def _published_parts(cohort, table, rule):
         raise ValueError(f"cohort {cohort}: expected a published split, got none; use rule='groups'")
     return part
 
-
+# %% ../../nbs/roots/60_photographs.ipynb #8b413b25
 def _deal_training(table, part, shares, rng):
     "Parts after the groups of the training part are dealt; of twenty deals the one nearest to the shares."
     kept = set(part)
@@ -166,7 +166,7 @@ def split_pairs(
 # %% ../../nbs/roots/60_photographs.ipynb #5546cbca
 CHANNELS = ("luminance", "red", "green", "blue")
 
-
+# %% ../../nbs/roots/60_photographs.ipynb #41b30d89
 def read_photograph(
     path: Path | str,  # Image file
     channel: str = "luminance",  # One of `CHANNELS`
@@ -220,7 +220,7 @@ def _require_inside(scene, shape):
             f"got {outside:.0%} outside; is it in px of another image, or in mm?"
         )
 
-
+# %% ../../nbs/roots/60_photographs.ipynb #9a38f081
 def _diameters(root, root_px, least_px):
     "Diameter at every point of a root: that of the file where there is one, never below the least."
     diameter = root.functions.get("diameter", np.full(len(root.points), np.nan))
@@ -278,7 +278,7 @@ def _distance_to(scene, shape):
         cv2.polylines(lines, [np.round(root.points).astype(np.int32)], False, 0, 1)
     return cv2.distanceTransform(lines, cv2.DIST_L2, 5)
 
-
+# %% ../../nbs/roots/60_photographs.ipynb #700460db
 def _half_width(profile):
     "Width of a line at half of its contrast, from the contrast at every whole distance; NaN where it never halves."
     below = np.flatnonzero(profile / profile[0] < 0.5)
@@ -355,7 +355,7 @@ def _phantom_case(plate, t_h, working_px, bright):
     width = float(np.median(diameters))
     return PhotoCase(plate.name, "phantoms", plate.name, image, mask, scene, bright, root_px=width)
 
-
+# %% ../../nbs/roots/60_photographs.ipynb #7425163d
 def phantom_cases(
     n: int,  # Number of plates
     seed: int = 71,  # Seed of the set
@@ -393,7 +393,7 @@ def _described(pair):
     measured = any("diameter" in root.functions for _, _, root in scene.walk())
     return row | {"mm_per_px": scene.mm_per_px or math.nan, "has_diameter": measured}
 
-
+# %% ../../nbs/roots/60_photographs.ipynb #7c941400
 def describe_pairs(
     pairs: pd.DataFrame,  # As `list_pairs` returns
 ) -> pd.DataFrame:  # A row per RSML: columns of `scene_measures`, of `line_contrast`, mm_per_px, has_diameter
@@ -408,7 +408,7 @@ def _without_specks(mask, least_px2):
     keep[0] = False
     return keep[labels].astype(np.uint8)
 
-
+# %% ../../nbs/roots/60_photographs.ipynb #8ff44587
 def _pieces(graph):
     "Number of connected pieces of a pixel graph, and the piece of every node."
     n = len(graph.nodes)
@@ -446,7 +446,7 @@ def _top_pixel(piece, x, y):
     "Middle of the highest row of a piece whose box begins at x, y."
     return float(x + np.flatnonzero(piece[0]).mean()), float(y)
 
-
+# %% ../../nbs/roots/60_photographs.ipynb #54383241
 def plants_of_mask(
     mask: np.ndarray,  # (H,W) bool or integers, background 0 and one other value
     least_px2: float = 300,  # Smaller pieces are no plant, px²
@@ -473,7 +473,7 @@ def _stands_out(image, bright, root_px):
     difference = cv2.GaussianBlur(grey, (0, 0), max(root_px / 4, 0.6)) - cv2.GaussianBlur(grey, (0, 0), 3 * root_px)
     return difference, max(1.4826 * float(np.median(np.abs(difference - np.median(difference)))), 0.5)
 
-
+# %% ../../nbs/roots/60_photographs.ipynb #5412b1a3
 def _long_and_strong(mask, strong, least_px):
     "Pieces of a mask that are long enough and hold a strong pixel."
     n, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
@@ -511,7 +511,7 @@ def _overlap(true, mask):
         "precision": both / n_mask if n_mask else math.nan,
     }
 
-
+# %% ../../nbs/roots/60_photographs.ipynb #b6cd88ec
 def _lengths_and_counts(true, seen, got):
     "Drawn, visible and predicted length, and number of roots or tips."
     lengths = {"true_px": true["total_px"], "visible_px": seen["total_px"], "predicted_px": got["total_px"]}
@@ -550,7 +550,7 @@ def _require_paired(x, y):
             "truth, predicted: expected finite numbers, got NaN or infinity; leave out the cases and say so"
         )
 
-
+# %% ../../nbs/roots/60_photographs.ipynb #e77916fc
 def _correlation(x, y, z):
     "Pearson's r and its interval by Fisher's transform, as far as they exist."
     row = {}

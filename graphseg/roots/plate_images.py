@@ -42,7 +42,7 @@ def _smooth(rng, look, shape, cell_mm):
     small = rng.standard_normal((int(np.ceil(n * shape[0] / shape[1])), n)).astype(np.float32)
     return 1.4 * cv2.resize(small, shape[::-1], interpolation=cv2.INTER_CUBIC)
 
-
+# %% ../../nbs/roots/16_plate_images.ipynb #53915de5
 # Lines of the rim: distance from the edge and width in mm, share of the light that they take
 _RIM = (0, 0.16, 0.30), (-1.5, 0.18, 0.20), (-0.7, 0.30, -0.06), (1.2, 0.14, 0.12), (-3.2, 0.12, 0.05)
 
@@ -71,7 +71,7 @@ def _label_ink(text):
     cv2.putText(ink, text, foot, font, 1.1 * fine / 25, 255, 3, cv2.LINE_AA)
     return ink, fine, gap
 
-
+# %% ../../nbs/roots/16_plate_images.ipynb #955d84e5
 def _label(look, shape):
     "Transmission of the paper label with its QR code, (H,W) float32."
     (ink, fine, gap), scale = _label_ink(look.text), look.view_mm / shape[1]
@@ -93,7 +93,7 @@ def _lamp(rng, look, shape):
     clouds = clouds + 0.005 * _smooth(rng, look, shape, 4)
     return light * (clouds + 0.003 * _smooth(rng, look, shape, 0.5))
 
-
+# %% ../../nbs/roots/16_plate_images.ipynb #df8ba845
 def _add_dust(rng, look, light):
     "Specks of dust of two sizes, in place."
     per_mm = light.shape[1]
@@ -115,7 +115,7 @@ def _mist(rng, look, light):
     mist[inside] = (light * grain / (1 + np.exp(1 - 2.2 * _smooth(rng, look, light.shape, 18))))[inside]
     return mist
 
-
+# %% ../../nbs/roots/16_plate_images.ipynb #edccd1a9
 @lru_cache(maxsize=2)
 def plate_backdrop(
     look: PlateLook,  # Camera and light
@@ -140,7 +140,7 @@ def _root_coverage(plate, plant, t_h, width_px):
     middle, _ = paint_lines(lines, 0.35 * widths, [1] * len(roots), whole.shape)
     return whole, middle, kind
 
-
+# %% ../../nbs/roots/16_plate_images.ipynb #91c8104d
 def _shade_roots(image, plate, t_h, width_px, uneven):
     "Darken (or brighten) the image where roots are, in place."
     look, sign, strength = plate.look, 1 if plate.look.bright else -1, np.array([0, 1, 0.72], np.float32)
@@ -162,7 +162,7 @@ def _leaf(at, angle, length, width):
     x, y = along * np.sin(angle) + across * np.cos(angle), -along * np.cos(angle) + across * np.sin(angle)
     return np.asarray(at) + np.column_stack([x, y])
 
-
+# %% ../../nbs/roots/16_plate_images.ipynb #d6af054f
 def _draw_leaf(rng, k):
     "Leaf `k`, the first two are cotyledons: start in h, full length in mm, angle, stalk and width per length."
     start, most = (20, 2.0) if k < 2 else (90 + 30 * (k - 2), 2.6 + 0.25 * k)
@@ -184,7 +184,7 @@ def _leaf_parts(rng, top, age, sway):
         parts += [(_leaf(top, angle, stalk * length, 0.25), 0.75), (_leaf(end, angle, length, share * length), 0.55)]
     return parts
 
-
+# %% ../../nbs/roots/16_plate_images.ipynb #6f05dc52
 def shoot_parts(
     plant: GrowingPlant,  # One plant
     t_h: float,  # Time since the first frame, h
@@ -223,7 +223,7 @@ def _drop_places(rng, n):
     y = np.where(edge & (u >= 0.5), 0.03 + 0.08 * rng.random(n), 0.04 + 0.9 * rng.random(n))
     return x, y
 
-
+# %% ../../nbs/roots/16_plate_images.ipynb #b603c784
 def draw_drops(
     look: PlateLook,  # Its amount of water
     key: tuple[int, int],  # Seed of the set, plate
@@ -245,7 +245,7 @@ def _lens(behind, u, v, d):
     highlight = 0.30 * np.exp(-((u + 0.3) ** 2 + (v + 0.35) ** 2) / 0.03)
     return behind * (1.04 - 0.10 * v - 0.5 * np.clip(d, 0, 1) ** 8 + highlight)
 
-
+# %% ../../nbs/roots/16_plate_images.ipynb #4b076e53
 def _add_drop(image, x, y, radius):
     "Draw a drop with its centre and radius in px, in place."
     height, width = image.shape
@@ -358,7 +358,7 @@ def _frame_names(plate, times_h, suffix):
         )
     return names
 
-
+# %% ../../nbs/roots/16_plate_images.ipynb #97ae9542
 def _series_truth(plate, times_h, names):
     "True traits of all plants in all frames: file, plant, and the columns of `plant_growth`."
     tables = [plant_growth(p, times_h).assign(plant=k, file=names) for k, p in enumerate(plate.plants)]

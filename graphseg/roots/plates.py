@@ -59,7 +59,7 @@ class PlateLook(NamedTuple):
 # Limits of vignette, depth, core, blur and noise of a `PlateLook`
 LOOK_SPANS = (0.15, 0.35), (0.09, 0.16), (0.02, 0.08), (0.9, 1.4), (1.3, 2.2)
 
-
+# %% ../../nbs/roots/14_plates.ipynb #6f439ca1
 def draw_look(
     rng: np.random.Generator,  # Source of randomness of the plate
     text: str = "graphseg",  # What the QR code says
@@ -137,12 +137,12 @@ def draw_plate(
 # %% ../../nbs/roots/14_plates.ipynb #ad595657
 MAIN_WIDTH_MM, LATERAL_WIDTH_MM = 0.30, 0.22  # Widths of roots
 
-
+# %% ../../nbs/roots/14_plates.ipynb #76735dcf
 def _width_mm(root):
     "Width of a root, mm."
     return LATERAL_WIDTH_MM if root.side else MAIN_WIDTH_MM
 
-
+# %% ../../nbs/roots/14_plates.ipynb #8bdc58bf
 def _scene_root(plate, root, t_h, width_px, children=()):
     "One root at one time in the types of RSML."
     line = plate.px(root.points(t_h), width_px)

@@ -51,7 +51,7 @@ def whole_days(
     "Part of an hourly series that begins with a day and lasts whole days."
     time_h = np.asarray(time_h, float)
     if len(time_h) < 2 or not np.allclose(np.diff(time_h), 1):
-        raise ValueError("time_h: expected a time every hour; see root_traits.postprocess")
+        raise ValueError("time_h: expected a time every hour; see courses.postprocess")
     starts = np.flatnonzero(((time_h - day_h) % 24 < 1 - 1e-6) & (time_h >= first_h))
     n_days = int(((time_h[starts[0] :] <= last_h).sum()) // 24) if len(starts) else 0
     if n_days < 1:
@@ -97,11 +97,12 @@ def collect(
 # %% ../../nbs/roots/55_rhythms.ipynb #033fb493
 EDGE_MODES = {"nearest": "nearest", "zero": "constant"}
 
-
+# %% ../../nbs/roots/55_rhythms.ipynb #09716e4a
 def _median(values, size, edges):
+    "Running median along the last axis."
     return median_filter(values, (1,) * (values.ndim - 1) + (size,), mode=EDGE_MODES[edges])
 
-
+# %% ../../nbs/roots/55_rhythms.ipynb #880528f6
 def high_pass(
     values,  # (…,T) hourly
     short: int = 5,  # Window of the first median, h, odd
@@ -159,7 +160,7 @@ def standardise(
 DETRENDS = ("high_pass", "linear", "none")
 ORDERS = ("paper", "tool")
 
-
+# %% ../../nbs/roots/55_rhythms.ipynb #ef39a09f
 def _fast(values, detrend, edges):
     "What is left of signals without their slow part."
     if detrend == "none":
@@ -214,7 +215,7 @@ def bin_of(
 DAILY_H, HALF_DAILY_H = 24.0, 12.0
 PERIODS_H = (DAILY_H, HALF_DAILY_H)
 
-
+# %% ../../nbs/roots/55_rhythms.ipynb #d7bd2322
 def energy_table(
     signals: Signals,  # Prepared signals
     periods_h: Sequence[float] = PERIODS_H,  # Periods
@@ -333,7 +334,7 @@ def _noise_model(noise):
         return float(noise.std()), 0.0
     return float(noise.std()), float(np.clip(np.corrcoef(noise[1:], noise[:-1])[0, 1], 0, 0.98))
 
-
+# %% ../../nbs/roots/55_rhythms.ipynb #fcb6098d
 def fit_speed(
     values,  # (T,) speeds, mm/h
     periods_h: Sequence[float] = PERIODS_H,  # Periods of sines
@@ -370,7 +371,7 @@ def _p_of(value, drawn):
     "Share of draws, with the measured one, that are at least as high."
     return (1 + (drawn >= value[..., None]).sum(-1)) / (1 + drawn.shape[-1])
 
-
+# %% ../../nbs/roots/55_rhythms.ipynb #1411a7b3
 def _group_row(name, period_h, measured, null, p):
     "Test of a group: mean logarithm of its plants against means of drawn plants."
     value, drawn = measured.mean(), null.mean(0)
@@ -450,7 +451,7 @@ def _broken_line(time, values, at):
     weights = np.linalg.lstsq(basis, values, rcond=None)[0]
     return ((values - basis @ weights) ** 2).sum(), float(at), *map(float, weights)
 
-
+# %% ../../nbs/roots/55_rhythms.ipynb #96025001
 def plateau(
     time_h,  # (T,) h
     values,  # (T,) speeds

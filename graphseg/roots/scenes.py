@@ -31,7 +31,7 @@ def _line_points(points, id):
         )
     return points
 
-
+# %% ../../nbs/roots/00_scenes.ipynb #598a98a2
 def _along_functions(functions, n, id):
     "Functions of a root as arrays, if they have one number per point."
     functions = {name: np.asarray(values, np.float64) for name, values in functions.items()}
@@ -273,7 +273,7 @@ def _points_of(plant, root):
     x, y = root.points.T
     return pd.DataFrame({**names, "x_px": x, "y_px": y, "along_px": along_px(root.points), **root.functions})
 
-
+# %% ../../nbs/roots/00_scenes.ipynb #39963074
 def points_table(
     scene: RootScene,  # Roots of one image
 ) -> (

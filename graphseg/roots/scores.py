@@ -40,7 +40,7 @@ def _apart(found, true, end):
     ends = [np.array([line[end] for line in lines]) for lines in (found, true)]
     return np.linalg.norm(ends[0][:, None] - ends[1], axis=-1)
 
-
+# %% ../../nbs/roots/65_scores.ipynb #94294156
 def match_lines(
     found: Sequence[np.ndarray],  # Found laterals, (K,2) xy px each, base first
     true: dict[int, np.ndarray],  # True laterals by number
@@ -82,7 +82,7 @@ def _who(plate, plant, frame):
     names = {"plate": plate.name, "condition": plate.condition.name, "plant": plant + 1}
     return names | {"time_h": frame.time_h}
 
-
+# %% ../../nbs/roots/65_scores.ipynb #717b1109
 def _columns(first, measures):
     "The first columns, then the measures of the truth, then those that were found."
     return [*_WHO, *first, *(f"{of}{name}" for of in ("true_", "") for name in measures)]
@@ -168,7 +168,7 @@ def _within(error, limit, n=None):
         "n": len(error) if n is None else n,
     }
 
-
+# %% ../../nbs/roots/65_scores.ipynb #c5dea7ee
 def _identities(laterals):
     "Share of found laterals that carry their own name, weighted by frames."
     seen = laterals.dropna(subset=["identity"])
@@ -202,7 +202,7 @@ def _length_rows(frames, relative, mm_per_px):
         ("number of laterals", "exact", "1", _within(seen.n_laterals - seen.true_n_laterals, 0)),
     ]
 
-
+# %% ../../nbs/roots/65_scores.ipynb #99dc9f56
 def _lateral_rows(laterals, angle):
     "The same of everything that is told of a lateral."
     found = laterals.dropna(subset=["identity"])

@@ -25,7 +25,22 @@ from ..base.core import generator, require_choice, require_shape
 from ..learning.metrics import mask_metrics
 from .networks import Ensemble, PlateUNet, RootUNet
 
-# %% ../../nbs/roots/45_segmentation.ipynb #5b053d36
+# %% ../../nbs/roots/45_segmentation.ipynb #4476be08
+def _regrade(image, exponent):
+    "Grey values to a power, 255 staying 255; None leaves them."
+    if exponent is None:
+        return image
+    return cv2.LUT(image, np.rint(255 * (np.arange(256) / 255) ** exponent).astype(np.uint8))
+
+# %% ../../nbs/roots/45_segmentation.ipynb #5241dc75
+def _add_noise(image, deviation, rng):
+    "Gaussian noise on grey values; without a deviation nothing is drawn."
+    if deviation is None:
+        return image
+    noisy = image + deviation * rng.standard_normal(image.shape)
+    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+
+# %% ../../nbs/roots/45_segmentation.ipynb #bb1ac67f
 @dataclass(frozen=True)
 class RootAugmentation:
     "Random changes of a patch; the defaults are the published ones."
@@ -40,9 +55,7 @@ class RootAugmentation:
     noise: float = 0.25  # Probability of noise …
     noise_sd: float = 5.0  # … and its deviation, grey values of 255
     scale: float = 1.0  # Width of the plate's image divided by 3280 px
-    turn: float = (
-        0.0  # Probability of exchanging rows and columns; not published, it shows level roots to short trainings
-    )
+    turn: float = 0.0  # Probability of exchanging rows and columns; not published, shows level roots
 
     def kernel(self, size_px):
         return max(1, 2 * round((size_px * self.scale - 1) / 2) + 1)  # nearest odd side, px
@@ -59,15 +72,12 @@ class RootAugmentation:
             image, mask = image[:, ::-1], mask[:, ::-1]
         if self.turn and rng.random() < self.turn:
             image, mask = image.T, mask.T
-        image = np.ascontiguousarray(image)
-        if gamma:
-            image = cv2.LUT(image, np.rint(255 * (np.arange(256) / 255) ** exponent).astype(np.uint8))
+        image = _regrade(np.ascontiguousarray(image), exponent if gamma else None)
         if blur:
             image = cv2.GaussianBlur(image, (self.kernel(self.blur_px),) * 2, 0)
         elif median:
             image = cv2.medianBlur(image, self.kernel(self.median_px))
-        if noise:
-            image = np.clip(np.rint(image + self.noise_sd * rng.standard_normal(image.shape)), 0, 255).astype(np.uint8)
+        image = _add_noise(image, self.noise_sd if noise else None, rng)
         return image, np.ascontiguousarray(mask)
 
 # %% ../../nbs/roots/45_segmentation.ipynb #50507fc0
@@ -86,15 +96,47 @@ def draw_centre(
             break
     return row, column
 
-# %% ../../nbs/roots/45_segmentation.ipynb #c0a7e395
+# %% ../../nbs/roots/45_segmentation.ipynb #0a6bd838
+def _require_pairs(images, masks, ids, root_fraction):
+    "Refuse sets without a mask for each image, and shares that are none."
+    if not len(images) == len(masks) == len(ids):
+        found = f"{len(images)}, {len(masks)} and {len(ids)}"
+        raise ValueError(f"images: expected as many images as masks and ids, got {found}")
+    if not 0 <= root_fraction <= 1:
+        raise ValueError(f"root_fraction: expected 0 to 1, got {root_fraction}")
+
+# %% ../../nbs/roots/45_segmentation.ipynb #dfef209b
+def _require_patch(image, mask, size, name):
+    "Refuse an image that is no pair with its mask, or smaller than a patch."
+    if image.shape != mask.shape or min(image.shape) < size or image.dtype != np.uint8:
+        expected = f"a uint8 image and a mask of one shape, at least {size}×{size} px"
+        raise ValueError(f"{name}: expected {expected}, got {image.dtype} {image.shape} and {mask.shape}")
+
+
+def _square(shape, centre, size):
+    "Place of a patch around a pixel; near the border the centre gives way."
+    y, x = (min(max(c - size // 2, 0), side - size) for c, side in zip(centre, shape, strict=True))
+    return slice(y, y + size), slice(x, x + size)
+
+# %% ../../nbs/roots/45_segmentation.ipynb #e0935991
+def _cut(patches, index, rng):
+    "A patch of `RootPatches` and its mask, as they are in the image."
+    which, size = index % patches.n_images, patches.patch_px
+    image, mask = patches.images[which], patches.masks[which]
+    _require_patch(image, mask, size, patches.ids[index])
+    if which not in patches.places:
+        patches.places[which] = np.flatnonzero(mask).astype(np.int32)
+    centre = draw_centre(mask, patches.places[which], patches.root_fraction, rng)
+    square = _square(mask.shape, centre, size)
+    return image[square], mask[square] != 0
+
+# %% ../../nbs/roots/45_segmentation.ipynb #5adb776f
 class RootPatches(Dataset):
     "Random patches of images and masks, half of them around roots."
 
     def __init__(
         self,
-        images: Sequence[
-            np.ndarray
-        ],  # Images, each (H,W) uint8; any sequence, so that files can be read when asked for
+        images: Sequence[np.ndarray],  # Each (H,W) uint8; any sequence, so that files can be read when asked for
         masks: Sequence[np.ndarray],  # Where root is, each (H,W) bool
         ids: Sequence[str],  # Names of the images
         patch_px: int = 256,  # Side of a patch
@@ -103,12 +145,7 @@ class RootPatches(Dataset):
         root_fraction: float = 0.5,  # Share of patches centred on root
         seed: int = 0,  # Seed of the patches that stay
     ):
-        if not len(images) == len(masks) == len(ids):
-            raise ValueError(
-                f"images: expected as many images as masks and ids, got {len(images)}, {len(masks)} and {len(ids)}"
-            )
-        if not 0 <= root_fraction <= 1:
-            raise ValueError(f"root_fraction: expected 0 to 1, got {root_fraction}")
+        _require_pairs(images, masks, ids, root_fraction)
         self.images, self.masks, self.patch_px, self.augment = images, masks, patch_px, augment
         self.root_fraction, self.seed, self.n_images, self.places = root_fraction, seed, len(images), {}
         self.ids = tuple(f"{name}/{k}" for k in range(per_image) for name in ids)
@@ -129,28 +166,16 @@ class RootPatches(Dataset):
             raise IndexError(f"index: expected 0 to {len(self) - 1}, got {index}")
         if rng is None:
             return self[index]
-        image, mask, size = self.images[index % self.n_images], self.masks[index % self.n_images], self.patch_px
-        if image.shape != mask.shape or min(image.shape) < size or image.dtype != np.uint8:
-            raise ValueError(
-                f"{self.ids[index]}: expected a uint8 image and a mask of one shape, at least {size}×{size} px, got {image.dtype} {image.shape} and {mask.shape}"
-            )
-        if (which := index % self.n_images) not in self.places:
-            self.places[which] = np.flatnonzero(mask).astype(np.int32)
-        centre = draw_centre(mask, self.places[which], self.root_fraction, rng)
-        y, x = (min(max(c - size // 2, 0), side - size) for c, side in zip(centre, mask.shape, strict=True))
-        image, mask = image[y : y + size, x : x + size], mask[y : y + size, x : x + size] != 0
+        image, mask = _cut(self, index, rng)
         if self.augment is not None:
             image, mask = self.augment(image, mask, rng)
-        return {
-            "image": torch.from_numpy(image.astype(np.float32) / 255)[None],
-            "target": torch.from_numpy(mask.astype(np.int64)),
-            "id": self.ids[index],
-        }
+        image, target = image.astype(np.float32) / 255, mask.astype(np.int64)
+        return {"image": torch.from_numpy(image)[None], "target": torch.from_numpy(target), "id": self.ids[index]}
 
-# %% ../../nbs/roots/45_segmentation.ipynb #e435ac46
+# %% ../../nbs/roots/45_segmentation.ipynb #f11d29d2
 SUPERVISION = ("sum", "mean")
 
-
+# %% ../../nbs/roots/45_segmentation.ipynb #82ae1b92
 class RootTask:
     "Cross entropy over all stages of a network; scored by 1 − DSC."
 
@@ -162,10 +187,8 @@ class RootTask:
         class_weights: Sequence[float] | None = None,  # Weight of each class, background first
     ):
         require_choice("supervision", supervision, SUPERVISION)
-        self.supervision, self.class_weights = (
-            supervision,
-            None if class_weights is None else tuple(float(w) for w in class_weights),
-        )
+        self.supervision = supervision
+        self.class_weights = None if class_weights is None else tuple(float(w) for w in class_weights)
 
     def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
         weights = None if self.class_weights is None else batch["image"].new_tensor(self.class_weights)
@@ -182,7 +205,7 @@ class RootTask:
     def __repr__(self):
         return f"RootTask({self.supervision}, {self.class_weights})"
 
-# %% ../../nbs/roots/45_segmentation.ipynb #35c9df2b
+# %% ../../nbs/roots/45_segmentation.ipynb #6008a6c5
 def fold_norms(
     model: nn.Module,  # Network
 ) -> nn.Module:  # Copy in evaluation mode
@@ -196,7 +219,7 @@ def fold_norms(
                 part[k], part[k + 1] = fuse_conv_bn_eval(part[k], part[k + 1]), nn.Identity()
     return model
 
-
+# %% ../../nbs/roots/45_segmentation.ipynb #f7def2f7
 def require_plate(
     image,  # (H,W) uint8, or float 0 to 1
 ) -> np.ndarray:  # (H,W) float32, 0 to 1
@@ -208,12 +231,11 @@ def require_plate(
     if image.dtype == np.uint8:
         return image * np.float32(1 / 255)
     if image.dtype.kind != "f" or not (image.min() >= 0 and image.max() <= 1):
-        raise ValueError(
-            f"image: expected uint8 or floats from 0 to 1, got {image.dtype}; divide by the largest grey value"
-        )
+        expected = "expected uint8 or floats from 0 to 1"
+        raise ValueError(f"image: {expected}, got {image.dtype}; divide by the largest grey value")
     return image.astype(np.float32)
 
-
+# %% ../../nbs/roots/45_segmentation.ipynb #2ffbdf74
 def pad_image(
     image: np.ndarray,  # (H,W)
     factor: int = 32,  # What the sides shall be divisible by
@@ -221,7 +243,7 @@ def pad_image(
     "Mirror an image at the bottom and on the right."
     return np.pad(image, [(0, -side % factor) for side in image.shape], mode="symmetric")
 
-# %% ../../nbs/roots/45_segmentation.ipynb #e1379e22
+# %% ../../nbs/roots/45_segmentation.ipynb #aae29226
 def tile_side(
     model: nn.Module,  # Network
     shape: tuple[int, int],  # Height and width of the image, px
@@ -236,18 +258,16 @@ def tile_side(
     elif needed_gb <= memory_gb:
         return max(shape)
     elif model.reach_px is None:
-        raise ValueError(
-            f"image: {shape} needs {needed_gb:.2g} GB, and this network cannot be cut exactly; raise memory_gb, or set tile_px and margin_px"
-        )
+        fault = f"image: {shape} needs {needed_gb:.2g} GB, and this network cannot be cut exactly"
+        raise ValueError(f"{fault}; raise memory_gb, or set tile_px and margin_px")
     else:
         side = factor * int((1e9 * memory_gb / model.bytes_per_px) ** 0.5 // factor) - 2 * margin
     if side < factor:
-        raise ValueError(
-            f"memory_gb: expected room for margins of {margin} px, got {memory_gb} GB; raise it, or set tile_px to a multiple of {factor}"
-        )
+        fault = f"memory_gb: expected room for margins of {margin} px, got {memory_gb} GB"
+        raise ValueError(f"{fault}; raise it, or set tile_px to a multiple of {factor}")
     return side
 
-
+# %% ../../nbs/roots/45_segmentation.ipynb #a2868b69
 def run_tiles(
     model: nn.Module,  # Network in evaluation mode
     image: np.ndarray,  # (H,W) float32, sides divisible by what the network asks for
@@ -259,16 +279,15 @@ def run_tiles(
     for y in range(0, image.shape[0], side):
         for x in range(0, image.shape[1], side):
             top, left = max(y - margin, 0), max(x - margin, 0)
-            looked = torch.from_numpy(image[top : y + side + margin, left : x + side + margin])[None, None].contiguous(
-                memory_format=torch.channels_last
-            )
+            looked = torch.from_numpy(image[top : y + side + margin, left : x + side + margin])[None, None]
+            looked = looked.contiguous(memory_format=torch.channels_last)
             with torch.inference_mode():
                 found = model(looked).softmax(1)[0, 1].numpy()
             kept = out[y : y + side, x : x + side]
             kept[:] = found[y - top : y - top + kept.shape[0], x - left : x - left + kept.shape[1]]
     return out
 
-# %% ../../nbs/roots/45_segmentation.ipynb #3e4d2fbd
+# %% ../../nbs/roots/45_segmentation.ipynb #2b211cf3
 class Segmenter:
     "Gives the probability of root for whole images, again and again."
 
@@ -281,17 +300,20 @@ class Segmenter:
         threads: int | None = None,  # Processor threads; default those of torch
         by_level: bool = True,  # May a UNet run level by level?
     ):
-        self.options = dict(
-            memory_gb=memory_gb, tile_px=tile_px, margin_px=margin_px, threads=threads, by_level=by_level
-        )
-        self.members = [Segmenter(m, **self.options) for m in model.models] if isinstance(model, Ensemble) else []
         self.memory_gb, self.tile_px, self.margin_px = memory_gb, tile_px, margin_px
-        self.threads = threads or torch.get_num_threads()
-        if self.members:
+        self.members = []
+        if isinstance(model, Ensemble):
+            self.members = [Segmenter(m, memory_gb, tile_px, margin_px, threads, by_level) for m in model.models]
             return
         self.model, self.plate = fold_norms(model), None
         if by_level and tile_px is None and isinstance(model, RootUNet) and model.heads[0][0].out_channels == 2:
-            self.plate = PlateUNet(model, self.threads)
+            self.plate = PlateUNet(model, threads or torch.get_num_threads())
+
+    def in_tiles(self, padded, factor):  # tiles of any network, with a margin that factor divides
+        margin = self.margin_px if self.margin_px is not None else self.model.reach_px or 128
+        margin = -(-margin // factor) * factor
+        side = tile_side(self.model, padded.shape, self.memory_gb, self.tile_px, margin)
+        return run_tiles(self.model, padded, side, margin)
 
     def __call__(
         self,
@@ -300,19 +322,12 @@ class Segmenter:
         image = require_plate(image)
         if self.members:
             return np.mean([member(image) for member in self.members], 0, dtype=np.float32)
-        model, factor = self.model, max(32, self.model.factor)
+        factor = max(32, self.model.factor)
         padded = pad_image(image, factor)
-        if self.plate:
-            found = self.plate(padded)
-        else:
-            margin = self.margin_px if self.margin_px is not None else model.reach_px or 128
-            margin = -(-margin // factor) * factor
-            found = run_tiles(
-                model, padded, tile_side(model, padded.shape, self.memory_gb, self.tile_px, margin), margin
-            )
+        found = self.plate(padded) if self.plate else self.in_tiles(padded, factor)
         return np.ascontiguousarray(found[: image.shape[0], : image.shape[1]])
 
-
+# %% ../../nbs/roots/45_segmentation.ipynb #b294137a
 def segment_image(
     model: nn.Module,  # Network or `Ensemble`
     image,  # (H,W) uint8, or float 0 to 1
@@ -333,7 +348,7 @@ def score_root_mask(
         f"{k}_mm": scores[k] for k in ("hd", "hd95", "assd")
     }
 
-# %% ../../nbs/roots/45_segmentation.ipynb #e96198f6
+# %% ../../nbs/roots/45_segmentation.ipynb #e7e1a2e4
 class RememberedFrame(NamedTuple):
     "One frame of an accumulated series."
 
@@ -341,7 +356,18 @@ class RememberedFrame(NamedTuple):
     mask: np.ndarray | None  # Root, (H,W) bool
     seen: bool  # False where the frame was missing; memory and mask are then those of the frame before
 
+# %% ../../nbs/roots/45_segmentation.ipynb #45f3cadb
+def _require_map(s, memory, number):
+    "A map of probability as float32, of the size of the memory."
+    s = np.asarray(s, np.float32)
+    if memory is not None and s.shape != memory.shape:
+        found = f"got {s.shape} in frame {number}"
+        raise ValueError(f"probabilities: expected maps of {memory.shape}, {found}; a series has one camera")
+    if not np.isfinite(s).all():
+        raise ValueError(f"probabilities: expected finite numbers, got others in frame {number}")
+    return s
 
+# %% ../../nbs/roots/45_segmentation.ipynb #7dbf7b9b
 def accumulate(
     probabilities: Iterable,  # Maps in the order of time, (H,W), 0 to 1; None where a frame is missing
     alpha: float = 0.9,  # Share of the memory that stays, 0 to 1
@@ -354,18 +380,12 @@ def accumulate(
         raise ValueError(f"alpha: expected 0 ≤ alpha < 1, got {alpha}")
     for number, s in enumerate(probabilities):
         if s is not None:
-            s = np.asarray(s, np.float32)
-            if memory is not None and s.shape != memory.shape:
-                raise ValueError(
-                    f"probabilities: expected maps of {memory.shape}, got {s.shape} in frame {number}; a series has one camera"
-                )
-            if not np.isfinite(s).all():
-                raise ValueError(f"probabilities: expected finite numbers, got others in frame {number}")
+            s = _require_map(s, memory, number)
             s = s * np.float32(1 - alpha) if normalised else s
             memory = s.copy() if memory is None else s + np.float32(alpha) * memory
         yield RememberedFrame(memory, None if memory is None else memory > threshold, s is not None)
 
-# %% ../../nbs/roots/45_segmentation.ipynb #b72f9d3a
+# %% ../../nbs/roots/45_segmentation.ipynb #ca07c313
 class SeriesFrame(NamedTuple):
     "One frame of a segmented series."
 
@@ -374,7 +394,7 @@ class SeriesFrame(NamedTuple):
     mask: np.ndarray | None  # Root, (H,W) bool
     seen: bool  # Was there an image?
 
-
+# %% ../../nbs/roots/45_segmentation.ipynb #88930bc9
 def predict_series(
     model,  # Network, `Ensemble` or `Segmenter`
     images: Iterable,  # (H,W) uint8 in the order of time; None where a frame is missing

@@ -22,10 +22,10 @@ from .scenes import Plant
 from ..shapes.pixel_graphs import PUBLISHED_STEPS, PixelGraph, pixel_graph
 from ..shapes.plant_masks import Unmeasurable, clean_mask
 
-# %% ../../nbs/roots/30_tracking.ipynb #e0244dc9
+# %% ../../nbs/roots/30_tracking.ipynb #17601fac
 IDENTITIES = ("course", "start")
 
-
+# %% ../../nbs/roots/30_tracking.ipynb #6397a81c
 def course_distance(
     one: np.ndarray,  # (K,2) float64 xy px, base first
     other: np.ndarray,  # (L,2) float64 xy px, base first
@@ -35,7 +35,30 @@ def course_distance(
     at = short[[len(short) // 4, len(short) // 2, 3 * len(short) // 4, len(short) - 1]]
     return float(np.sqrt(((at[:, None] - long) ** 2).sum(-1).min(1)).mean())
 
+# %% ../../nbs/roots/30_tracking.ipynb #c9c4d66d
+_NEVER = 1e6  # Cost of pairs that cannot be one lateral
 
+
+def _first_near(cost):
+    "For each found line in turn, the cheapest known one that is left."
+    cost, partner = cost.copy(), [None] * cost.shape[1]
+    for b in range(cost.shape[1]):
+        a = int(np.argmin(cost[:, b]))
+        if cost[a, b] < _NEVER:
+            partner[b] = a
+            cost[a] = _NEVER
+    return partner
+
+# %% ../../nbs/roots/30_tracking.ipynb #2b740a41
+def _best_of_all(cost):
+    "For each found line the known one in the cheapest assignment."
+    partner = [None] * cost.shape[1]
+    for a, b in zip(*linear_sum_assignment(cost), strict=True):
+        if cost[a, b] < _NEVER:
+            partner[b] = int(a)
+    return partner
+
+# %% ../../nbs/roots/30_tracking.ipynb #f1cf2427
 def match_laterals(
     known: Sequence[np.ndarray],  # Lines of known laterals, (K,2) xy px each
     found: Sequence[np.ndarray],  # Lines of this frame, (L,2) xy px each
@@ -45,29 +68,19 @@ def match_laterals(
 ) -> list:  # For each found line the number of the known one, or None
     "Which found lateral is which known one."
     require_choice("identity", identity, IDENTITIES)
-    partner = [None] * len(found)
     if not len(known) or not len(found):
-        return partner
-    starts = np.linalg.norm(
-        np.array([line[0] for line in known])[:, None] - np.array([line[0] for line in found]), axis=-1
-    )
-    cost = np.where(starts < start_px, starts, 1e6)
+        return [None] * len(found)
+    starts = [np.array([line[0] for line in lines]) for lines in (known, found)]
+    apart = np.linalg.norm(starts[0][:, None] - starts[1], axis=-1)
+    cost = np.where(apart < start_px, apart, _NEVER)
     if identity == "start":
-        for b in range(len(found)):
-            a = int(np.argmin(cost[:, b]))
-            if cost[a, b] < 1e6:
-                partner[b] = a
-                cost[a] = 1e6
-        return partner
-    for a, b in zip(*np.nonzero(cost < 1e6), strict=True):
+        return _first_near(cost)
+    for a, b in zip(*np.nonzero(cost < _NEVER), strict=True):
         away = course_distance(known[a], found[b])
-        cost[a, b] = cost[a, b] + 2 * away if away <= course_px else 1e6
-    for a, b in zip(*linear_sum_assignment(cost), strict=True):
-        if cost[a, b] < 1e6:
-            partner[b] = int(a)
-    return partner
+        cost[a, b] = cost[a, b] + 2 * away if away <= course_px else _NEVER
+    return _best_of_all(cost)
 
-# %% ../../nbs/roots/30_tracking.ipynb #95f959da
+# %% ../../nbs/roots/30_tracking.ipynb #f98645fe
 @dataclass(frozen=True, eq=False)
 class NodeState:
     "Nodes of a frame as the published tracking hands them on."
@@ -77,21 +90,9 @@ class NodeState:
     degree: np.ndarray  # (N,) int64
     age: np.ndarray  # (N,) int64, frames since the node was first seen
 
-
-def _nearest_free(state, label, nodes, reach_px):
-    "Number of the node nearest to where a label was, or None."
-    away = np.hypot(*(nodes - state.nodes[state.labels == label][0]).T)
-    return int(away.argmin()) if away.min() < reach_px else None
-
-
-def hand_on(
-    state: NodeState,  # Last frame
-    graph: PixelGraph,  # This frame
-    near_px: float = 15.0,  # Farthest partner of a node, px
-    lost_px: float = 20.0,  # Farthest new place of a lost seed or main tip, px
-) -> NodeState:  # This frame; exactly one "seed" and one "main_tip"
-    "Labels and ages of this frame's nodes, from the last frame's."
-    nodes, degree = graph.nodes, graph.degree
+# %% ../../nbs/roots/30_tracking.ipynb #e29108aa
+def _inherit(state, nodes, degree, near_px):
+    "Labels and ages of nodes that have one or two partners in the last frame."
     labels, age = np.full(len(nodes), "", "<U11"), np.zeros(len(nodes), np.int64)
     for i in np.argsort(-state.age, kind="stable"):
         away = np.hypot(*(nodes - state.nodes[i]).T)
@@ -102,23 +103,45 @@ def hand_on(
         age[v] = state.age[i] + 1
         if not labels[v]:
             labels[v] = state.labels[i]
+    return labels, age
+
+# %% ../../nbs/roots/30_tracking.ipynb #a3b76b21
+def _nearest(state, label, nodes, reach_px):
+    "Number of the node nearest to where a label was, or None."
+    away = np.hypot(*(nodes - state.nodes[state.labels == label][0]).T)
+    return int(away.argmin()) if away.min() < reach_px else None
+
+# %% ../../nbs/roots/30_tracking.ipynb #f65db96f
+def _find_again(label, labels, state, nodes, lost_px):
+    "Node that takes the label of a lost seed or main tip; the lowest one where no main tip is near."
+    v = _nearest(state, label, nodes, lost_px)
+    if v is None and label == "seed":
+        expected = f"a node less than {lost_px:g} px from the last seed"
+        fault = f"graph: expected {expected}, got none; the plant moved or its upper part is hidden"
+        raise Unmeasurable("seed lost", fault)
+    if v is None or labels[v] == "seed":
+        return int(np.where(labels == "seed", -np.inf, nodes[:, 1]).argmax())
+    return v
+
+# %% ../../nbs/roots/30_tracking.ipynb #f182808b
+def hand_on(
+    state: NodeState,  # Last frame
+    graph: PixelGraph,  # This frame
+    near_px: float = 15.0,  # Farthest partner of a node, px
+    lost_px: float = 20.0,  # Farthest new place of a lost seed or main tip, px
+) -> NodeState:  # This frame; exactly one "seed" and one "main_tip"
+    "Labels and ages of this frame's nodes, from the last frame's."
+    nodes, degree = graph.nodes, graph.degree
+    labels, age = _inherit(state, nodes, degree, near_px)
     for label in ("seed", "main_tip"):
-        if (labels == label).sum() == 1:
-            continue
-        labels[labels == label], v = "", _nearest_free(state, label, nodes, lost_px)
-        if v is None and label == "seed":
-            raise Unmeasurable(
-                "seed lost",
-                f"graph: expected a node less than {lost_px:g} px from the last seed, got none; the plant moved or its upper part is hidden",
-            )
-        labels[
-            int(np.where(labels == "seed", -np.inf, nodes[:, 1]).argmax()) if v is None or labels[v] == "seed" else v
-        ] = label
+        if (labels == label).sum() != 1:
+            labels[labels == label] = ""
+            labels[_find_again(label, labels, state, nodes, lost_px)] = label
     bare = labels == ""
     labels[bare] = np.where(degree[bare] > 1, "bifurcation", "lateral_tip")
     return NodeState(nodes, labels, degree, np.maximum(age, 1))
 
-# %% ../../nbs/roots/30_tracking.ipynb #cf298259
+# %% ../../nbs/roots/30_tracking.ipynb #2c5e0466
 @dataclass(frozen=True, eq=False)
 class Frame:
     "One frame of a series: a plant whose roots have names, or a gap."
@@ -129,7 +152,7 @@ class Frame:
     ids: tuple[int, ...] = ()  # Identity of each root of `plant.roots`: 0 the main root, laterals from 1
     reason: str = ""  # Why there is a gap
 
-
+# %% ../../nbs/roots/30_tracking.ipynb #89c1abcf
 class LateralMemory:
     "Lines of all laterals seen so far."
 
@@ -139,7 +162,8 @@ class LateralMemory:
         start_px: float = 20.0,  # See `match_laterals`
         course_px: float = 12.0,  # See `match_laterals`
     ):
-        self.identity, self.start_px, self.course_px, self.lines = identity, start_px, course_px, []
+        self.identity, self.start_px, self.course_px = identity, start_px, course_px
+        self.lines = []
 
     def name(
         self,
@@ -156,7 +180,7 @@ class LateralMemory:
                 self.lines[partner[b]] = found[b]
         return (0, *(a + 1 for a in partner))
 
-# %% ../../nbs/roots/30_tracking.ipynb #986f190c
+# %% ../../nbs/roots/30_tracking.ipynb #919f6077
 def _require_times(times_h):
     "Times of a series, strictly increasing."
     times_h = np.asarray(times_h, np.float64)
@@ -164,12 +188,11 @@ def _require_times(times_h):
         raise ValueError(f"times_h: expected one time per mask, got shape {times_h.shape}")
     if not np.isfinite(times_h).all() or (np.diff(times_h) <= 0).any():
         bad = int(np.flatnonzero(~(np.diff(times_h) > 0))[0]) + 1 if len(times_h) > 1 else 0
-        raise ValueError(
-            f"times_h: expected finite, increasing times, got {times_h[bad]:g} h at frame {bad}; sort the frames and drop duplicates"
-        )
+        found = f"got {times_h[bad]:g} h at frame {bad}"
+        raise ValueError(f"times_h: expected finite, increasing times, {found}; sort the frames and drop duplicates")
     return times_h
 
-
+# %% ../../nbs/roots/30_tracking.ipynb #76cf21e3
 def _in_series(masks, times_h):
     "Number, time and mask of each frame; one size, one mask per time."
     size, n = None, 0
@@ -179,9 +202,8 @@ def _in_series(masks, times_h):
         if mask is not None and not isinstance(mask, (PixelGraph, Unmeasurable)):
             size = size or np.shape(mask)
             if np.shape(mask) != size:
-                raise ValueError(
-                    f"masks: expected one size, got {size} and, at frame {k}, {np.shape(mask)}; crop all frames with one region of interest"
-                )
+                found = f"got {size} and, at frame {k}, {np.shape(mask)}"
+                raise ValueError(f"masks: expected one size, {found}; crop all frames with one region of interest")
         yield k, float(times_h[k]), mask
         n = k + 1
     if n < len(times_h):
@@ -195,16 +217,15 @@ def _next_plant(graph, seed, mode, last, options, memory):
         return replace(plant, pixels=replace(plant.pixels, plant=None)), plant.roots[0].points
     if last is None:
         plant = plant_graph(graph, seed, mode, **options)
-        return plant, NodeState(
-            plant.pixels.nodes, plant.labels, plant.pixels.degree, np.ones(len(plant.labels), np.int64)
-        )
+        nodes, degree = plant.pixels.nodes, plant.pixels.degree
+        return plant, NodeState(nodes, plant.labels, degree, np.ones(len(plant.labels), np.int64))
     if not len(graph.edges):
         raise Unmeasurable("no skeleton", "graph: expected at least one chain, got none")
     state = hand_on(last, graph)
     ends = tuple(int(np.flatnonzero(state.labels == label)[0]) for label in ("seed", "main_tip"))
     return replace(plant_graph(graph, seed, mode, ends=ends, **options), labels=state.labels), state
 
-# %% ../../nbs/roots/30_tracking.ipynb #2d802ded
+# %% ../../nbs/roots/30_tracking.ipynb #1a63d054
 @numba.njit(cache=True)
 def _onto(line, x, y):
     "Nearest place of a line: way along it, and the place."
@@ -219,7 +240,7 @@ def _onto(line, x, y):
         way += math.sqrt(square)
     return found
 
-
+# %% ../../nbs/roots/30_tracking.ipynb #5a1fc933
 def _with_bases(frame, bases, least_px):
     "A frame whose laterals begin at known places, as far as they began near them."
     roots, reach = list(frame.plant.roots), 2 * frame.plant.half_width_px + 1
@@ -246,9 +267,18 @@ def steady_bases(
     bases = {i: np.median(points, axis=0) for i, points in seen.items()}
     return [frame if frame.plant is None else _with_bases(frame, bases, least_px) for frame in frames]
 
-# %% ../../nbs/roots/30_tracking.ipynb #873dc79c
+# %% ../../nbs/roots/30_tracking.ipynb #baef3a66
+def _graph_of(mask, k, seed, cleaning, steps):
+    "Pixel graph of frame k; a frame without image is a gap."
+    if mask is None:
+        raise Unmeasurable("no image", f"frame {k}: no image")
+    if isinstance(mask, Unmeasurable):
+        raise mask
+    return mask if isinstance(mask, PixelGraph) else pixel_graph(clean_mask(mask, seed, **cleaning), **steps)
+
+# %% ../../nbs/roots/30_tracking.ipynb #936304ce
 def track(
-    masks: Iterable,  # Masks (H,W), or pixel graphs, in order of time; None where there is no image, an `Unmeasurable` where there is no graph
+    masks: Iterable,  # Masks (H,W) or pixel graphs in order of time; None without image, `Unmeasurable` without graph
     times_h: Sequence[float],  # Time of each, h
     seed,  # xy px
     mode: str = "straight",  # "straight", or "faithful": labels handed on from node to node, as published
@@ -259,16 +289,14 @@ def track(
 ) -> list[Frame]:
     "Follow one plant through a series."
     require_choice("mode", mode, MODES)
-    times_h, frames, last, straight = _require_times(times_h), [], None, mode == "straight"
-    memory, steps = LateralMemory(identity or ("course" if straight else "start")), {} if straight else PUBLISHED_STEPS
+    times_h, straight = _require_times(times_h), mode == "straight"
+    frames, last = [], None
+    memory = LateralMemory(identity or ("course" if straight else "start"))
+    steps = {} if straight else PUBLISHED_STEPS
     options["least_px"] = 0.75 * least_px if straight else least_px  # a little less, until the bases are known
     for k, time_h, mask in _in_series(masks, times_h):
         try:
-            if mask is None:
-                raise Unmeasurable("no image", f"frame {k}: no image")
-            if isinstance(mask, Unmeasurable):
-                raise mask
-            graph = mask if isinstance(mask, PixelGraph) else pixel_graph(clean_mask(mask, seed, **cleaning), **steps)
+            graph = _graph_of(mask, k, seed, cleaning, steps)
             plant, last = _next_plant(graph, seed, mode, last, options, memory)
         except Unmeasurable as gap:
             frames.append(Frame(k, time_h, None, (), gap.reason))
@@ -278,10 +306,27 @@ def track(
         frames.append(Frame(k, time_h, plant, memory.name(plant)))
     return steady_bases(frames, least_px=least_px) if straight else frames
 
-# %% ../../nbs/roots/30_tracking.ipynb #8ca9af53
+# %% ../../nbs/roots/30_tracking.ipynb #1ce5bfd0
+_SERIES_COLUMNS = [
+    *("frame", "time_h", "reason", "shrunk"),
+    *("main_length_px", "lateral_length_px", "total_length_px", "n_laterals", "n_known"),
+]
+
+
+def _measured(plant, n_laterals, n_known):
+    "Lengths and counts of a plant that is there."
+    return {
+        "main_length_px": plant.main_length_px,
+        "lateral_length_px": plant.lateral_length_px,
+        "total_length_px": plant.main_length_px + plant.lateral_length_px,
+        "n_laterals": float(n_laterals),
+        "n_known": float(n_known),
+    }
+
+# %% ../../nbs/roots/30_tracking.ipynb #8fdf3389
 def series_table(
     frames: Iterable[Frame],  # What `track` returned
-) -> pd.DataFrame:  # frame, time_h, reason, shrunk, main_length_px, lateral_length_px, total_length_px, n_laterals, n_known; one row per frame
+) -> pd.DataFrame:  # frame, time_h, reason, shrunk, lengths in px, n_laterals, n_known; one row per frame
     "Lengths and counts through time; NaN in gaps."
     rows, known, longest = [], set(), 0.0
     for frame in frames:
@@ -289,67 +334,30 @@ def series_table(
         if plant := frame.plant:
             first = [i for i, root in zip(frame.ids, plant.roots, strict=True) if root.order == 1]
             known |= set(first)
-            row |= {
-                "main_length_px": plant.main_length_px,
-                "lateral_length_px": plant.lateral_length_px,
-                "total_length_px": plant.main_length_px + plant.lateral_length_px,
-                "n_laterals": float(len(first)),
-                "n_known": float(len(known)),
-                "shrunk": plant.main_length_px < min(0.95 * longest, longest - 10),
-            }
+            row |= _measured(plant, len(first), len(known))
+            row["shrunk"] = plant.main_length_px < min(0.95 * longest, longest - 10)
             longest = max(longest, plant.main_length_px)
         rows.append(row)
-    columns = [
-        "frame",
-        "time_h",
-        "reason",
-        "shrunk",
-        "main_length_px",
-        "lateral_length_px",
-        "total_length_px",
-        "n_laterals",
-        "n_known",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=_SERIES_COLUMNS)
+
+# %% ../../nbs/roots/30_tracking.ipynb #1233e696
+_LATERAL_COLUMNS = [
+    *("frame", "time_h", "lateral", "parent", "order", "length_px", "base_px"),
+    *("base_x_px", "base_y_px", "tip_x_px", "tip_y_px", "touches"),
+]
 
 
 def lateral_table(
     frames: Iterable[Frame],  # What `track` returned
-) -> pd.DataFrame:  # frame, time_h, lateral, parent, order, length_px, base_px, base_x_px, base_y_px, tip_x_px, tip_y_px, touches; one row per lateral and frame in which it was seen
+) -> pd.DataFrame:  # Who, parent, order, length, base and tip in px, touches; one row per lateral that a frame shows
     "Laterals through time, by identity."
-    columns = [
-        "frame",
-        "time_h",
-        "lateral",
-        "parent",
-        "order",
-        "length_px",
-        "base_px",
-        "base_x_px",
-        "base_y_px",
-        "tip_x_px",
-        "tip_y_px",
-        "touches",
-    ]
-    rows = [
-        (
-            f.index,
-            f.time_h,
-            i,
-            f.ids[root.parent],
-            root.order,
-            root.length_px,
-            root.base_px,
-            *root.points[0],
-            *root.points[-1],
-            root.touches,
-        )
-        for f in frames
-        if f.plant
-        for i, root in zip(f.ids, f.plant.roots, strict=True)
-        if root.order
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    rows = []
+    for f in frames:
+        for i, root in zip(f.ids, f.plant.roots, strict=True) if f.plant else ():
+            if root.order:
+                who = (f.index, f.time_h, i, f.ids[root.parent], root.order)
+                rows.append((*who, root.length_px, root.base_px, *root.points[0], *root.points[-1], root.touches))
+    return pd.DataFrame(rows, columns=_LATERAL_COLUMNS)
 
 # %% ../../nbs/roots/30_tracking.ipynb #360f57c9
 def identity_kept(

@@ -35,7 +35,7 @@ LENGTHS = ("main_mm", "lateral_mm")
 RATIOS = ("laterals_per_cm", "lateral_per_main", "main_percent")
 UNDEFINED = ("gap", "published")
 
-
+# %% ../../nbs/roots/50_traits.ipynb #6d75e989
 def add_ratios(
     df: pd.DataFrame,  # main_mm, lateral_mm, n_laterals; one row per plant and time
     undefined: str = "gap",  # What 0/0 is: "gap" NaN; "published" 0, 0 and 100
@@ -87,7 +87,7 @@ def length_series(
 # %% ../../nbs/roots/50_traits.ipynb #5cf2d48f
 ANGLE_MODES = ("arc", "faithful")
 
-
+# %% ../../nbs/roots/50_traits.ipynb #262ab61e
 def _line(line, mode):
     "A line as floats, from the higher end if faithful."
     line = np.asarray(line, float)
@@ -97,7 +97,7 @@ def _line(line, mode):
         raise ValueError(f"line: expected at least 2 finite points, got {len(line)} points")
     return line[::-1] if mode == "faithful" and line[0, 1] > line[-1, 1] else line
 
-
+# %% ../../nbs/roots/50_traits.ipynb #7dddce46
 def tip_angle(
     line,  # (K,2) base first, x right, y down, any unit
     mode: str = "arc",  # One of `ANGLE_MODES`
@@ -128,7 +128,7 @@ def emergence_angle(
 LATERAL_COLUMNS = ("frame", "time_h", "lateral", "parent", "order", "length_mm", "base_mm")
 LATERAL_COLUMNS += ("emergence_deg", "tip_deg", "touches")
 
-
+# %% ../../nbs/roots/50_traits.ipynb #8dba830e
 def _lateral_row(frame, i, root, scale, at_mm, mode):
     "Place, length and angles of one lateral in one frame."
     line = scale * root.points
@@ -136,7 +136,7 @@ def _lateral_row(frame, i, root, scale, at_mm, mode):
     angles = emergence_angle(line, at_mm, mode, scale), tip_angle(line, mode)
     return *place, scale * root.length_px, scale * root.base_px, *angles, root.touches
 
-
+# %% ../../nbs/roots/50_traits.ipynb #6b0354d2
 def lateral_series(
     frames: Sequence[Frame],  # What `track` returned
     mm_per_px: float,  # Length of one px, mm

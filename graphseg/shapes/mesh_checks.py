@@ -31,9 +31,10 @@ def _parted(a, b, x, y, z, tolerance):
         low_a, high_a, low_b, high_b = min(low_a, u), max(high_a, u), min(low_b, v), max(high_b, v)
     return high_a <= low_b + tolerance or high_b <= low_a + tolerance
 
-
+# %% ../../nbs/shapes/46_mesh_checks.ipynb #e3283d4a
 @numba.njit(cache=True, error_model="numpy")
 def _cross(u, v):
+    "Cross product of two vectors."
     return u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]
 
 # %% ../../nbs/shapes/46_mesh_checks.ipynb #7af710b2
@@ -48,7 +49,7 @@ def _coplanar(a, b, normals, tolerance):
             flat &= abs(d[0] * x + d[1] * y + d[2] * z) <= tolerance * np.sqrt(x * x + y * y + z * z)
     return flat
 
-
+# %% ../../nbs/shapes/46_mesh_checks.ipynb #492234b3
 @numba.njit(cache=True, error_model="numpy")
 def _parted_in_plane(a, b, normal, tolerance):
     "Does a direction across an edge part two triangles of one plane?"
@@ -73,7 +74,7 @@ def _parted_in_space(a, b, normals, tolerance):
                 return True
     return False
 
-
+# %% ../../nbs/shapes/46_mesh_checks.ipynb #dbf02f87
 @numba.njit(cache=True, error_model="numpy")
 def _intersect(a, b, tolerance):
     "Do two triangles (3,3) share more than their borders?"
@@ -89,7 +90,7 @@ def _boxes_miss(low, high, f, g, axis):
     "Do the boxes of two triangles miss each other along an axis?"
     return low[g, axis] > high[f, axis] or low[f, axis] > high[g, axis]
 
-
+# %% ../../nbs/shapes/46_mesh_checks.ipynb #4834a30f
 @numba.njit(cache=True)
 def _n_shared(one, other):
     "How many nodes two triangles share."
@@ -185,7 +186,7 @@ def _components(links, n):
     matrix = sparse.coo_array((np.ones(len(links[0])), tuple(links)), (n, n))
     return connected_components(matrix, directed=False)[1]
 
-
+# %% ../../nbs/shapes/46_mesh_checks.ipynb #6ebf6108
 def _pieces(mesh, faces, number, across):
     "Connected pieces of a region: of its tetrahedra through faces, or of its boundary."
     if across is None:
@@ -210,7 +211,7 @@ def _corner_links(faces, n_nodes):
     a, b = order[:-1][same], order[1:][same]
     return np.concatenate([at_low[a], at_high[a]]), np.concatenate([at_low[b], at_high[b]])
 
-
+# %% ../../nbs/shapes/46_mesh_checks.ipynb #b8705230
 def _fans(faces, n_nodes):
     "Number of nodes whose triangles form more than one fan."
     if not len(faces):

@@ -144,7 +144,7 @@ def _require_cell_data(cell_data, own, n_cells, ending):
 # %% ../../nbs/shapes/48_mesh_files.ipynb #675b1b1c
 MESH_FILES = (".vtu", ".vtp", ".stl", ".msh")
 
-
+# %% ../../nbs/shapes/48_mesh_files.ipynb #1ef0d6d8
 def write_mesh(
     path: Path | str,  # File, its ending one of `MESH_FILES`
     mesh: SurfaceMesh | TetrahedralMesh,  # What to write; a surface for `.vtp` and `.stl`
@@ -192,7 +192,7 @@ def _vtk_cells(data, path, polygons):
         raise ValueError(f"{path}: expected triangles or tetrahedra alone, got another kind of cell or a mixture")
     return cells[width]
 
-
+# %% ../../nbs/shapes/48_mesh_files.ipynb #1c1b2b88
 def _vtk_regions(data, path, name, tetrahedral):
     "Regions of cells, and their names."
     wanted = ("region",) if tetrahedral else ("behind", "before")
@@ -246,7 +246,7 @@ def _msh_parts(path):
         raise ValueError(f"{path}: expected triangles or tetrahedra alone, got a mixture of elements")
     return part
 
-
+# %% ../../nbs/shapes/48_mesh_files.ipynb #3a052d53
 def _sheet_sides(titles):
     "Sides of each sheet, (K,2), and the regions, from names such as `LV|LV cavity`."
     sides = [title.split("|") for title in titles]

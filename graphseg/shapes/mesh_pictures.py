@@ -42,7 +42,7 @@ REGION_COLOURS = {
     "wall": "#B8A99A",
 }  # By region or structure of a heart
 
-
+# %% ../../nbs/shapes/44_mesh_pictures.ipynb #aab89bac
 def region_colour(
     name: str,  # Region or structure
 ) -> str:  # Hexadecimal
@@ -68,7 +68,7 @@ def _shaded(colours, normals, depth):
     shade = (1 - depth + depth * facing)[:, None]
     return np.clip(colours * shade + 0.2 * depth * facing[:, None] ** 20, 0, 1)
 
-
+# %% ../../nbs/shapes/44_mesh_pictures.ipynb #cfd6ce15
 def _frame(ax, points):
     "Equal axes around points (N,2), without ticks and spines."
     ax.dataLim.update_from_data_xy(np.stack([points.min(0), points.max(0)]), ignore=False)
@@ -108,8 +108,9 @@ def _by_value(ax, amounts, limits, colours, label):
     ax.figure.colorbar(scale, ax=ax, shrink=0.7, label=label, aspect=15)
     return mpl.colormaps[colours](mpl.colors.Normalize(*limits)(amounts))[:, :3]
 
-
+# %% ../../nbs/shapes/44_mesh_pictures.ipynb #cb3b0192
 def _legend(ax, names):
+    "Names of regions with their colours, below a picture."
     handles = [mpl.patches.Patch(color=region_colour(name), label=name) for name in names]
     place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.02), "ncols": 3}
     ax.legend(handles=handles, fontsize=6, handlelength=1, columnspacing=1, **place)
@@ -133,7 +134,7 @@ def _by_structure(mesh, faces, structures):
     carries = np.stack([nodes_of(mesh, name)[faces].all(1) for name in structures])
     return faces[carries.any(0)], carries.argmax(0)[carries.any(0)]
 
-
+# %% ../../nbs/shapes/44_mesh_pictures.ipynb #aef2d5fc
 def _of_faces(mesh, values, faces):
     "Mean of node values over each triangle."
     values = np.asarray(values, float)
@@ -145,7 +146,7 @@ def _of_faces(mesh, values, faces):
 # From the front, a little from the right and from above, where x is right, y front and z head
 VIEW = (0.6, 1.0, 0.35)
 
-
+# %% ../../nbs/shapes/44_mesh_pictures.ipynb #ef0bd3ed
 def show_meshes(
     mesh: SurfaceMesh | TetrahedralMesh,  # Mesh
     ax: plt.Axes | None = None,  # Axes to draw into; default a new figure

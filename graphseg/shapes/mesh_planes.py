@@ -210,7 +210,7 @@ def _make_whole(shares, k, j, i):
             shares[r, k, j, i] /= total
     shares[0, k, j, i] = max(0.0, 1 - total)
 
-
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #2d6ee5c8
 @numba.njit(cache=True, error_model="numpy")
 def _shares(p, faces, sides, flip, offsets, n_sub, shares):
     "Fill shares (R+1,Z,Y,X); largest share that is left over at the end of a row."
@@ -360,7 +360,7 @@ def _nearest(found):
     "Index of the nearest place where something was found."
     return tuple(ndimage.distance_transform_edt(~found, return_distances=False, return_indices=True))
 
-
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #a5e7b592
 def _classes_of_pieces(pieces, n, drawn, nearest):
     "Class of each piece of open space: 50, 100, or 0 outside and where most of its border is something else."
     outside = np.unique(np.concatenate([pieces[[0, -1]].ravel(), pieces[:, [0, -1]].ravel()]))
@@ -372,7 +372,7 @@ def _classes_of_pieces(pieces, n, drawn, nearest):
     of_piece[outside] = of_piece[0] = 0
     return of_piece
 
-
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #5ce4aa8c
 def _paint_walls(solid, drawn):
     "Classes of one fine slice from its walls and the kinds of their lines."
     if (drawn < 0).all():
@@ -399,7 +399,7 @@ def _by_walls(mesh, view, subdivide, outside):
 # %% ../../nbs/shapes/60_mesh_planes.ipynb #d9e6dd79
 SCHEMES = ("regions", "published")
 
-
+# %% ../../nbs/shapes/60_mesh_planes.ipynb #9643c57f
 def paint_masks(
     mesh: SurfaceMesh | TetrahedralMesh,  # Mesh, world mm
     view,  # Anything with `pixels` (Z,Y,X) and `affine` (4,4), as `views.View`

@@ -90,6 +90,7 @@ def _quality_after(nodes, cell, i, j, k):
 # %% ../../nbs/shapes/50_mesh_pooling.ipynb #c90b3356
 @numba.njit(cache=True)
 def _contains(cell, node):
+    "Is a node a corner of a cell?"
     for other in cell:
         if other == node:
             return True
@@ -333,7 +334,7 @@ def _nearest_face(p, corners):
             closest, best[:] = distance, trial
     return best
 
-
+# %% ../../nbs/shapes/50_mesh_pooling.ipynb #a955ae55
 @numba.njit(cache=True, error_model="numpy")
 def _cell_weights(p, corners, weights):
     "Fill `weights` for the point of a triangle or tetrahedron nearest to p; squared distance."
@@ -483,7 +484,7 @@ def _node_masks(cells, cell_masks, sheets):
         np.bitwise_or.at(masks, column, (1 << sheets.sides.astype(np.int64)).sum(1))
     return masks
 
-
+# %% ../../nbs/shapes/50_mesh_pooling.ipynb #1a17e3e6
 def _start(mesh):
     "Nodes, cells, masks of cells and nodes, and quadrics of the finest level."
     n_nodes, tetrahedral = len(mesh.nodes_mm), isinstance(mesh, TetrahedralMesh)

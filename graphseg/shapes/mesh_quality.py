@@ -41,6 +41,7 @@ def _edge_faults(
 # %% ../../nbs/shapes/42_mesh_quality.ipynb #6d9a7d31
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _scaled_jacobian(nodes, cells, out):
+    "Scaled Jacobian of each tetrahedron, into `out`."
     for k in range(len(cells)):
         a, b, c, d = cells[k, 0], cells[k, 1], cells[k, 2], cells[k, 3]
         x0, y0, z0 = nodes[b, 0] - nodes[a, 0], nodes[b, 1] - nodes[a, 1], nodes[b, 2] - nodes[a, 2]
@@ -62,7 +63,7 @@ def _aspect_ratio(edges, squares, jacobian):
     areas = sum(np.linalg.norm(np.cross(edges[..., i, :], edges[..., j, :]), axis=-1) for i, j in pairs)
     return np.sqrt(6) / 12 * np.sqrt(squares.max(-1)) * areas / np.abs(jacobian)
 
-
+# %% ../../nbs/shapes/42_mesh_quality.ipynb #edab9e3b
 def _other_quality(nodes, cells, measure):
     "Every measure but the scaled Jacobian."
     a, b, c, d = (nodes[..., corner, :] for corner in cells.T)
@@ -95,7 +96,7 @@ def _scaled_jacobians(nodes, cells, n_threads):
 # %% ../../nbs/shapes/42_mesh_quality.ipynb #883575ec
 MEASURES = ("scaled_jacobian", "aspect_ratio", "shape", "edge_ratio", "volume")
 
-
+# %% ../../nbs/shapes/42_mesh_quality.ipynb #83006080
 def tetrahedron_quality(
     nodes_mm: np.ndarray,  # Node positions, (...,N,3); any batch dimensions
     tetrahedra: np.ndarray,  # Nodes of each tetrahedron, (T,4)
@@ -124,7 +125,7 @@ def _closed_volume_ml(mesh, name):
         raise ValueError(f"region {name}: expected a closed surface, got {n_open} open edges; see check_mesh")
     return float(enclosed_volume_mm3(mesh.nodes_mm, faces) / 1000)
 
-
+# %% ../../nbs/shapes/42_mesh_quality.ipynb #e8b6ac83
 def region_volumes_ml(
     mesh: SurfaceMesh | TetrahedralMesh,  # Mesh; regions of a surface must be closed
 ) -> dict[str, float]:  # Region → volume, mL

@@ -152,7 +152,7 @@ def _new_numbers(order, n):
     number[order] = np.arange(len(order))
     return number
 
-
+# %% ../../nbs/shapes/40_meshes.ipynb #e21fa07e
 def _without_inner(surface):
     "The same triangles without nodes of none."
     used = np.unique(surface.faces)
@@ -233,7 +233,7 @@ def _onion(n, n_layers):
         cells.append(np.concatenate([np.stack(t, 1) for t in ((A, B, C, F), (A, B, E, F), (A, D, E, F))]))
     return np.concatenate(cells), np.repeat(np.arange(n_layers), [len(t) for t in cells])
 
-
+# %% ../../nbs/shapes/40_meshes.ipynb #3769a4f0
 def _upright(nodes, cells):
     "The same tetrahedra, all of positive volume."
     corners = nodes[cells]

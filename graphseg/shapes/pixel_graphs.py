@@ -65,7 +65,7 @@ def _label_pixels(image, pixels, offsets, degree):
         label[p] = -1 if degree[code] == 2 else -3 if degree[code] < 2 else -2
     return label
 
-
+# %% ../../nbs/shapes/35_pixel_graphs.ipynb #e04536ce
 @numba.njit(cache=True)
 def _label_nodes(image, pixels, offsets, degree):
     "Number each node from 1 on the map of labels; how many."
@@ -148,7 +148,7 @@ def _centres(xy, member):
         return np.zeros((0, 2))
     return np.stack([np.bincount(member, xy[:, axis]) for axis in (0, 1)], axis=1) / np.bincount(member)[:, None]
 
-
+# %% ../../nbs/shapes/35_pixel_graphs.ipynb #af93c998
 def _assemble(
     label: np.ndarray,  # (n,) int32, node of each place of the flat image, from 1
     pixels: np.ndarray,  # Places of the skeleton
@@ -195,7 +195,7 @@ def _ends_at(edges, nodes):
             at.get(node, []).append(e)
     return at
 
-
+# %% ../../nbs/shapes/35_pixel_graphs.ipynb #3721672f
 def _joined(node, edges, chains):
     "One chain through a node from two, and the nodes at its ends."
     (a, b), (c, d) = edges
@@ -272,7 +272,7 @@ def smooth_chain(
 # %% ../../nbs/shapes/35_pixel_graphs.ipynb #956532da
 LENGTHS = ("steps", "corners", "smooth")
 
-
+# %% ../../nbs/shapes/35_pixel_graphs.ipynb #0230b442
 def chain_length(
     points: np.ndarray,  # (K,2) float64 xy px, neighbouring pixels
     method: str = "smooth",  # One of `LENGTHS`
@@ -342,7 +342,7 @@ def _extended(chain, radius, origin):
     steps = max(1, round(math.dist(middle, tip)))
     return np.concatenate([chain[:n], middle + np.arange(1, steps + 1)[:, None] / steps * (tip - middle)]), tip
 
-
+# %% ../../nbs/shapes/35_pixel_graphs.ipynb #5d061852
 def extend_ends(
     graph: PixelGraph,  # Chains
     radius: np.ndarray,  # (h,w) float32, distance of each pixel of the mask to the background, 0 outside

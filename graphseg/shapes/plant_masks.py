@@ -85,7 +85,7 @@ def require_seed(
 # %% ../../nbs/shapes/25_plant_masks.ipynb #e86952dc
 COMPONENTS = ("seed", "largest")
 
-
+# %% ../../nbs/shapes/25_plant_masks.ipynb #461ca79f
 def _by_size(contours, least_px2):
     "Indices of contours that are large enough, largest first."
     areas = np.array([cv2.contourArea(c) for c in contours])
@@ -192,7 +192,7 @@ def _refuse_neighbours(contour, seed, others, origin):
                 "separate the two, or measure them as one without `others`",
             )
 
-
+# %% ../../nbs/shapes/25_plant_masks.ipynb #41b317ff
 def _below(whole, top):
     "Rows from `top` on, cropped with a frame of two pixels, and the place of the first pixel."
     x, y, w, h = cv2.boundingRect(whole[top:])

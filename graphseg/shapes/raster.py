@@ -16,7 +16,7 @@ from .layouts import Layout, signed_area, split_nodes
 # %% ../../nbs/shapes/20_raster.ipynb #d989d9d6
 MAX_COORDINATE_PX = 2**20  # beyond this a landmark is a mistake, not a prediction
 
-
+# %% ../../nbs/shapes/20_raster.ipynb #31e46b5f
 def _vertices(landmarks_px, rounding, name="landmarks_px"):
     "Nodes as whole numbers."
     points = np.asarray(landmarks_px)
@@ -30,7 +30,7 @@ def _vertices(landmarks_px, rounding, name="landmarks_px"):
         )
     return (np.rint(points) if rounding == "round" else points).astype(np.int32)
 
-
+# %% ../../nbs/shapes/20_raster.ipynb #7ae5ae0e
 def _height_width(size):
     "Height and width of an image from its side, or from both."
     height, width = (size, size) if np.ndim(size) == 0 else size
@@ -117,7 +117,7 @@ def _numbers_to_text(numbers):
     shown[:, : digits - 1] = numbers[:, None] >= 10 ** np.arange(digits - 1, 0, -1)
     return text[shown].tobytes().decode("ascii").rstrip()
 
-
+# %% ../../nbs/shapes/20_raster.ipynb #bbd5cb61
 def _runs_to_text(starts, ends):
     "Code of runs with 0-based starts and ends."
     return _numbers_to_text(np.stack([starts + 1, ends - starts], 1).ravel())
@@ -146,7 +146,7 @@ def _require_runs(starts, lengths, ends, n_pixels):
             "is the shape (height, width) right?"
         )
 
-
+# %% ../../nbs/shapes/20_raster.ipynb #af51485f
 def _text_to_runs(text, n_pixels):
     "Starts and ends, 0-based, of the runs of a code."
     try:
@@ -183,7 +183,7 @@ def _inside_box(vertices, height, width):
     right, bottom = np.clip(vertices.max(0) + 1, 0, (width, height)).tolist()
     return left, top, right, bottom
 
-
+# %% ../../nbs/shapes/20_raster.ipynb #f5435c5c
 def _box_runs(vertices, height, width):
     "Starts and ends, 0-based in the flattened image, of the runs of one filled contour."
     left, top, right, bottom = _inside_box(vertices, height, width)
@@ -237,6 +237,7 @@ def mask_to_contour(
 
 # %% ../../nbs/shapes/20_raster.ipynb #cf8cfa74
 def _nearest_arc_length(points, steps, arc, target):
+    "Arc length of the point of a line that is nearest to a target."
     lengths = np.maximum((steps**2).sum(1), np.finfo(float).tiny)
     along = np.clip(((target - points) * steps).sum(1) / lengths, 0, 1)
     nearest = ((points + along[:, None] * steps - target) ** 2).sum(1).argmin()

@@ -42,7 +42,7 @@ def _ends(bits):
     lone = (degree - diagonal == 1) & ((bits[:, ::2] * beside[:, ::2]).sum(1) == diagonal)
     return (degree == 1) | lone
 
-
+# %% ../../nbs/shapes/30_skeleton.ipynb #903e11bc
 def _redundant(bits):
     "Do the neighbours of a pixel that is no end hang together without it?"
     joined = bits.copy()
@@ -76,7 +76,7 @@ def _flat(
     width = framed.shape[1]
     return framed.ravel(), np.flatnonzero(framed.ravel().view(bool)), np.array([r * width + c for r, c in OFFSETS])
 
-
+# %% ../../nbs/shapes/30_skeleton.ipynb #955c8e4a
 def _unflat(image, shape):
     "What is set of a flat framed image, (H,W) bool."
     return image.reshape(shape[0] + 2, -1)[1:-1, 1:-1].astype(bool)
@@ -103,7 +103,7 @@ def _first_border(image, pixels, offsets, border):
         image[border[i]] = 2  # 2: set, and in the list
     return n
 
-
+# %% ../../nbs/shapes/30_skeleton.ipynb #19e4e4ea
 @numba.njit(cache=True)
 def _left_over(image, pixels, out):
     "List the pixels that stayed, also those between four others, which never were at the border."
@@ -138,7 +138,7 @@ def _half_pass(image, offsets, table, half, border, n, dead):
                 m += 1
     return m, k
 
-
+# %% ../../nbs/shapes/30_skeleton.ipynb #5f10b63f
 @numba.njit(cache=True)
 def _thin(image, pixels, offsets, table):
     "Peel until a pass removes nothing; the pixels that are left."
@@ -197,7 +197,7 @@ def _new_ends(image, old, offsets, end, queue, m):
             old[p] = 2  # 2: reached
     return k
 
-
+# %% ../../nbs/shapes/30_skeleton.ipynb #1f202254
 @numba.njit(cache=True)
 def _grow(image, old, offsets, queue, start, last):
     "Grow the queued pixels from `start` on by one pixel inside the old skeleton; how long the queue is then."

@@ -23,7 +23,7 @@ import nbformat
 
 from ..base.core import require_file, root
 from ..base.names import nameless
-from .stages import read_yaml
+from .parameters import read_yaml
 
 # %% ../../nbs/study/20_checks.ipynb #c9311b5d
 class Breach(NamedTuple):
