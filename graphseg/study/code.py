@@ -182,6 +182,9 @@ def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
+_OWN = _short(Path(__file__).read_text() if "__file__" in globals() else "")  # Another reader finds other things
+
+# %% ../../nbs/study/04_code.ipynb #a5e7b872
 class CodeReader:
     "Reads the code of stages; what it found in a text is kept in `.cache/graphseg/code.json`."
 
@@ -218,9 +221,6 @@ class CodeReader:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_path(self.path) as temporary:
                 temporary.write_text(json.dumps(self.used))
-
-
-_OWN = _short(Path(__file__).read_text() if "__file__" in globals() else "")  # Another reader finds other things
 
 # %% ../../nbs/study/04_code.ipynb #19f9900a
 def _imports_of(reader: CodeReader, folder: Path, name: str) -> list | str | None:
