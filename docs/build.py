@@ -12,8 +12,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from convert import convert, page_names, read, symbols
+from convert import Captions, convert, page_names, read, stage_captions, symbols
 
+from graphseg.base.names import display_heading, display_value, known_names
 from graphseg.study.checks import WING_TITLES, WINGS, headline, module_name, read_cells
 from graphseg.base.report import STATUSES
 
@@ -47,8 +48,10 @@ def main() -> int:
         str(work / "html"),
     ]
     status = subprocess.run(command, cwd=work, env={**os.environ, "SOURCE_DATE_EPOCH": "0"}, check=False).returncode
-    if status:
-        return status
+    lacking = images_without_words(work / "html")
+    print(f"{len(lacking)} pictures without a text that says what they show", *lacking[:9], sep="\n")
+    if status or lacking:
+        return status or 1
     shutil.rmtree(output, ignore_errors=True)
     output.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(work / "html", output)
@@ -62,6 +65,17 @@ def main() -> int:
     return 0
 
 
+def images_without_words(folder: Path) -> list[str]:
+    "Pictures of a built site whose alternative text is missing, empty or a file name."
+    found = []
+    for path in sorted(folder.rglob("*.html")):
+        for tag in re.findall(r"<img\b[^>]*>", path.read_text(encoding="utf-8")):
+            text = re.search(r'\balt="([^"]*)"', tag)
+            if text is None or len(text[1].split()) < 2 or re.fullmatch(r"\S*\.(png|svg|jpe?g|gif)", text[1]):
+                found.append(f"{path.relative_to(folder)}: {tag[:150]}")
+    return found
+
+
 def write_pages(source: Path) -> None:
     "Every page of the site as Markdown or notebook below `source`."
     source.mkdir(parents=True)
@@ -72,10 +86,12 @@ def write_pages(source: Path) -> None:
     for path, module in modules.items():
         wing = module.rpartition(".")[0]
         write_notebook(source / "library" / wing / path.name, convert(read(path), known, by_wing[wing], module=module))
-    chapters = [
-        write_chapter(source, path, known, by_wing[""]) for path in sorted((root / "nbs" / "chapters").glob("*.ipynb"))
-    ]
     found = sorted((root / "nbs" / "stages").glob("*/[0-9][0-9]_*.ipynb"), key=lambda path: path.name)
+    captions = stage_captions(found)
+    chapters = [
+        write_chapter(source, path, known, by_wing[""], captions)
+        for path in sorted((root / "nbs" / "chapters").glob("*.ipynb"))
+    ]
     stages = [write_stage(source, path, known, {}) for path in found]
     wings = [
         (
@@ -136,19 +152,19 @@ def page_of(target: str, source: Path) -> str:
     return ""
 
 
-def page(path: Path, executed: Path, known: dict, pages: dict[str, str]) -> dict:
+def page(path: Path, executed: Path, known: dict, pages: dict[str, str], captions: Captions | None = None) -> dict:
     "The executed copy of a notebook, or the notebook as written with a note."
     if executed.exists():
-        return convert(read(executed), known, pages)
+        return convert(read(executed), known, pages, captions=captions)
     notebook = convert(read(path), known, pages)
     notebook["cells"].insert(1, {"cell_type": "markdown", "id": "not-run", "metadata": {}, "source": NOT_RUN})
     return notebook
 
 
-def write_chapter(source: Path, path: Path, known: dict, pages: dict[str, str]) -> str:
+def write_chapter(source: Path, path: Path, known: dict, pages: dict[str, str], captions: Captions) -> str:
     "A chapter's page: the executed copy if its stage has run."
     executed = root / "results" / "write_chapters" / path.name
-    write_notebook(source / "chapters" / path.name, page(path, executed, known, pages))
+    write_notebook(source / "chapters" / path.name, page(path, executed, known, pages, captions))
     return f"chapters/{path.stem}"
 
 
@@ -163,7 +179,7 @@ def write_stage(source: Path, path: Path, known: dict, pages: dict[str, str]) ->
         return f"stages/{path.stem}"
     entries = []
     for copy in executed:
-        label = copy.stem.replace("-seed", ", seed ").replace("-", ", ").replace("_", " ")
+        label = run_label(copy.stem)
         write_notebook(
             source / "stages" / path.stem / copy.name, convert(read(copy), known, pages, title=f"{title}: {label}")
         )
@@ -174,6 +190,12 @@ def write_stage(source: Path, path: Path, known: dict, pages: dict[str, str]) ->
         text + "```{toctree}\n:hidden:\n\n" + "\n".join(entries) + "\n```\n", encoding="utf-8"
     )
     return f"stages/{path.stem}"
+
+
+def run_label(stem: str) -> str:
+    "Name of a run for people: phantoms_north-pca-seed0 is the run of PCA on North phantoms with seed 0."
+    names = known_names("cohort") | known_names("model")
+    return "; ".join(names.get(part, re.sub(r"^seed", "seed ", part)) for part in stem.split("-"))
 
 
 def write_texts(source: Path) -> list[str]:
@@ -258,12 +280,12 @@ def ledger_block(name: str, rows: list[dict[str, str]]) -> str:
     ]
 
     def cell(row, column):
-        text = html.escape(row.get(column) or "")
+        text = html.escape(display_value(row.get(column) or "", "metric" if column == "metric" else ""))
         if column == "status":
             return f'<td><span class="status status-{text}">{text}</span></td>'
         return f'<td class="number">{text}</td>' if column in ("published", "ours", "n") else f"<td>{text}</td>"
 
-    head = "".join(f"<th>{c}</th>" for c in columns)
+    head = "".join(f"<th>{display_heading(c)}</th>" for c in columns)
     body = "\n".join("<tr>" + "".join(cell(row, c) for c in columns) + "</tr>" for row in rows)
     return (
         f"```{{raw}} html\n<details><summary>{html.escape(name)} ({len(rows)})</summary>\n"

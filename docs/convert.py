@@ -273,6 +273,79 @@ def markdown(source: str, **metadata) -> Cell:
     return {"cell_type": "markdown", "metadata": metadata, "source": source}
 
 
+# --- what pictures show ------------------------------------------------------------------------------------------------------------
+
+Captions = dict[tuple[str, str], str]  # (stage, name of the figure) -> what it shows
+
+
+def shows_image(cell: Cell) -> bool:
+    "Whether a cell has a picture among its outputs."
+    return any(mime.startswith("image/") for output in cell.get("outputs", []) for mime in output.get("data", {}))
+
+
+NO_PARAGRAPH = re.compile(r"\s*(#|\||>|```|:::|- |\d+\. |\$\$|<)")  # heading, table, quote, code, list, formula, HTML
+
+
+def sentences(text: str, which: int = -1, most: int = 280) -> str:
+    "The last paragraph of a Markdown text, or that of another place, as plain words, cut after a whole sentence."
+    blocks = [block for block in re.split(r"\n\s*\n", text.strip()) if block and not NO_PARAGRAPH.match(block)]
+    if not blocks:
+        return ""
+    words = re.sub(r"\[([^\]]+)\]\([^)]*\)|[*`$]", lambda found: found[1] or "", " ".join(blocks[which].split()))
+    kept, *rest = re.split(r"(?<=[.!?]) ", words)
+    for sentence in rest:
+        if len(kept) + len(sentence) >= most or sentence.endswith(":"):
+            break
+        kept += " " + sentence
+    return re.sub(r":$", ".", kept) if len(kept) <= most else kept[:most].rpartition(" ")[0] + " …"
+
+
+def caption(cells: list[Cell], place: int) -> str:
+    """What the picture of a cell shows: its heading, or the title below a heading that tells nothing, and its caption.
+
+    The caption is the `fig-cap` of the cell, or the emphasised text below it, or else the text that it follows, or that follows it.
+    """
+
+    def text(step):
+        near = cells[place + step] if 0 <= place + step < len(cells) else {"cell_type": "raw"}
+        return near["source"] if near["cell_type"] == "markdown" else ""
+
+    above = [cell["source"] for cell in cells[:place] if cell["cell_type"] == "markdown"]
+    headings = [re.sub(r"[*`$]", "", found) for found in re.findall(r"^#+ (.+)$", "\n".join(above), re.M)] or [""]
+    below = re.split(r"^#", text(1), maxsplit=1, flags=re.M)[0]
+    told = [
+        directives(cells[place]["source"])[0].get("fig-cap", ""),
+        sentences(below, 0) if below.lstrip().startswith("*") else "",
+        sentences(text(-1)),
+        sentences(below, 0),
+        *[sentences(re.sub(r"^#.*", "", source, flags=re.M)) for source in reversed(above[-2:])],
+        headings[-1],
+    ]
+    heading = headings[0 if headings[-1] in ("Look", "Results") or not any(told[:-1]) else -1]
+    return ": ".join(filter(None, (heading, next(filter(None, told), ""))))
+
+
+def stage_captions(stages: Iterable[Path]) -> Captions:
+    "What the figures show that stages write."
+    found = {}
+    for path in stages:
+        cells = read(path)["cells"]
+        for place, cell in enumerate(cells):
+            names = re.findall(r'\bsave(?:_figure)?\(.*?"(\w+)"', cell["source"]) if cell["cell_type"] == "code" else []
+            found |= {(path.stem[3:], name): caption(cells, place) for name in names}
+    return found
+
+
+def borrowed(cells: list[Cell], place: int, captions: Captions) -> str:
+    "Caption of a stage's figure that a chapter shows by its name; empty where the cell shows none."
+    code = "\n".join(cell["source"] for cell in cells[: place + 1] if cell["cell_type"] == "code")
+    source = cells[place]["source"]
+    for name in re.findall(r"\*(\w+)", source):
+        source += "".join(re.findall(rf"^{name} = (.+)$", code, re.M)[-1:])
+    words = re.findall(r'"(\w+)(?:\.png)?"', source)
+    return next((captions[stage, name] for stage in words for name in words if (stage, name) in captions), "")
+
+
 # --- pages -----------------------------------------------------------------------------------------------------------------------
 
 
@@ -338,8 +411,11 @@ def code_cells(cell: Cell, module: str | None, sections: bool) -> list[Cell]:
         for size in output.get("metadata", {}).values()
         if "width" in size
     ]
-    if widths:
-        metadata.setdefault("mystnb", {})["image"] = {"width": f"{widths[0]}px"}
+    image = {"width": f"{widths[0]}px"} if widths else {}
+    if alt := cell.pop("alt", ""):
+        image["alt"] = alt
+    if image:
+        metadata.setdefault("mystnb", {})["image"] = image
     metadata["tags"] = sorted(tags)
     cell["outputs"] = [clean_output(output) for output in cell.get("outputs", []) if output.get("name") != "stderr"]
     return [*before, cell]
@@ -360,9 +436,17 @@ def clean_output(output: dict) -> dict:
 
 
 def convert(
-    notebook: Notebook, known: dict, pages: dict[str, str], module: str | None = None, title: str | None = None
+    notebook: Notebook,
+    known: dict,
+    pages: dict[str, str],
+    module: str | None = None,
+    title: str | None = None,
+    captions: Captions | None = None,
 ) -> Notebook:
-    "The notebook as a page; `module` asks for symbol sections, `title` replaces the `# ` line."
+    "The notebook as a page; `module` asks for symbol sections, `title` replaces the `# ` line, `captions` name borrowed figures."
+    for place, cell in enumerate(notebook["cells"]):
+        if shows_image(cell):
+            cell["alt"] = borrowed(notebook["cells"], place, captions or {}) or caption(notebook["cells"], place)
     cells, injected = [], any("injected-parameters" in cell["metadata"].get("tags", []) for cell in notebook["cells"])
     for cell in notebook["cells"]:
         if cell["cell_type"] == "raw":

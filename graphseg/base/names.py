@@ -6,7 +6,7 @@
 __all__ = ['NAMES', 'KINDS', 'KIND_OF', 'known_names', 'display', 'display_all', 'score_label', 'plain_name', 'display_text',
            'display_heading', 'display_value', 'display_table', 'nameless']
 
-# %% ../../nbs/base/05_names.ipynb #ba2c24fa
+# %% ../../nbs/base/05_names.ipynb #27eb56ce
 import importlib
 import importlib.util
 import pkgutil
@@ -20,7 +20,7 @@ import graphseg
 
 from .core import require_choice
 
-# %% ../../nbs/base/05_names.ipynb #1662f2e3
+# %% ../../nbs/base/05_names.ipynb #45e8426e
 _DISTANCES = {
     "hd": "Hausdorff distance",
     "hd95": "95 % Hausdorff distance",
@@ -42,7 +42,6 @@ _METRICS = {
     "dsc_change": "change of Dice",
     "dsc_slope": "slope of Dice",
     "mean_dsc": "mean Dice (DSC)",
-    "DSC": "Dice (DSC)",
     "HD_mm": "Hausdorff distance (mm)",
     "MCD_mm": "mean contour distance (mm)",
     "MAE_mm": "node MAE (mm)",
@@ -50,7 +49,7 @@ _METRICS = {
     "RMSE_mm": "node RMSE (mm)",
 }
 
-# %% ../../nbs/base/05_names.ipynb #34ed4caa
+# %% ../../nbs/base/05_names.ipynb #d08e2746
 _STRUCTURES = {
     "all": "all landmarks",
     "mean": "mean of lungs and heart",
@@ -70,7 +69,7 @@ _PARTS = {
     "training": "training",
 }
 
-# %% ../../nbs/base/05_names.ipynb #7a31bb5d
+# %% ../../nbs/base/05_names.ipynb #f72d0b8a
 _COLUMNS = {
     "p_holm": "p (Holm)",
     "p_score": "p (Mann–Whitney)",
@@ -80,12 +79,17 @@ _COLUMNS = {
     "cliffs_delta": "Cliff's delta",
     "hedges_g": "Hedges' g",
     "mae": "mean absolute error",
-    "low": "2.5 %",
-    "high": "97.5 %",
     "r_low": "r, 2.5 %",
     "r_high": "r, 97.5 %",
     "source_table": "printed in",
     "claim_id": "claim",
+    "n_missing": "n missing",
+    "n_young": "n young",
+    "n_adult": "n others",
+    "young": "Dice, young",
+    "adult": "Dice, others",
+    "share_training": "young in training",
+    "share_test": "young in test",
     "median_s": "time (s)",
     "ratio_tuned": "ratio to tuned",
     "drift_mean_px": "mean drift (px)",
@@ -102,7 +106,7 @@ _COLUMNS = {
 }
 NAMES = {"metric": _METRICS, "structure": _STRUCTURES, "part": _PARTS, "column": _COLUMNS}  # Kind → key → name
 
-# %% ../../nbs/base/05_names.ipynb #e65051a5
+# %% ../../nbs/base/05_names.ipynb #21b2cd39
 @cache
 def known_names(
     kind: str,  # For example "model"
@@ -117,7 +121,7 @@ def known_names(
                 raise ValueError(f"{kind} {key!r}: expected one name, got {found[key]!r} and {name!r} of {organ.name}")
     return found
 
-# %% ../../nbs/base/05_names.ipynb #b5bb0405
+# %% ../../nbs/base/05_names.ipynb #205a3dd5
 KINDS = ("model", "cohort", "metric", "structure", "view", "condition", "part", "column")
 
 
@@ -134,7 +138,7 @@ def display(
         raise ValueError(f"{kind}: expected a key with a name, got {key!r}; {fix}")
     return known[key]
 
-# %% ../../nbs/base/05_names.ipynb #b60b23c3
+# %% ../../nbs/base/05_names.ipynb #6a6f05af
 def display_all(
     keys: Iterable[str],  # Keys in order
     kind: str = "model",  # One of `KINDS`
@@ -142,7 +146,7 @@ def display_all(
     "Names of several keys, for ticks and legends."
     return [display(key, kind) for key in keys]
 
-# %% ../../nbs/base/05_names.ipynb #e2654e3a
+# %% ../../nbs/base/05_names.ipynb #93cfe85a
 def score_label(
     metric: str,  # Key of a metric
     structure: str = "",  # Key of a structure; "" for none
@@ -150,14 +154,14 @@ def score_label(
     "Label of an axis with a score."
     return display(metric, "metric") + (f", {display(structure, 'structure')}" if structure else "")
 
-# %% ../../nbs/base/05_names.ipynb #c58d45b3
+# %% ../../nbs/base/05_names.ipynb #01e4bbe6
 def plain_name(
     metric: str,  # Key of a metric
 ) -> str:  # For example "main root"
     "Name without its unit, for sentences."
     return display(metric, "metric").partition(" (")[0]
 
-# %% ../../nbs/base/05_names.ipynb #77f323a6
+# %% ../../nbs/base/05_names.ipynb #4f305b33
 @cache
 def _in_sentences() -> dict[str, str]:
     "Keys that are replaced in sentences, and their names."
@@ -173,7 +177,7 @@ def display_text(
     known = _in_sentences()
     return re.sub(r"(?<![\w`/.-])\w+(?![\w`/-]|\.\w)", lambda word: known.get(word[0], word[0]), text)
 
-# %% ../../nbs/base/05_names.ipynb #8c089469
+# %% ../../nbs/base/05_names.ipynb #2bb091ac
 _UNITS = dict(px="px", px2="px²", mm="mm", mm2="mm²", mm3="mm³", mm_h="mm/h", h="h", s="s", ms="ms", deg="°", ml="mL")
 _UNITS |= dict(g="g", gb="GB", mb="MB", kb="kB", cm="cm", kg="kg", percent="%", years="years")
 _UNIT = re.compile(rf"(.+?)_({'|'.join(sorted(_UNITS, key=len, reverse=True))})")
@@ -188,11 +192,16 @@ def display_heading(
             return display(text, kind)
     if not re.fullmatch(r"\w+", text):
         return display_text(text)
+    structure, _, metric = text.partition("_")
+    if structure in known_names("structure") and metric in known_names("metric"):
+        return score_label(metric, structure)
+    if text.isupper() and text in known_names("structure"):
+        return display(text, "structure")
     plain = re.sub(r"^n_(?=\w)", "number of ", text.removeprefix("is_"))
     unit = _UNIT.fullmatch(plain) if "_per_" not in plain else None
     return (f"{unit[1]} ({_UNITS[unit[2]]})" if unit else plain).replace("_", " ")
 
-# %% ../../nbs/base/05_names.ipynb #466538a2
+# %% ../../nbs/base/05_names.ipynb #59c3d9eb
 KIND_OF = dict.fromkeys(("model", "network", "reference", "better", "worse", "source"), "model")
 KIND_OF |= dict.fromkeys(("cohort", "training"), "cohort") | dict.fromkeys(("organ", "structure"), "structure")
 KIND_OF |= dict.fromkeys(("metric", "score", "trait", "speed"), "metric")
@@ -213,7 +222,7 @@ def display_value(
         return display(value, kind)
     return display_heading(value) if kind and re.fullmatch(r"\w+_\w+", value) else display_text(value)
 
-# %% ../../nbs/base/05_names.ipynb #f3ca0482
+# %% ../../nbs/base/05_names.ipynb #5aedccf4
 def _display_axis(axis):
     "Names of an index or of columns: values of a level that is called after a kind, headings elsewhere."
     levels = [axis.get_level_values(k) for k in range(axis.nlevels)]
@@ -239,7 +248,7 @@ def display_table(
     shown = shown.rename(columns=columns)
     return shown.set_axis(_display_axis(shown.columns), axis=1).set_axis(_display_axis(shown.index), axis=0)
 
-# %% ../../nbs/base/05_names.ipynb #abde072a
+# %% ../../nbs/base/05_names.ipynb #654de836
 def nameless(
     allowed: dict[str, Iterable[str]],  # Kind → keys, as `names` of params.yaml
 ) -> list[str]:  # For example "model pca_2"

@@ -225,12 +225,14 @@ def _scores_of(df, metric, by, order):
     return values
 
 # %% ../../nbs/base/10_plots.ipynb #87819dd6
-def _use_log_scale(ax):
-    "Logarithmic vertical axis with ticks at 1, 2 and 5."
-    ax.set_yscale("log")
-    ax.yaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
-    ax.yaxis.set_major_formatter("{x:g}")
-    ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+def _use_log_scale(ax, which):
+    "Logarithmic axis, x or y; a lying one has fewer numbers, for they stand side by side."
+    ax.set(**{f"{which}scale": "log"})
+    axis, (low, high) = getattr(ax, f"{which}axis"), getattr(ax, f"get_{which}lim")()
+    subs = (1, 2, 5) if which == "y" else (1, 3) if high / low < 100 else (1,)
+    axis.set_major_locator(mpl.ticker.LogLocator(subs=subs))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(mpl.ticker.NullFormatter())
 
 # %% ../../nbs/base/10_plots.ipynb #d25d573e
 def show_scores(
@@ -242,6 +244,7 @@ def show_scores(
     label: str | None = None,  # Axis label with unit; default the name of the score
     color: str = "#0072B2",  # Colour of the boxes
     log: bool = False,  # Logarithmic axis?
+    horizontal: bool = False,  # Boxes one below the other, where names are many or long?
 ) -> plt.Axes:
     "Box plot of a score for each model."
     for name in (metric, by):
@@ -249,12 +252,17 @@ def show_scores(
     ax = ax or plt.subplots()[1]
     order = list(dict.fromkeys(df[by])) if order is None else list(order)
     face = {"facecolor": mpl.colors.to_rgba(color, 0.35), "linewidth": 0.7}
-    ax.boxplot(_scores_of(df, metric, by, order), boxprops=face, **_BOXES)
-    names = [str(display_value(name, by)) for name in order]
-    ax.set_xticks(range(1, len(order) + 1), names, rotation=30, ha="right")
-    ax.set_ylabel(label or display_heading(metric))
+    way = "horizontal" if horizontal else "vertical"
+    ax.boxplot(_scores_of(df, metric, by, order), boxprops=face, orientation=way, **_BOXES)
+    places, names = range(1, len(order) + 1), [str(display_value(name, by)) for name in order]
+    if horizontal:
+        ax.set_yticks(places, names)
+        ax.set(xlabel=label or display_heading(metric), ylim=(len(order) + 0.6, 0.4))
+    else:
+        ax.set_xticks(places, names, rotation=30, ha="right")
+        ax.set_ylabel(label or display_heading(metric))
     if log:
-        _use_log_scale(ax)
+        _use_log_scale(ax, "x" if horizontal else "y")
     return ax
 
 # %% ../../nbs/base/10_plots.ipynb #06edec88

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NAMES']
 
-# %% ../../nbs/chest/07_names.ipynb #e83f3c9a
+# %% ../../nbs/chest/07_names.ipynb #1dc32d67
 _MODELS = {
     "pca": "PCA",
     "fc": "FC",
@@ -29,7 +29,7 @@ _MODELS = {
     "nnunet": "nnU-Net",
 }
 
-# %% ../../nbs/chest/07_names.ipynb #7984b742
+# %% ../../nbs/chest/07_names.ipynb #8e7f3c49
 _COHORTS = {
     "phantoms": "phantoms",
     "phantoms_north": "North phantoms",
@@ -51,4 +51,10 @@ _COHORTS = {
     "chexmask_physicians": "CheXmask, review by physicians",
 }
 _METRICS = {"hd_px_change": "change of Hausdorff distance (px)", "hd_px_slope": "slope of Hausdorff distance (px)"}
-NAMES = {"model": _MODELS, "cohort": _COHORTS, "metric": _METRICS}  # Kind → key → name
+_COLUMNS = {
+    "path_px": "longest path of a node (px)",
+    "ratio_low": "ratio at one end",
+    "ratio_high": "ratio at the other",
+    "moved_px": "moved (px)",
+}
+NAMES = {"model": _MODELS, "cohort": _COHORTS, "metric": _METRICS, "column": _COLUMNS}  # Kind → key → name

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NAMES']
 
-# %% ../../nbs/hearts/05_names.ipynb #c1c4d1fe
+# %% ../../nbs/hearts/05_names.ipynb #b915db94
 _SURFACES = {
     "mcsi_sax": "MCSI-Net SAX",
     "mcsi_mv": "MCSI-Net SAX-LAX",
@@ -33,7 +33,7 @@ _REGULARISED = {
     "hybridvnet_guard": "MV-HybridVNet (tetrahedra, guard)",
 }
 
-# %% ../../nbs/hearts/05_names.ipynb #d157d125
+# %% ../../nbs/hearts/05_names.ipynb #2d639f57
 _COHORTS = {"hearts": "drawn hearts", "sunnybrook": "Sunnybrook", "cardiac_atlas": "cardiac atlas"}
 _VIEWS = {"sax": "short axis", "lax_2ch": "two chambers", "lax_3ch": "three chambers", "lax_4ch": "four chambers"}
 _STRUCTURES = {

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NAMES']
 
-# %% ../../nbs/roots/06_names.ipynb #c6c18e54
+# %% ../../nbs/roots/06_names.ipynb #328aa979
 _MODELS = {
     "unet_light": "UNet (light)",
     "resunet": "ResUNet",
@@ -26,7 +26,7 @@ _COHORTS = {
 }
 _CONDITIONS = {"LD": "long days (LD)", "CL": "continuous light (CL)"}
 
-# %% ../../nbs/roots/06_names.ipynb #2e36f700
+# %% ../../nbs/roots/06_names.ipynb #df2eb34d
 _TRAITS = {
     "main_mm": "main root (mm)",
     "lateral_mm": "laterals (mm)",
@@ -51,7 +51,7 @@ _TRAITS = {
     "tip_deg": "tip angle (°)",
 }
 
-# %% ../../nbs/roots/06_names.ipynb #d06acc25
+# %% ../../nbs/roots/06_names.ipynb #0e8d2c47
 _CROSSING = {
     "at_least_h": "time of crossing (h)",
     "crossing_h": "time of crossing (h)",

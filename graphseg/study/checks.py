@@ -6,8 +6,7 @@
 __all__ = ['WINGS', 'WING_TITLES', 'SECTIONS', 'AIM', 'CAP', 'WIDTH', 'TEXT', 'MACHINE', 'LONG', 'Breach', 'directives', 'Cell',
            'read_cells', 'headline', 'module_name', 'check_anatomy', 'check_tests', 'check_size', 'check_lines',
            'undocumented', 'check_symbols', 'imported_names', 'misplaced', 'check_imports', 'check_stage',
-           'check_chapter', 'check_paths', 'check_names', 'listed_files', 'check_shape', 'check_notebook',
-           'check_repository', 'main']
+           'check_chapter', 'check_paths', 'listed_files', 'check_shape', 'check_notebook', 'check_repository', 'main']
 
 # %% ../../nbs/study/20_checks.ipynb #cb1ac9a3
 import ast
@@ -22,8 +21,6 @@ from typing import NamedTuple
 import nbformat
 
 from ..base.core import require_file, root
-from ..base.names import nameless
-from .parameters import read_yaml
 
 # %% ../../nbs/study/20_checks.ipynb #c9311b5d
 class Breach(NamedTuple):
@@ -325,13 +322,6 @@ def check_paths(
         if (match := MACHINE.search(line))
     ]
 
-# %% ../../nbs/study/20_checks.ipynb #d03905da
-def check_names(
-    params: dict,  # Content of params.yaml
-) -> list[str]:  # Faults
-    "Models and cohorts that have no name for people."
-    return [f"{key} has no name for people; add it to NAMES of its organ" for key in nameless(params.get("names", {}))]
-
 # %% ../../nbs/study/20_checks.ipynb #156d2554
 def listed_files(
     folder: Path,  # Root of a git repository
@@ -397,8 +387,7 @@ def check_repository(
             continue
         text = (folder / path).read_text(encoding="utf-8", errors="ignore")
         breaches += [Breach(str(path), fault) for fault in check_paths(text)]
-    params = read_yaml(folder / "params.yaml") if (folder / "params.yaml").exists() else {}
-    return breaches + [Breach("params.yaml", fault) for fault in check_names(params)]
+    return breaches
 
 # %% ../../nbs/study/20_checks.ipynb #3c5396ef
 def main() -> int:  # Exit status
