@@ -14,6 +14,7 @@ import pandas as pd
 from IPython.display import Image, Markdown
 from PIL.Image import open as open_image
 
+from ..base.claims import CLAIM_COLUMNS
 from ..base.report import format_number, require_columns
 
 # %% ../../nbs/study/40_story.ipynb #eb9d6438
@@ -103,16 +104,7 @@ def join_words(
     return last.join([comma.join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 # %% ../../nbs/study/40_story.ipynb #a5170313
-PARTS = (
-    "claim_id",
-    "cohort",
-    "statement",
-    "statistic",
-    "value",
-    "p",
-    "n",
-    "holds",
-)  # Columns of claims.csv that are read
+PARTS = CLAIM_COLUMNS  # Columns of claims.csv that are read
 
 
 def name_parts(
