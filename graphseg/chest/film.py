@@ -34,7 +34,8 @@ from graphseg.chest.rays import (
     smooth_noise,
     soften,
 )
-from .thorax import FRAME_PX, smooth_curve
+from .thorax import smooth_curve
+from ..shapes.layouts import FRAME_PX
 
 # %% ../../nbs/chest/06_film.ipynb #50f94e8c
 def _effusion(scene, rng, side):

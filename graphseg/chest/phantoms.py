@@ -24,8 +24,8 @@ from .cardiothoracic import cardiothoracic_ratio
 from .film import chest_opacity, chest_optical_depth, expose_chest, frame_chest
 from .patients import CHEST_CENTRES, ChestPerson, draw_chest_person, draw_chest_shape
 from .rays import chest_scene
-from .thorax import FRAME_PX, ChestShape, chest_landmarks
-from ..shapes.layouts import CHEST_LHC, split_nodes
+from .thorax import ChestShape, chest_landmarks
+from ..shapes.layouts import CHEST_LHC, FRAME_PX, split_nodes
 from ..shapes.raster import fill_organ, rle_encode
 
 # %% ../../nbs/chest/08_phantoms.ipynb #0373aefc

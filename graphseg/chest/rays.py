@@ -15,7 +15,8 @@ import numpy as np
 
 from ..base.core import generator
 from .patients import ChestPerson
-from .thorax import FRAME_PX, ChestShape, bump, chest_contours, project_chest, smooth_curve, warp_clavicle
+from .thorax import ChestShape, bump, chest_contours, project_chest, smooth_curve, warp_clavicle
+from ..shapes.layouts import FRAME_PX
 
 # %% ../../nbs/chest/04_rays.ipynb #6ef4e30b
 CANVAS_PX = 384  # Side of the canvas on which layers are drawn, px

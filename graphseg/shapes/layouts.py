@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RIGHT_LUNG', 'LEFT_LUNG', 'HEART', 'RIGHT_CLAVICLE', 'LEFT_CLAVICLE', 'CHEST_L', 'CHEST_LH', 'CHEST_LHC', 'LAYOUTS',
-           'Organ', 'signed_area', 'Layout', 'split_nodes', 'join_nodes', 'edge_index', 'adjacency', 'scaled_laplacian',
-           'coarse_layout', 'layout_to_dict', 'layout_from_dict']
+           'FRAME_PX', 'Organ', 'signed_area', 'Layout', 'split_nodes', 'join_nodes', 'edge_index', 'adjacency',
+           'scaled_laplacian', 'coarse_layout', 'layout_to_dict', 'layout_from_dict']
 
 # %% ../../nbs/shapes/00_layouts.ipynb #04fad9e7
 from dataclasses import dataclass
@@ -102,6 +102,9 @@ CHEST_L = Layout("L", (RIGHT_LUNG, LEFT_LUNG))
 CHEST_LH = Layout("LH", CHEST_L.organs + (HEART,))
 CHEST_LHC = Layout("LHC", CHEST_LH.organs + (RIGHT_CLAVICLE, LEFT_CLAVICLE))
 LAYOUTS = {layout.name: layout for layout in (CHEST_L, CHEST_LH, CHEST_LHC)}
+
+# %% ../../nbs/shapes/00_layouts.ipynb #e8d1ca74
+FRAME_PX = 1024  # Side of the frame in which chest landmarks are given, px
 
 # %% ../../nbs/shapes/00_layouts.ipynb #b66f94f9
 def split_nodes(

@@ -14,6 +14,7 @@ import pandas as pd
 from IPython.display import Image, Markdown
 from PIL.Image import open as open_image
 
+from ..base.claims import CLAIM_COLUMNS
 from ..base.names import display_heading, display_table, display_text, display_value
 from ..base.report import format_number, require_columns
 
@@ -117,16 +118,7 @@ def compare_words(
     return f"On {rows.n.iloc[0]} test cases the {what} of {reference} is {join_words(groups, '; ', '; ')}."
 
 # %% ../../nbs/study/40_story.ipynb #a5170313
-PARTS = (
-    "claim_id",
-    "cohort",
-    "statement",
-    "statistic",
-    "value",
-    "p",
-    "n",
-    "holds",
-)  # Columns of claims.csv that are read
+PARTS = CLAIM_COLUMNS  # Columns of claims.csv that are read
 
 
 def name_parts(
