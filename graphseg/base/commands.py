@@ -55,7 +55,7 @@ def default_model(
     if not (path / "config.json").is_file():
         raise FileNotFoundError(
             f"model: expected one in {path}, found none; name a model folder with --model, "
-            f"or make this one: dvc repro {stage}@{cohort}-{network}-0"
+            f"or make this one: dvc repro {stage}@{cohort}-{network}-seed0"
         )
     return path
 

@@ -126,7 +126,7 @@ KINDS = ("model", "cohort", "metric", "structure", "view", "condition", "part", 
 
 
 def display(
-    key: str,  # Key of a table or of params.yaml
+    key: str,  # Key of a table or of study.yaml
     kind: str,  # One of `KINDS`
 ) -> str:  # Name for people
     "What people read for a key."
@@ -250,7 +250,7 @@ def display_table(
 
 # %% ../../nbs/base/05_names.ipynb #654de836
 def nameless(
-    allowed: dict[str, Iterable[str]],  # Kind → keys, as `names` of params.yaml
+    allowed: dict[str, Iterable[str]],  # Kind → keys, as `names` of study.yaml
 ) -> list[str]:  # For example "model pca_2"
     "Keys that have no name for people."
     return [f"{kind} {key}" for kind, keys in allowed.items() for key in keys if key not in known_names(kind)]
