@@ -12,14 +12,16 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from convert import Captions, convert, page_names, read, stage_captions, symbols
+from convert import Captions, convert, markdown, near, page_label, page_names, read, stage_captions, symbols
 
 from graphseg.base.names import display_heading, display_value, known_names
 from graphseg.study.checks import WING_TITLES, WINGS, headline, module_name, read_cells
 from graphseg.base.report import STATUSES
+from graphseg.study.code import code_digest, direct_imports, notebook_code
 
 root = Path(__file__).resolve().parent.parent
 
+OLD_RUN = ":::{note}\nThis copy was run before the last change of the notebook's code. `make repro` runs it again.\n:::"
 NOT_RUN = ":::{note}\nThe notebook as written: it has not been run on this copy. `make repro` runs it.\n:::"
 
 
@@ -85,14 +87,20 @@ def write_pages(source: Path) -> None:
     by_wing = {wing: page_names(modules.values(), wing) for wing in (*WINGS, "")}
     for path, module in modules.items():
         wing = module.rpartition(".")[0]
-        write_notebook(source / "library" / wing / path.name, convert(read(path), known, by_wing[wing], module=module))
+        text = convert(read(path), near(known, wing), by_wing[wing], module=module)
+        write_notebook(source / "library" / wing / path.name, text)
     found = sorted((root / "nbs" / "stages").glob("*/[0-9][0-9]_*.ipynb"), key=lambda path: path.name)
     captions = stage_captions(found)
+    lessons = {module: headline_of(path)[0] for path, module in modules.items()}
+    stages = [write_stage(source, path, known, lessons) for path in found]
+    links = {
+        path.stem[3:]: (headline_of(path)[0], page_file(source, entry))
+        for path, entry in zip(found, stages, strict=True)
+    }
     chapters = [
-        write_chapter(source, path, known, by_wing[""], captions)
+        write_chapter(source, path, known, by_wing[""], captions, links)
         for path in sorted((root / "nbs" / "chapters").glob("*.ipynb"))
     ]
-    stages = [write_stage(source, path, known, {}) for path in found]
     wings = [
         (
             title,
@@ -105,9 +113,19 @@ def write_pages(source: Path) -> None:
         for wing, title in WING_TITLES.items()
     ]
     books = [(name, entries) for name, entries in [("Chapters", chapters), *wings, ("Stages", stages)] if entries]
-    record = write_contents(source, books) + write_ledger(source) + write_texts(source)
+    record = write_contents(source, books) + write_ledger(source, links) + write_texts(source)
     parts = [*books[:1], ("Record", record), *books[1:]]
     write_home(source, [(name, entries) for name, entries in parts if entries])
+
+
+def headline_of(path: Path) -> tuple[str, str]:
+    "Title and one line of a notebook."
+    return headline([c.source for c in read_cells(path) if c.kind == "markdown"])
+
+
+def page_file(source: Path, entry: str) -> str:
+    "File of a page that is known by its place in the table of contents."
+    return f"{entry}{'.ipynb' if (source / f'{entry}.ipynb').exists() else '.md'}"
 
 
 def write_notebook(path: Path, notebook: dict) -> None:
@@ -152,40 +170,71 @@ def page_of(target: str, source: Path) -> str:
     return ""
 
 
-def page(path: Path, executed: Path, known: dict, pages: dict[str, str], captions: Captions | None = None) -> dict:
+def is_current(executed: Path, path: Path) -> bool:
+    "Whether an executed copy ran the code that the notebook has now, apart from its parameters."
+
+    def code(notebook):
+        cells = [c for c in read(notebook)["cells"] if "injected-parameters" not in c["metadata"].get("tags", [])]
+        return code_digest("\n".join(c["source"] for c in cells if c["cell_type"] == "code"))
+
+    return code(executed) == code(path)
+
+
+def page(
+    path: Path,
+    executed: Path,
+    known: dict,
+    pages: dict[str, str],
+    note: str = "",
+    title: str | None = None,
+    captions: Captions | None = None,
+    links: dict[str, tuple[str, str]] | None = None,
+) -> dict:
     "The executed copy of a notebook, or the notebook as written with a note."
-    if executed.exists():
-        return convert(read(executed), known, pages, captions=captions)
-    notebook = convert(read(path), known, pages)
-    notebook["cells"].insert(1, {"cell_type": "markdown", "id": "not-run", "metadata": {}, "source": NOT_RUN})
+    has_run = executed.exists()
+    notes = [] if not has_run or is_current(executed, path) else [OLD_RUN]
+    notebook = convert(read(executed if has_run else path), known, pages, title=title, captions=captions, links=links)
+    for text in filter(None, [note, *notes, "" if has_run else NOT_RUN]):
+        notebook["cells"].insert(1, markdown(text) | {"id": f"note-{len(notebook['cells'])}"})
     return notebook
 
 
-def write_chapter(source: Path, path: Path, known: dict, pages: dict[str, str], captions: Captions) -> str:
+def write_chapter(
+    source: Path, path: Path, known: dict, pages: dict[str, str], captions: Captions, links: dict[str, tuple[str, str]]
+) -> str:
     "A chapter's page: the executed copy if its stage has run."
     executed = root / "results" / "write_chapters" / path.name
-    write_notebook(source / "chapters" / path.name, page(path, executed, known, pages, captions))
+    write_notebook(source / "chapters" / path.name, page(path, executed, known, pages, captions=captions, links=links))
     return f"chapters/{path.stem}"
 
 
-def write_stage(source: Path, path: Path, known: dict, pages: dict[str, str]) -> str:
+def lessons_behind(path: Path, lessons: dict[str, str]) -> str:
+    "A line with links to the lessons that a stage imports."
+    used = sorted(set(direct_imports(notebook_code(path))) & set(lessons))
+    listed = ", ".join(f"[{lessons[module]}](#{page_label(module)})" for module in used)
+    return f"Lessons behind this stage: {listed}."
+
+
+def write_stage(source: Path, path: Path, known: dict, lessons: dict[str, str]) -> str:
     "Pages of one stage: the executed copies; the notebook as committed if there is none."
-    name, (title, summary) = path.stem[3:], headline([c.source for c in read_cells(path) if c.kind == "markdown"])
+    name, (title, summary) = path.stem[3:], headline_of(path)
     executed = sorted((root / "results" / "notebooks" / name).glob("*.ipynb")) or sorted(
         (root / "results" / "notebooks").glob(f"{name}.ipynb")
     )
+    behind = lessons_behind(path, lessons)
     if len(executed) < 2:
-        write_notebook(source / "stages" / path.name, page(path, (executed or [root / "absent"])[0], known, pages))
+        text = page(path, (executed or [root / "absent"])[0], known, {}, behind)
+        write_notebook(source / "stages" / path.name, text)
         return f"stages/{path.stem}"
     entries = []
     for copy in executed:
         label = run_label(copy.stem)
-        write_notebook(
-            source / "stages" / path.stem / copy.name, convert(read(copy), known, pages, title=f"{title}: {label}")
-        )
+        text = page(path, copy, known, {}, behind, title=f"{title}: {label}")
+        write_notebook(source / "stages" / path.stem / copy.name, text)
         entries.append(f"{label} <{path.stem}/{copy.stem}>")
     listed = "\n".join(f"- [{entry.split(' <')[0]}]({entry.split(' <')[1][:-1]}.ipynb)" for entry in entries)
-    text = f"# {title}\n\n> {summary}\n\nExecuted copies of `nbs/stages/{path.name}`, one per run:\n\n{listed}\n\n"
+    where = path.relative_to(root)
+    text = f"# {title}\n\n> {summary}\n\n{behind}\n\nExecuted copies of `{where}`, one per run:\n\n{listed}\n\n"
     (source / "stages" / f"{path.stem}.md").write_text(
         text + "```{toctree}\n:hidden:\n\n" + "\n".join(entries) + "\n```\n", encoding="utf-8"
     )
@@ -239,7 +288,7 @@ def write_contents(source: Path, parts: list[tuple[str, list[str]]]) -> list[str
     return ["contents"]
 
 
-def write_ledger(source: Path) -> list[str]:
+def write_ledger(source: Path, links: dict[str, tuple[str, str]]) -> list[str]:
     "The ledger as one page: a count per publication and status, then every row, folded per publication."
     path = root / "results" / "ledger" / "ledger.csv"
     if not path.exists():
@@ -263,7 +312,9 @@ def write_ledger(source: Path) -> list[str]:
     summary.append(
         line(["**all**", *[f"**{sum(counts[t, s] for t in tables)}**" for s in present], f"**{len(rows)}**"])
     )
-    blocks = "\n\n".join(ledger_block(name, [row for row in rows if row["source_table"] == name]) for name in tables)
+    blocks = "\n\n".join(
+        ledger_block(name, [row for row in rows if row["source_table"] == name], links) for name in tables
+    )
     text = (root / "docs" / "ledger.md").read_text(encoding="utf-8")
     (source / "ledger.md").write_text(
         text.replace("{{summary}}", "\n".join(summary)).replace("{{rows}}", blocks), encoding="utf-8"
@@ -271,7 +322,7 @@ def write_ledger(source: Path) -> list[str]:
     return ["ledger"]
 
 
-def ledger_block(name: str, rows: list[dict[str, str]]) -> str:
+def ledger_block(name: str, rows: list[dict[str, str]], links: dict[str, tuple[str, str]]) -> str:
     "One publication's rows as a folded table."
     columns = [
         c
@@ -283,6 +334,9 @@ def ledger_block(name: str, rows: list[dict[str, str]]) -> str:
         text = html.escape(display_value(row.get(column) or "", "metric" if column == "metric" else ""))
         if column == "status":
             return f'<td><span class="status status-{text}">{text}</span></td>'
+        if column == "stage" and row.get(column) in links:
+            title, place = links[row[column]]
+            return f'<td><a href="{Path(place).with_suffix(".html")}">{html.escape(title)}</a></td>'
         return f'<td class="number">{text}</td>' if column in ("published", "ours", "n") else f"<td>{text}</td>"
 
     head = "".join(f"<th>{display_heading(c)}</th>" for c in columns)

@@ -16,6 +16,7 @@ from graphseg.study.checks import directives
 
 CALLOUT = re.compile(r"^(:{3,})\s*\{\.callout-(note|tip|warning|important|caution)[^}]*\}", re.M)
 SYMBOL = re.compile(r"(?<![`\[\w])`([A-Za-z_][\w.]*)(\(\))?`(?![`\]])")
+SHARED = ("base", "shapes", "learning")  # wings whose symbols every wing may mean
 COHORTS = ("phantoms",)  # names of cohorts that are also names of modules: not linked
 Cell, Notebook = dict, dict
 
@@ -74,12 +75,15 @@ def symbols(modules: dict[Path, str]) -> dict[str, tuple[str, str]]:
 
 
 def page_names(modules: Iterable[str], wing: str) -> dict[str, str]:
-    "Name as a text of one wing writes it -> module: with its wing, or alone where that can mean one module only."
+    "Name as a text of one wing writes it -> module: with its wing, or alone for a module of the same wing."
     modules = list(modules)
-    short = [module.rpartition(".")[2] for module in modules]
-    alone = {name: module for name, module in zip(short, modules, strict=True) if short.count(name) == 1}
     own = {module.rpartition(".")[2]: module for module in modules if module.rpartition(".")[0] == wing}
-    return {**alone, **{module: module for module in modules}, **own}
+    return {**{module: module for module in modules}, **own}
+
+
+def near(known: dict[str, tuple[str, str]], wing: str) -> dict[str, tuple[str, str]]:
+    "Symbols that a text of one wing may mean by their bare name: its own, and those of the wings that all share."
+    return {name: to for name, to in known.items() if not wing or to[0].partition(".")[0] in (wing, *SHARED)}
 
 
 def anchor(module: str, name: str) -> str:
@@ -346,6 +350,47 @@ def borrowed(cells: list[Cell], place: int, captions: Captions) -> str:
     return next((captions[stage, name] for stage in words for name in words if (stage, name) in captions), "")
 
 
+# --- where tables and pictures of a chapter come from ----------------------------------------------------------------------------
+
+
+def stages_named(node: ast.AST, stages: Iterable[str], carried: dict[str, set[str]]) -> set[str]:
+    "Stages that a piece of code names, as a text, within a path, or through a variable."
+    found: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            found |= set(stages) & set(re.split(r"[/@]", part.value))
+        elif isinstance(part, ast.Name):
+            found |= carried.get(part.id, set())
+    return found
+
+
+def sources(cells: list[Cell], stages: Iterable[str]) -> dict[int, list[str]]:
+    "Place of a cell with a table or picture -> stages whose results its code reads, directly or through variables."
+    carried: dict[str, set[str]] = {}
+    found = {}
+    for place, cell in enumerate(cells):
+        if cell["cell_type"] != "code":
+            continue
+        tree = parse(cell["source"])
+        for node in tree.body:
+            named = stages_named(node, stages, carried)
+            for name in defined(node) if not isinstance(node, ast.FunctionDef) else ():
+                carried[name] = named
+        shows = any(
+            {"image/png", "text/html", "text/markdown"} & set(o.get("data", {})) for o in cell.get("outputs", [])
+        )
+        if shows and (read_here := sorted(stages_named(tree, stages, carried))):
+            found[place] = read_here
+    return found
+
+
+def origin(stages: list[str], links: dict[str, tuple[str, str]], most: int = 4) -> Cell:
+    "Line below a table or picture: the stages that it comes from, as links."
+    listed = [f"[{links[stage][0]}](../{links[stage][1]})" for stage in stages[:most]]
+    more = f" and {len(stages) - most} more" if len(stages) > most else ""
+    return markdown(f"<small>From the results of: {', '.join(listed)}{more}.</small>")
+
+
 # --- pages -----------------------------------------------------------------------------------------------------------------------
 
 
@@ -365,10 +410,14 @@ def link_symbols(text: str, known: dict[str, tuple[str, str]], pages: dict[str, 
             return f"[{match[0]}](#{page_label(pages[name])})"
         return match[0]
 
-    lines, in_code = [], False
+    lines, in_code, of_parameters = [], False, False
     for line in text.splitlines():
+        of_parameters = line.startswith("| ") and (of_parameters or re.match(r"\| name \|.* meaning \|", line))
         if line.lstrip().startswith("```"):
             in_code = not in_code
+        elif of_parameters:  # the first column names parameters, not symbols
+            first, rest = re.match(r"(\| [^|]*)(.*)", line).groups()
+            line = first + SYMBOL.sub(link, rest)
         elif not in_code and not line.startswith(("#", "**Defines**")):
             line = SYMBOL.sub(link, line)
         lines.append(line)
@@ -442,13 +491,19 @@ def convert(
     module: str | None = None,
     title: str | None = None,
     captions: Captions | None = None,
+    links: dict[str, tuple[str, str]] | None = None,
 ) -> Notebook:
-    "The notebook as a page; `module` asks for symbol sections, `title` replaces the `# ` line, `captions` name borrowed figures."
+    """The notebook as a page.
+
+    `module` asks for symbol sections, `title` replaces the `# ` line, `captions` name borrowed figures, and `links` (stage ->
+    title and page) ask for the stages that tables and pictures come from.
+    """
+    origins = sources(notebook["cells"], links) if links else {}
     for place, cell in enumerate(notebook["cells"]):
         if shows_image(cell):
             cell["alt"] = borrowed(notebook["cells"], place, captions or {}) or caption(notebook["cells"], place)
     cells, injected = [], any("injected-parameters" in cell["metadata"].get("tags", []) for cell in notebook["cells"])
-    for cell in notebook["cells"]:
+    for place, cell in enumerate(notebook["cells"]):
         if cell["cell_type"] == "raw":
             continue
         if injected and "parameters" in cell["metadata"].get("tags", []):
@@ -456,6 +511,7 @@ def convert(
             fold(cell["metadata"], "Meaning and default of the parameters")
         if cell["cell_type"] == "code":
             cells += code_cells(cell, module, sections=module is not None)
+            cells += [origin(origins[place], links or {})] if place in origins else []
         else:
             cells.append(markdown(callouts(cell["source"])))
     for cell in cells:
