@@ -46,7 +46,7 @@ def add_model(
 def default_model(
     stage: str,  # Stage that trains it
     cohort: str,  # Cohort that it is trained on
-    network: str,  # Its name in the zoo
+    network: str,  # Name of its training, a model of study.yaml
 ) -> Path:  # Folder of the model
     "The model that `dvc repro` trains for a command."
     from graphseg.base.core import folder  # pandas comes with it: too slow for `--help`
