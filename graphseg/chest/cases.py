@@ -19,8 +19,8 @@ from ..base.core import require_choice, require_file
 from ..base.names import display_value
 from ..base.plots import PAGE_IN, grid, show_image, show_landmarks, truth_prediction_legend
 from ..shapes.raster import landmarks_to_mask
-from ..learning.prepared import read_index, write_index
-from ..learning.samples import FRAME_PX, PARTS, SampleSet, Split
+from ..learning.prepared import PARTS, read_index, write_index
+from ..learning.samples import FRAME_PX, SampleSet, Split
 from ..shapes.layouts import Layout
 
 # %% ../../nbs/chest/25_cases.ipynb #8c7d4d8e
@@ -45,7 +45,7 @@ def write_prepared(
     "Write a cohort and its split."
     rows = [(name, part) for part in PARTS for name in getattr(split.check(samples), part)]
     samples.save(Path(folder) / "samples.npz")
-    return write_index(folder, pd.DataFrame(rows, columns=["case", "part"]), PARTS)
+    return write_index(folder, pd.DataFrame(rows, columns=["case", "part"]))
 
 # %% ../../nbs/chest/25_cases.ipynb #1355cf01
 def read_prepared(
@@ -53,7 +53,7 @@ def read_prepared(
 ) -> tuple[SampleSet, dict[str, SampleSet]]:  # All cases, and the cases of each part that is not empty
     "Read what `prepare_chest` wrote."
     samples = SampleSet.load(require_file(Path(folder) / "samples.npz", "run: dvc repro prepare_chest"))
-    index = read_index(folder, "prepare_chest", PARTS)
+    index = read_index(folder, "prepare_chest")
     names = {part: index["case"][index["part"] == part].tolist() for part in PARTS}
     return samples, {part: samples.subset(mine) for part, mine in names.items() if mine}
 

@@ -21,7 +21,7 @@ from torch import nn
 from ..base.core import require_choice, require_file, sha256, write_csv, write_json
 from ..base.runs import Done, Item, one_by_one, run_items, tell_counts, write_report
 from .measures import VOLUMES, indices_table, mesh_volumes, write_indices
-from .training import MeshDataset, predict_nodes, prepare_cases, world_nodes
+from .training import MeshDataset, predict_mesh_nodes, prepare_cases, world_nodes
 from .views import LONG_AXIS, HeartCase, read_case, require_inside, spacing_of
 from .mesh_losses import untangle_nodes
 from ..shapes.mesh_warps import warp_mesh
@@ -180,7 +180,7 @@ def _drawn_nodes(model, case):
     "Nodes that the network draws for one heart, world mm."
     frame = model.frame
     prepared = prepare_cases([case], None, frame.full_size_xyz, frame.lax_px, frame.step_px, mode=frame.mode)
-    nodes = world_nodes(predict_nodes(model.network, MeshDataset(prepared, None, frame.crop)), prepared)[0]
+    nodes = world_nodes(predict_mesh_nodes(model.network, MeshDataset(prepared, None, frame.crop)), prepared)[0]
     if not np.isfinite(nodes).all():
         n_bad = int((~np.isfinite(nodes)).any(1).sum())
         expected = f"expected finite nodes, the network gave {n_bad} others"

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LAX_SCALING', 'MeshCases', 'save_cases', 'load_cases', 'metadata_number', 'view_axes', 'prepare_cases',
            'HeartAugmentation', 'plane_matrix', 'warp_slices', 'fit_into', 'random_shift', 'Windows', 'MeshDataset',
-           'MeshTask', 'predict_nodes', 'world_nodes', 'crop_centres', 'drawn_nodes']
+           'MeshTask', 'predict_mesh_nodes', 'world_nodes', 'crop_centres', 'drawn_nodes']
 
 # %% ../../nbs/hearts/55_training.ipynb #0733cf34
 import zipfile
@@ -462,7 +462,7 @@ class MeshTask:
         return f"MeshTask({self.criterion!r}, {self.target})"
 
 # %% ../../nbs/hearts/55_training.ipynb #286d6841
-def predict_nodes(
+def predict_mesh_nodes(
     model: nn.Module,  # Trained network
     dataset: MeshDataset,  # Cases, full or cropped as the network was trained
     batch_size: int = 8,  # Cases at once

@@ -19,7 +19,7 @@ from matplotlib.colors import PowerNorm
 from ..base.core import require_shape
 from ..base.plots import COLUMN_IN
 from .graph import PlantGraph
-from .tracking import Frame
+from .tracking import TrackedFrame
 from .traits import condition_color, require_scale
 
 # %% ../../nbs/roots/51_hulls.ipynb #a2812cb5
@@ -100,7 +100,7 @@ def mask_hull(
 
 # %% ../../nbs/roots/51_hulls.ipynb #89b041ca
 def shape_series(
-    frames: Sequence[Frame],  # What `track` returned
+    frames: Sequence[TrackedFrame],  # What `track` returned
     mm_per_px: float,  # Length of one px, mm
     times_h: Sequence[float],  # Wanted times, for example the end of each day
     near_h: float = 1.0,  # Farthest measured frame that may stand for a wanted time, h

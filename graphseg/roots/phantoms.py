@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['CLEAR_MM', 'HALF_STRIP_MM', 'VISIBLE_MM', 'EMERGENCE_MM', 'path_crossings', 'LaidRoots', 'lay_clear', 'lay_across',
-           'Meeting', 'GrowingPlant', 'find_meetings', 'draw_plant', 'plant_growth', 'angle_deg', 'lateral_table']
+           'Meeting', 'GrowingPlant', 'find_meetings', 'draw_plant', 'plant_growth', 'angle_deg', 'true_laterals']
 
 # %% ../../nbs/roots/12_phantoms.ipynb #d10aff46
 from dataclasses import dataclass
@@ -312,7 +312,7 @@ def _lateral_traits(root, t_h, emergence_mm):
     }
 
 # %% ../../nbs/roots/12_phantoms.ipynb #9381d3b9
-def lateral_table(
+def true_laterals(
     plant: GrowingPlant,  # One plant
     t_h: float,  # Time since the first frame, h
     visible_mm: float = VISIBLE_MM,  # Length from which a lateral counts

@@ -317,7 +317,7 @@ ROOT_SETS = {
     for s in (
         RootSet("growth", 6101, ("LD",) * 3 + ("CL",) * 3),
         RootSet("train", 6102, ("LD", "CL") * 6, 6),
-        RootSet("valid", 6103, ("LD", "CL") * 2, 5),
+        RootSet("validation", 6103, ("LD", "CL") * 2, 5),
         RootSet("test", 6104, ("LD", "CL") * 3, 5),
     )
 }

@@ -17,7 +17,7 @@ from ..base.core import require_choice, require_shape
 from ..base.plots import CYCLE
 from ..base.report import require_columns
 from .graph import COUNTS, count_laterals
-from .tracking import Frame, series_table
+from .tracking import TrackedFrame, series_table
 
 # %% ../../nbs/roots/50_traits.ipynb #2fae9c6d
 CONDITION_COLORS = {"CL": "#D55E00", "LD": "#0072B2"}  # Continuous light, long day
@@ -67,7 +67,7 @@ def require_scale(
 
 # %% ../../nbs/roots/50_traits.ipynb #7a734e41
 def length_series(
-    frames: Sequence[Frame],  # What `track` returned
+    frames: Sequence[TrackedFrame],  # What `track` returned
     mm_per_px: float,  # Length of one px, mm
     count: str = "roots",  # Rule of `graph.COUNTS`, or "known"
     # frame, time_h, reason, shrunk, main_mm, lateral_mm, n_laterals, total_mm and `RATIOS`; NaN in gaps
@@ -138,7 +138,7 @@ def _lateral_row(frame, i, root, scale, at_mm, mode):
 
 # %% ../../nbs/roots/50_traits.ipynb #6b0354d2
 def lateral_series(
-    frames: Sequence[Frame],  # What `track` returned
+    frames: Sequence[TrackedFrame],  # What `track` returned
     mm_per_px: float,  # Length of one px, mm
     at_mm: float = 2.0,  # See `emergence_angle`
     mode: str = "arc",  # See `emergence_angle`
