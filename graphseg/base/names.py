@@ -26,15 +26,18 @@ _DISTANCES = {
     "hd95": "95 % Hausdorff distance",
     "assd": "mean surface distance",
     "mcd": "mean contour distance",
-    "mae": "landmark MAE",
-    "rmse": "landmark RMSE",
 }
 _METRICS = {
     "dsc": "Dice (DSC)",
     "recall": "recall",
     "precision": "precision",
     **{f"{key}_{unit}": f"{name} ({unit})" for key, name in _DISTANCES.items() for unit in ("px", "mm")},
+    "mae_px": "landmark MAE (px)",
     "mse_px2": "landmark MSE (px²)",
+    "rmse_px": "landmark RMSE (px)",
+    "mae_mm": "node MAE (mm)",
+    "mse_mm2": "node MSE (mm²)",
+    "rmse_mm": "node RMSE (mm)",
     "test_mse_px2": "test MSE (px²)",
     "validation_mse_px2": "validation MSE (px²)",
     "validation_mse_mm2": "validation MSE (mm²)",
@@ -42,11 +45,6 @@ _METRICS = {
     "dsc_change": "change of Dice",
     "dsc_slope": "slope of Dice",
     "mean_dsc": "mean Dice (DSC)",
-    "HD_mm": "Hausdorff distance (mm)",
-    "MCD_mm": "mean contour distance (mm)",
-    "MAE_mm": "node MAE (mm)",
-    "MSE_mm2": "node MSE (mm²)",
-    "RMSE_mm": "node RMSE (mm)",
 }
 
 # %% ../../nbs/base/05_names.ipynb #d08e2746
@@ -202,9 +200,9 @@ def display_heading(
 
 # %% ../../nbs/base/05_names.ipynb #59c3d9eb
 KIND_OF = dict.fromkeys(("model", "network", "reference", "better", "worse", "source"), "model")
-KIND_OF |= dict.fromkeys(("cohort", "training"), "cohort") | dict.fromkeys(("organ", "structure"), "structure")
+KIND_OF |= dict.fromkeys(("cohort", "training"), "cohort")
 KIND_OF |= dict.fromkeys(("metric", "score", "trait", "speed"), "metric")
-KIND_OF |= dict(view="view", condition="condition", part="part")  # Column → kind of its values
+KIND_OF |= dict(structure="structure", view="view", condition="condition", part="part")  # Column → kind of its values
 
 
 def display_value(

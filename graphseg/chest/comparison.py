@@ -47,7 +47,7 @@ def average_seeds(
     scores: pd.DataFrame,  # Tidy scores of several models and seeds
 ) -> pd.DataFrame:  # Without the column seed
     "Mean over seeds of every score of a case, so that tests pair cases and not runs."
-    by = ["cohort", "model", "case", "organ"]
+    by = ["cohort", "model", "case", "structure"]
     return scores.drop(columns="seed").groupby(by, sort=False).mean().reset_index()
 
 # %% ../../nbs/chest/54_comparison.ipynb #fbd3c0e0
@@ -64,7 +64,7 @@ CLAIMED = {"all": "landmarks (lungs+heart)", "mse_px2": "MSE", "dsc": "DSC", "hd
 def published_scores(
     claims: pd.DataFrame,  # data/published/claims.csv, as text
     source_table: str,  # For example "thesis Tabla 3.3"; "" for none
-) -> pd.DataFrame:  # model, organ, metric, published (text)
+) -> pd.DataFrame:  # model, structure, metric, published (text)
     "Printed means of the models in `SYSTEMS`, keyed as our scores are."
     rows, found = claims[claims["source_table"] == source_table], []
     for model, system in SYSTEMS.items():
@@ -72,7 +72,7 @@ def published_scores(
             structure = CLAIMED.get(organ, organ)
             same = (rows["system"] == system) & (rows["structure"] == structure) & (rows["metric"] == CLAIMED[metric])
             found += [(model, organ, metric, value) for value in rows[same]["value"].iloc[:1]]
-    return pd.DataFrame(found, columns=["model", "organ", "metric", "published"])
+    return pd.DataFrame(found, columns=["model", "structure", "metric", "published"])
 
 # %% ../../nbs/chest/54_comparison.ipynb #24a4da0b
 def distance_unit(scores: pd.DataFrame) -> str:  # "mm" or "px"
@@ -93,7 +93,7 @@ def _model_cells(mine, model, unit, known):
     cells = {}
     for organ, metric, title in PRINTED_COLUMNS:
         column = f"hd_{unit}" if metric == "hd" else metric
-        values = mine.loc[mine["organ"] == organ, column].dropna() if column in mine else pd.Series(dtype=float)
+        values = mine.loc[mine["structure"] == organ, column].dropna() if column in mine else pd.Series(dtype=float)
         title = f"{title} ({unit})" if metric == "hd" else title
         cells[title] = _mean_sd(values)
         if known:
@@ -108,7 +108,7 @@ def comparison_table(
     steps: dict | None = None,  # Model → batches it was trained on, for a column of its own
 ) -> pd.DataFrame:  # Text, ready to show
     "Layout of thesis Tabla 3.1: mean (sd), and the printed mean where there is one."
-    unit, known = distance_unit(scores), published.set_index(["model", "organ", "metric"])["published"].to_dict()
+    unit, known = distance_unit(scores), published.set_index(["model", "structure", "metric"])["published"].to_dict()
     rows = []
     for model in models:
         mine = scores[scores["model"] == model]

@@ -94,14 +94,14 @@ def write_film(
 def landmark_table(
     records: Sequence[dict],  # Records of finished images, with `input` and the `result` of `write_film`
     layout: Layout,  # Organs
-) -> pd.DataFrame:  # image, organ, node, x_px, y_px
+) -> pd.DataFrame:  # image, structure, node, x_px, y_px
     "One row per node."
     organs = np.concatenate([np.full(organ.n_nodes, organ.name) for organ in layout.organs])
     nodes = np.concatenate([np.arange(organ.n_nodes) for organ in layout.organs])
     points = np.array([record["result"]["landmarks_px"] for record in records], float).reshape(-1, 2)
     columns = {
         "image": np.repeat([record["input"] for record in records], layout.n_nodes),
-        "organ": np.tile(organs, len(records)),
+        "structure": np.tile(organs, len(records)),
         "node": np.tile(nodes, len(records)),
     }
     return pd.DataFrame(columns | {"x_px": points[:, 0], "y_px": points[:, 1]})
@@ -111,7 +111,7 @@ def mask_table(
     records: Sequence[dict],  # Records of finished images
     layout: Layout,  # Organs
     rounding: str = "round",  # As the masks were drawn
-) -> pd.DataFrame:  # ImageID, Landmarks, one run-length code per organ, Height, Width
+) -> pd.DataFrame:  # ImageID, Landmarks, one run-length code per structure, Height, Width
     "One row per image, in the columns of CheXmask."
     rows = []
     for record in records:

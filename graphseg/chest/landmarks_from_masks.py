@@ -176,14 +176,14 @@ def annotation_quality(
     label_map: np.ndarray,  # (H,W) integer
     layout: Layout,  # Layout with N nodes
     case: str = "",  # Name of the case
-) -> pd.DataFrame:  # case, organ, moved_px, moved_max_px, dsc_before, dsc_after, n_turned, n_coinciding
+) -> pd.DataFrame:  # case, structure, moved_px, moved_max_px, dsc_before, dsc_after, n_turned, n_coinciding
     "What snapping did to each organ of one case."
     rows = []
     pairs = [split_nodes(np.asarray(points), layout) for points in (before, after)]
     for name in layout.organ_names:
         mask, points = label_map == layout[name].label, [nodes[name] for nodes in pairs]
         quality = _organ_quality(points, mask, organ_contour(label_map, layout, name))
-        rows.append({"case": case, "organ": name} | quality)
+        rows.append({"case": case, "structure": name} | quality)
     return pd.DataFrame(rows)
 
 # %% ../../nbs/chest/78_landmarks_from_masks.ipynb #ee576dbe

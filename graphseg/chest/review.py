@@ -197,7 +197,7 @@ def _score_pair(masks, readers, first, second):
     errors = landmark_mse(readers[first].landmarks_px, readers[second].landmarks_px)
     for organ in REVIEWED_STRUCTURES:
         scores = mask_metrics(masks[first][organ], masks[second][organ])
-        row = {"pair": f"{first} vs {second}", "organ": organ, "dsc": scores["dsc"]}
+        row = {"pair": f"{first} vs {second}", "structure": organ, "dsc": scores["dsc"]}
         row |= {"hd_px": scores["hd"], "hd95_px": scores["hd95"]}
         yield row | {"mse_px2": errors[organ], "mse_all_px2": errors["all"]}
 
@@ -206,7 +206,7 @@ def score_reviews(
     reviews: pd.DataFrame,  # From `read_reviews`
     pairs: Iterable[tuple[str, str]] = PAIRS,  # Readers to compare
     size: int = 1024,  # Side of the square frame, px
-) -> pd.DataFrame:  # Tidy: dataset, case, pair, organ, dsc, hd_px, hd95_px, mse_px2, mse_all_px2
+) -> pd.DataFrame:  # Tidy: dataset, case, pair, structure, dsc, hd_px, hd95_px, mse_px2, mse_all_px2
     "Score every pair of readers on every image."
     for name in {name for pair in pairs for name in pair}:
         require_choice("reader", name, READERS)
@@ -235,10 +235,10 @@ def published_table(
     text: str = "{mean} ± {sd}",  # How a cell is printed
 ) -> pd.DataFrame:  # by, n, then one text column per structure and metric
     "Scores in the layout of the published tables."
-    numbers = describe_scores(scores, [*by, "organ"], list(_PRINTED_DECIMALS))
+    numbers = describe_scores(scores, [*by, "structure"], list(_PRINTED_DECIMALS))
     values = zip(numbers.metric, numbers["mean"], numbers.sd, strict=True)
     numbers["text"] = [_printed(text, *value) for value in values]
-    numbers["column"] = numbers.organ + "_" + numbers.metric
+    numbers["column"] = numbers.structure + "_" + numbers.metric
     wide = numbers.pivot(index=list(by), columns="column", values="text")
     columns = [f"{organ}_{metric}" for organ in REVIEWED_STRUCTURES for metric in _PRINTED_DECIMALS]
     table = pd.concat([numbers.groupby(list(by)).n.max(), wide[columns]], axis=1).reset_index()
@@ -251,7 +251,7 @@ AUTHOR_COLUMNS = {"dsc": "Dice", "hd_px": "Hausdorff", "hd95_px": "Hausdorff 95"
 # %% ../../nbs/chest/76_review.ipynb #66f7a110
 def read_author_scores(
     folder: Path | str,  # Folder of the physicians' annotations
-) -> pd.DataFrame:  # dataset, case, pair, organ, dsc, hd_px, hd95_px, mse_all_px2
+) -> pd.DataFrame:  # dataset, case, pair, structure, dsc, hd_px, hd95_px, mse_all_px2
     "Read the authors' scores per image in the form of `score_reviews`."
     files = sorted(Path(folder).glob("*_eval.csv"))
     if len(files) != len(PAIRS):
@@ -263,17 +263,19 @@ def read_author_scores(
         )
         for organ in REVIEWED_STRUCTURES:
             names = {f"{theirs} {organ.title()}": ours for ours, theirs in AUTHOR_COLUMNS.items()}
-            tables.append(df.rename(columns=names).assign(pair=f"{first} vs {second}", organ=organ))
-    return pd.concat(tables, ignore_index=True)[["dataset", "case", "pair", "organ", *AUTHOR_COLUMNS, "mse_all_px2"]]
+            tables.append(df.rename(columns=names).assign(pair=f"{first} vs {second}", structure=organ))
+    return pd.concat(tables, ignore_index=True)[
+        ["dataset", "case", "pair", "structure", *AUTHOR_COLUMNS, "mse_all_px2"]
+    ]
 
 # %% ../../nbs/chest/76_review.ipynb #fa20efa8
 def anchoring(
     scores: pd.DataFrame,  # From `score_reviews`
 ) -> pd.DataFrame:  # Per pair: n images, landmarks_equal, and per structure the images with DSC exactly 1
     "Count images in which two readers agree to the last pixel."
-    require_columns(scores, ["dataset", "case", "pair", "organ", "dsc", "mse_all_px2"])
+    require_columns(scores, ["dataset", "case", "pair", "structure", "dsc", "mse_all_px2"])
     table = scores.assign(equal=scores.dsc == 1).pivot_table(
-        index=["dataset", "case", "pair"], columns="organ", values="equal", aggfunc="first"
+        index=["dataset", "case", "pair"], columns="structure", values="equal", aggfunc="first"
     )
     table["landmarks_equal"] = scores.groupby(["dataset", "case", "pair"]).mse_all_px2.first() == 0
     counts = (
@@ -317,7 +319,7 @@ def landmark_error(
     pairs: Iterable[tuple[str, str]] = PAIRS,  # Readers to compare
     leave_out: pd.Series | None = None,  # bool per row of `reviews`: landmark lists not to use
     layout: Layout = CHEST_LH,  # Organs
-) -> pd.DataFrame:  # pair, node, organ, n, mse_px2, x_px, y_px (mean position of the first reader, 1024 frame)
+) -> pd.DataFrame:  # pair, node, structure, n, mse_px2, x_px, y_px (mean position of the first reader, 1024 frame)
     "Error of every node over all images in which both readers' lists may be used."
     used = reviews if leave_out is None else reviews[~leave_out]
     points = used.pivot(index=["dataset", "case"], columns="reader", values="landmarks_px")
@@ -327,7 +329,7 @@ def landmark_error(
         if not len(both):
             raise ValueError(f"leave_out: expected at least one image left for {first} vs {second}, got none")
         a, b = (np.stack(both[name].tolist()).astype(float) for name in (first, second))  # (n,N,2)
-        about = {"pair": f"{first} vs {second}", "node": range(layout.n_nodes), "organ": organs, "n": len(both)}
+        about = {"pair": f"{first} vs {second}", "node": range(layout.n_nodes), "structure": organs, "n": len(both)}
         tables.append(pd.DataFrame(about | _node_errors(a, b)))
     return pd.concat(tables, ignore_index=True)
 

@@ -58,7 +58,7 @@ def score_predictions(
     predictions: np.ndarray,  # (n,N,2) landmarks in px of the frame, or (n,1024,1024) label maps
     samples: SampleSet,  # n cases
     **names,  # Columns to put in front: cohort, model, seed
-) -> pd.DataFrame:  # The names, case, organ, and those of `SCORES` that are defined
+) -> pd.DataFrame:  # The names, case, structure, and those of `SCORES` that are defined
     "Score the predictions for a set of cases in the frame."
     if len(predictions) != len(samples):
         raise ValueError(f"predictions: expected one for each of {len(samples)} cases, got {len(predictions)}")
@@ -70,13 +70,13 @@ def score_predictions(
         table = score_masks(samples.ids, predictions, masks, samples.present, samples.layout, spacing)
     kept = [c for c in SCORES if c in table and table[c].notna().any()]
     front = pd.DataFrame({k: [v] * len(table) for k, v in names.items()})
-    return pd.concat([front, table[["case", "organ", *kept]]], axis=1)
+    return pd.concat([front, table[["case", "structure", *kept]]], axis=1)
 
 # %% ../../nbs/chest/52_scoring.ipynb #449c3bfe
 def summarise(
     scores: pd.DataFrame,  # As made by `score_predictions`, one model
 ) -> dict:  # Structure → score → mean over cases, and the number of cases
     "Means for metrics.json."
-    means = scores.groupby("organ", sort=False)[[c for c in SCORES if c in scores]].mean()
+    means = scores.groupby("structure", sort=False)[[c for c in SCORES if c in scores]].mean()
     content = {organ: row.dropna().to_dict() for organ, row in means.iterrows()}
     return content | {"n_cases": int(scores["case"].nunique())}

@@ -27,7 +27,7 @@ from ..shapes.mesh_quality import quality_summary, region_volumes_ml
 def _case_errors(error):
     "The three errors of one case and structure."
     mse = float(np.mean(error**2))
-    return {"MAE_mm": float(np.mean(np.abs(error))), "MSE_mm2": mse, "RMSE_mm": mse**0.5}
+    return {"mae_mm": float(np.mean(np.abs(error))), "mse_mm2": mse, "rmse_mm": mse**0.5}
 
 
 def _check_nodes(name, points, wanted):
@@ -47,7 +47,7 @@ def mesh_errors(
     structures: Sequence[
         str
     ] = HEART_STRUCTURES,  # Structures to score; those the mesh does not have raise `ValueError`
-) -> pd.DataFrame:  # structure ("whole" first), n_nodes, MAE_mm, MSE_mm2, RMSE_mm
+) -> pd.DataFrame:  # structure ("whole" first), n_nodes, mae_mm, mse_mm2, rmse_mm
     "Errors of node positions, for the whole mesh and each structure."
     predicted, true = (np.asarray(points, np.float64) for points in (predicted_mm, true_mm))
     n_nodes = len(mesh.node_labels)
@@ -170,7 +170,7 @@ def _contour_distances(predicted, true, kept, pixel_mm):
             both.append(contour_distances(predicted[k], true[k], pixel_mm))
     hd = _mean_or_nan([max(a.max(), b.max()) for a, b in both])
     mcd = _mean_or_nan([(a.mean() + b.mean()) / 2 for a, b in both])
-    return {"HD_mm": hd, "MCD_mm": mcd, "n_slices": len(both), "n_one_sided": one_sided}
+    return {"hd_mm": hd, "mcd_mm": mcd, "n_slices": len(both), "n_one_sided": one_sided}
 
 
 def _overlap(predicted, true):
@@ -186,7 +186,7 @@ def slice_scores(
     mode: str = "fixed",  # Distances with the true spacing ("fixed"), or 1.8 mm per px as published ("faithful")
     rule: str = "published",  # Slices that count for distances, see `kept_slices`
     structures: dict = SLICE_STRUCTURES,  # Structure → its classes
-) -> pd.DataFrame:  # structure, DSC, HD_mm, MCD_mm, n_slices (both there), n_one_sided (only one); NaN where undefined
+) -> pd.DataFrame:  # structure, dsc, hd_mm, mcd_mm, n_slices (both there), n_one_sided (only one); NaN where undefined
     "Overlap of the volume, and contour distances averaged over slices."
     require_choice("mode", mode, ("fixed", "faithful"))
     true = _classes("true_classes", true_classes)
@@ -197,13 +197,13 @@ def slice_scores(
     kept, rows = kept_slices(len(true), rule), []
     for name, values in structures.items():
         p, t = np.isin(predicted, values), np.isin(true, values)
-        rows.append({"structure": name, "DSC": _overlap(p, t), **_contour_distances(p, t, kept, pixel_mm)})
+        rows.append({"structure": name, "dsc": _overlap(p, t), **_contour_distances(p, t, kept, pixel_mm)})
     return pd.DataFrame(rows)
 
 # %% ../../nbs/hearts/60_measures.ipynb #7ab5f762
 def score_means(
     scores: pd.DataFrame,  # Rows of many cases, columns `by` and metrics
-    metrics: Sequence[str] = ("DSC", "HD_mm", "MCD_mm"),  # Columns to average
+    metrics: Sequence[str] = ("dsc", "hd_mm", "mcd_mm"),  # Columns to average
     by: Sequence[str] = ("structure",),  # Columns that name a group
 ) -> pd.DataFrame:  # by, metric, mean, sd (n − 1), n, n_missing
     "Mean and spread of scores over cases, with the number of cases that have none."

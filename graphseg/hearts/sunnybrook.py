@@ -419,7 +419,7 @@ def _slice_score(kind, k, points, covered, pixel_mm2):
     return {
         "structure": kind,
         "slice": k,
-        "DSC": 2 * (mask & covered).sum() / total if total else float("nan"),
+        "dsc": 2 * (mask & covered).sum() / total if total else float("nan"),
         "drawn_mm2": mask.sum() * pixel_mm2,
         "mesh_mm2": covered.sum() * pixel_mm2,
     }
@@ -428,7 +428,7 @@ def _slice_score(kind, k, points, covered, pixel_mm2):
 def fit_scores(
     drawn: DrawnPhase,  # What was drawn
     mesh: SurfaceMesh | TetrahedralMesh,  # A heart in the same frame
-) -> pd.DataFrame:  # structure (endo, epi), slice, DSC, drawn_mm2, mesh_mm2
+) -> pd.DataFrame:  # structure (endo, epi), slice, dsc, drawn_mm2, mesh_mm2
     "Overlap of a mesh with the drawn masks, slice by slice."
     view, surface = drawn.view, _wall_surface(mesh)
     labels = slice_regions(surface, view.affine, view.pixels.shape[1:], range(len(view.pixels)), outside="empty")
@@ -436,7 +436,7 @@ def fit_scores(
     for kind, names in _INSIDE.items():
         covered = np.isin(labels, [surface.regions.index(name) + 1 for name in names])
         rows += [_slice_score(kind, k, points, covered[k], pixel_mm2) for k, points in getattr(drawn, kind).items()]
-    return pd.DataFrame(rows, columns=["structure", "slice", "DSC", "drawn_mm2", "mesh_mm2"])
+    return pd.DataFrame(rows, columns=["structure", "slice", "dsc", "drawn_mm2", "mesh_mm2"])
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #576db0b8
 def _without(drawn, slices):
@@ -449,7 +449,7 @@ def _held_out(drawn, told, template, smoothing):
     "Mean overlap in every second slice when these are kept from the fit, by structure."
     hidden = sorted(drawn.endo)[1:-1:2]
     scores = fit_scores(drawn, fit_heart(_without(told, hidden), template, smoothing))
-    return scores[scores["slice"].isin(hidden)].groupby("structure")["DSC"].mean()
+    return scores[scores["slice"].isin(hidden)].groupby("structure")["dsc"].mean()
 
 # %% ../../nbs/hearts/30_sunnybrook.ipynb #31710876
 def _patient_row(kind, mine, drawn, mesh, held_out):
@@ -459,9 +459,9 @@ def _patient_row(kind, mine, drawn, mesh, held_out):
         "phase": drawn.phase,
         "structure": kind,
         "n_slices": len(mine),
-        "DSC": mine["DSC"].mean(),
-        "DSC_min": mine["DSC"].min(),
-        "DSC_held_out": held_out[kind],
+        "dsc": mine["dsc"].mean(),
+        "dsc_min": mine["dsc"].min(),
+        "dsc_held_out": held_out[kind],
         "drawn_ml": drawn_volume_ml(getattr(drawn, kind), drawn.view),
         "mesh_slices_ml": mine["mesh_mm2"].sum() * gap,
         "mesh_ml": volumes["LV cavity"] + (volumes["LV"] if kind == "epi" else 0),

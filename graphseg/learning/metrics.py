@@ -217,8 +217,8 @@ def evaluate_landmarks(
     predicted, true = (_structure_masks(p, layout, size, names, overlap) for p in points)
     for structure, organs in _whole_structures(layout, names).items():
         masks = _mask_row(predicted[structure], true[structure], spacing_mm)
-        rows.append({"organ": structure, **masks, **_landmark_row(*points, organs, layout)})
-    return rows + [{"organ": "all", **_landmark_row(*points, names, layout)}] if names else rows
+        rows.append({"structure": structure, **masks, **_landmark_row(*points, organs, layout)})
+    return rows + [{"structure": "all", **_landmark_row(*points, names, layout)}] if names else rows
 
 # %% ../../nbs/learning/30_metrics.ipynb #c039ed0a
 def _require_labels(name, label_map, layout):
@@ -246,7 +246,7 @@ def evaluate_masks(
     for structure, parts in _whole_structures(layout, names).items():
         labels = [layout[organ].label for organ in parts]
         masks = np.isin(prediction, labels), np.isin(truth, labels)
-        rows.append({"organ": structure, **_mask_row(*masks, spacing_mm)})
+        rows.append({"structure": structure, **_mask_row(*masks, spacing_mm)})
     return rows
 
 # %% ../../nbs/learning/30_metrics.ipynb #1164cda3
@@ -271,7 +271,7 @@ def score_landmarks(
     size,  # Side of the images, or (height, width), px
     spacing_mm=None,  # Pixel size, mm, one number or (n,); NaN where unknown
     overlap: str = "keep",  # "keep" whole organs, or "overwrite" as in label maps
-) -> pd.DataFrame:  # Columns case, organ, metrics; NaN where undefined
+) -> pd.DataFrame:  # Columns case, structure, metrics; NaN where undefined
     "Table of `evaluate_landmarks` over many cases."
     for name, points in (("predicted_px", predicted_px), ("true_px", true_px)):
         require_shape(name, np.asarray(points), f"{len(ids)},{layout.n_nodes},2")
@@ -288,7 +288,7 @@ def score_masks(
     present,  # (n,N) bool, annotated nodes; None: all
     layout: Layout,  # Organs and their labels
     spacing_mm=None,  # Pixel size, mm, one number or (n,); NaN where unknown
-) -> pd.DataFrame:  # Columns case, organ, metrics; NaN where undefined
+) -> pd.DataFrame:  # Columns case, structure, metrics; NaN where undefined
     "Table of `evaluate_masks` over many cases."
     if not len(ids) == len(predictions) == len(truths):
         raise ValueError(
@@ -302,8 +302,8 @@ def score_masks(
 def count_left_out(
     present,  # (n,N) bool, annotated nodes
     layout: Layout,  # Organs
-) -> pd.DataFrame:  # Columns organ, n, n_left_out
+) -> pd.DataFrame:  # Columns structure, n, n_left_out
     "Number of cases that are measured and left out, by structure."
     annotated = [set(_annotated(p, None, layout)) for p in present]
     counts = {name: sum(set(organs) <= a for a in annotated) for name, organs in structures(layout).items()}
-    return pd.DataFrame([{"organ": name, "n": n, "n_left_out": len(annotated) - n} for name, n in counts.items()])
+    return pd.DataFrame([{"structure": name, "n": n, "n_left_out": len(annotated) - n} for name, n in counts.items()])
