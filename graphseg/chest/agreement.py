@@ -29,15 +29,15 @@ def _pearson(x, y):
 def bootstrap_correlations(
     true: np.ndarray,  # (n,) float
     predicted: np.ndarray,  # (M,n) float, one row per model
-    n_draws: int = 2000,  # Draws of n cases with replacement; the same for all models
-    seed: int = 0,  # Seed of the draws
-) -> np.ndarray:  # (n_draws,M); NaN where a draw has no variance
+    n_resamples: int = 2000,  # Resamples of n cases with replacement; the same for all models
+    seed: int = 0,  # Seed of the samples
+) -> np.ndarray:  # (n_resamples,M); NaN where a draw has no variance
     "Pearson's r of every model with the truth, on drawn cases."
     true, predicted = np.asarray(true, float), np.asarray(predicted, float)
     require_shape("predicted", predicted, f"M,{len(true)}")
     if len(true) < FEWEST:
         raise ValueError(f"true: expected at least {FEWEST} cases, got {len(true)}")
-    drawn = generator(seed).integers(0, len(true), (n_draws, len(true)))
+    drawn = generator(seed).integers(0, len(true), (n_resamples, len(true)))
     return _pearson(true[drawn], predicted[:, drawn]).T  # of (draws, n) and (M, draws, n)
 
 # %% ../../nbs/chest/72_agreement.ipynb #f9db5c5f
@@ -64,9 +64,9 @@ def groups(
 _AGREEMENT = ["pearson_r", "r_low", "r_high", "bias", "mae"]
 
 
-def _agreement(true, made, n_draws, seed):
+def _agreement(true, made, n_resamples, seed):
     "Columns `_AGREEMENT` of every model on some cases: `true` (n,), `made` (M,n)."
-    low, high = np.nanquantile(bootstrap_correlations(true, made, n_draws, seed), (0.025, 0.975), axis=0)
+    low, high = np.nanquantile(bootstrap_correlations(true, made, n_resamples, seed), (0.025, 0.975), axis=0)
     error = made - true
     return [
         (np.corrcoef(true, made[k])[0, 1], low[k], high[k], error[k].mean(), abs(error[k]).mean())
@@ -78,7 +78,7 @@ def agreement_table(
     true: np.ndarray,  # Ratios by readers, (n,)
     predicted: dict,  # Name of a model → (n,) measured ratios
     threshold: float = ENLARGED,  # Largest normal ratio
-    n_draws: int = 2000,  # Draws of the bootstrap
+    n_resamples: int = 2000,  # Resamples of the bootstrap
     seed: int = 0,  # Its seed
 ) -> pd.DataFrame:  # class (and "all"), model, n, pearson_r, r_low, r_high (95 % bootstrap), bias, mae
     "Correlation, bias and mean absolute error of every model, for each class of hearts and all."
@@ -86,7 +86,7 @@ def agreement_table(
     made = np.stack([np.asarray(p, float) for p in predicted.values()])
     for name, mine in groups(true, threshold).items():
         n = int(mine.sum())
-        numbers = [[np.nan] * 5] * len(made) if n < FEWEST else _agreement(true[mine], made[:, mine], n_draws, seed)
+        numbers = [[np.nan] * 5] * len(made) if n < FEWEST else _agreement(true[mine], made[:, mine], n_resamples, seed)
         rows += [(name, model, n, *values) for model, values in zip(predicted, numbers, strict=True)]
     return pd.DataFrame(rows, columns=["class", "model", "n", *_AGREEMENT])
 
@@ -94,11 +94,11 @@ def agreement_table(
 _GAINS = ["r_gain", "r_gain_low", "r_gain_high", "p_rise", "mae_change", "p_mae", "bias_change", "p_bias"]
 
 
-def _rise(true, before, after, n_draws, seed):
+def _rise(true, before, after, n_resamples, seed):
     "Rise of r, its bootstrap band, and the share of draws without a rise."
-    gains = np.diff(bootstrap_correlations(true, np.stack([before, after]), n_draws, seed))[:, 0]
+    gains = np.diff(bootstrap_correlations(true, np.stack([before, after]), n_resamples, seed))[:, 0]
     gain = np.corrcoef(true, after)[0, 1] - np.corrcoef(true, before)[0, 1]
-    return gain, *np.nanquantile(gains, (0.025, 0.975)), (1 + (~(gains > 0)).sum()) / (1 + n_draws)
+    return gain, *np.nanquantile(gains, (0.025, 0.975)), (1 + (~(gains > 0)).sum()) / (1 + n_resamples)
 
 
 def _change(difference):
@@ -111,7 +111,7 @@ def agreement_gain(
     before: np.ndarray,  # Measured by one model, (n,)
     after: np.ndarray,  # Measured by the other, (n,)
     threshold: float = ENLARGED,  # Largest normal ratio
-    n_draws: int = 2000,  # Draws of the bootstrap
+    n_resamples: int = 2000,  # Resamples of the bootstrap
     seed: int = 0,  # Its seed
 ) -> pd.DataFrame:  # class (and "all"), n, r_gain{,_low,_high}, p_rise, mae_change, p_mae, bias_change, p_bias
     "How agreement changes from one model to another, paired over cases."
@@ -121,7 +121,7 @@ def agreement_gain(
         numbers = [np.nan] * 8
         if mine.sum() >= FEWEST:
             t, b, a = true[mine], before[mine], after[mine]
-            numbers = [*_rise(t, b, a, n_draws, seed), *_change(abs(a - t) - abs(b - t)), *_change(a - b)]
+            numbers = [*_rise(t, b, a, n_resamples, seed), *_change(abs(a - t) - abs(b - t)), *_change(a - b)]
         rows.append((name, int(mine.sum()), *numbers))
     return pd.DataFrame(rows, columns=["class", "n", *_GAINS])
 

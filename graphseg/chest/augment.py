@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PLACEMENTS', 'PUBLISHED_AUGMENT', 'PUBLISHED_MASK', 'STRONG', 'STRONG_MASK', 'AUGMENTATIONS', 'affine_about_centre',
            'compose', 'apply_affine', 'warp_image', 'smooth_field', 'bend_points', 'keep_inside', 'grey_table',
-           'draw_offset', 'Augment', 'draw_geometry', 'change_greys']
+           'sample_offset', 'Augment', 'sample_geometry', 'change_greys']
 
 # %% ../../nbs/chest/15_augment.ipynb #4ffb9890
 from dataclasses import dataclass
@@ -117,7 +117,7 @@ def grey_table(
 PLACEMENTS = ("centre", "crop", "margin")
 
 # %% ../../nbs/chest/15_augment.ipynb #bd62745f
-def draw_offset(
+def sample_offset(
     placement: str,  # One of `PLACEMENTS`
     scale: float,  # Factor along this axis
     low: float,  # Least landmark after scaling about the corner, fraction of the side
@@ -161,7 +161,7 @@ class Augment:
                 raise ValueError(f"{name}: expected a range (low, high) of positive values, got {getattr(self, name)}")
 
     def __call__(self, image, landmarks, rng):
-        matrix, displacement = draw_geometry(self, landmarks, rng, None if image is None else len(image))
+        matrix, displacement = sample_geometry(self, landmarks, rng, None if image is None else len(image))
         moved = apply_affine(matrix, landmarks)
         if displacement is not None:
             moved = bend_points(moved, displacement)
@@ -170,7 +170,7 @@ class Augment:
         return image, np.clip(moved, 0, 1).astype(np.float32)
 
 # %% ../../nbs/chest/15_augment.ipynb #80f7193a
-def _draw_scale(augment, low, high, rng):
+def _sample_scale(augment, low, high, rng):
     "Scale along x and y for landmarks in the box from `low` to `high`."
     bottom, top = augment.scale
     upper = 1 / np.maximum(high - low, 0.1) if top is None else np.full(2, float(top))
@@ -183,18 +183,18 @@ def _draw_scale(augment, low, high, rng):
     return scale
 
 # %% ../../nbs/chest/15_augment.ipynb #d0eaec70
-def draw_geometry(
+def sample_geometry(
     augment: Augment,  # Ranges
     landmarks: np.ndarray,  # (N,2) float xy, fraction of the side; NaN where not annotated
     rng: np.random.Generator,  # Source of random numbers
     size: int | None = None,  # Side of the image, px; None is 128
 ):  # → (2,3) map, (H,H,2) displacement or None
-    "Draw one map that keeps all landmarks in the image."
+    "Sample one map that keeps all landmarks in the image."
     drawn = landmarks[np.isfinite(landmarks[:, 0])] if len(landmarks) else landmarks
     low, high = (drawn.min(0), drawn.max(0)) if len(drawn) else (np.full(2, 0.5), np.full(2, 0.5))
-    scale, place, shift = _draw_scale(augment, low, high, rng), augment.placement, augment.translation
+    scale, place, shift = _sample_scale(augment, low, high, rng), augment.placement, augment.translation
     axes = zip(scale, low, high, strict=True)
-    matrix = np.c_[np.diag(scale), [draw_offset(place, s, l * s, h * s, shift, rng) for s, l, h in axes]]
+    matrix = np.c_[np.diag(scale), [sample_offset(place, s, l * s, h * s, shift, rng) for s, l, h in axes]]
     if augment.rotation_deg:
         matrix = compose(affine_about_centre(rng.uniform(-augment.rotation_deg, augment.rotation_deg)), matrix)
     displacement = smooth_field(size or 128, augment.bend, 5, 2, rng) if augment.bend else None

@@ -121,7 +121,7 @@ def _bar_heights(landmarks_px, layout, ends):
     return {"heart": ends["heart"][:, 1].mean(), "chest": lowest + 0.03 * np.ptp(ends["chest"][:, 0])}
 
 # %% ../../nbs/chest/00_cardiothoracic.ipynb #ee8113bf
-def _draw_bar(ends, y, ax, color):
+def _show_bar(ends, y, ax, color):
     "A bar with arrows at both ends, and dotted lines to the nodes that decided it."
     arrow = {"arrowstyle": "<|-|>", "color": color, "linewidth": 1, "path_effects": EDGE}
     arrow |= {"shrinkA": 0, "shrinkB": 0, "mutation_scale": 6}
@@ -147,7 +147,7 @@ def show_diameters(
         ax = plt.subplots()[1]
     heights = _bar_heights(landmarks_px, layout, ends)
     for name, y in heights.items():
-        _draw_bar(ends[name], y, ax, color)
+        _show_bar(ends[name], y, ax, color)
     at, text = (ends["heart"][:, 0].mean(), heights["heart"]), {"textcoords": "offset points", "color": color}
     text |= {"ha": "center", "va": "bottom", "fontsize": 7, "path_effects": EDGE}
     ax.annotate(f"{ratio:.2f}", at, (0, 2), **text)

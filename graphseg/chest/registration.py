@@ -29,7 +29,7 @@ from .tables import CLINICAL_COLUMNS, read_landmarks
 from ..base.core import atomic_path, generator, progress, require_choice, require_file, require_shape, write_csv
 from ..learning.metrics import score_landmarks
 from .thorax import chest_landmarks
-from .patients import draw_chest_person, draw_chest_shape
+from .patients import sample_chest_person, sample_chest_shape
 from ..learning.samples import FRAME_PX, SampleSet, mask_input
 from ..shapes.layouts import LAYOUTS, Layout
 
@@ -493,7 +493,7 @@ def _practice_case(root, number, dataset, kind, k, layout):
     reference = root / PUBLISHED_SETS[dataset, kind].reference
     points = root / PUBLISHED_FOLDER / dataset / kind / "output_points"
     name = f"{dataset}_{k:03d}.npy"
-    truth = chest_landmarks(draw_chest_shape(generator(k, 1), draw_chest_person(generator(k, 0))))
+    truth = chest_landmarks(sample_chest_shape(generator(k, 1), sample_chest_person(generator(k, 0))))
     _save_points(points / name, (truth + generator(k, number).normal(0, 8, 2)).ravel())
     if dataset == "JSRT":
         return _save_points(reference / name, truth.ravel())

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['READERS', 'CODE_COLUMNS', 'SUBSET_FILE', 'PAIRS', 'REVIEWED_STRUCTURES', 'AUTHOR_COLUMNS', 'practice_nodes',
            'practice_reviews', 'review_files', 'parse_reviewed', 'read_reviews', 'in_subset', 'reviewed_masks',
-           'landmark_mse', 'score_reviews', 'published_table', 'read_author_scores', 'anchoring', 'redrawn_difference',
+           'landmark_mse', 'score_reviews', 'published_table', 'read_author_scores', 'anchoring', 'refilled_difference',
            'landmark_error', 'show_landmark_error', 'swapped_columns']
 
 # %% ../../nbs/chest/76_review.ipynb #9d61c702
@@ -290,7 +290,7 @@ def anchoring(
     return counts.reindex(scores.pair.unique()).reset_index()
 
 # %% ../../nbs/chest/76_review.ipynb #9f21024b
-def redrawn_difference(
+def refilled_difference(
     reviews: pd.DataFrame,  # From `read_reviews`
     layout: Layout = CHEST_LH,  # Organs
     size: int = 1024,  # Side of the square frame, px
@@ -305,7 +305,7 @@ def redrawn_difference(
         )
 
     return pd.Series(
-        [largest(row) for row in reviews.itertuples()], index=reviews.index, name="redrawn_difference_px", dtype=int
+        [largest(row) for row in reviews.itertuples()], index=reviews.index, name="refilled_difference_px", dtype=int
     )
 
 # %% ../../nbs/chest/76_review.ipynb #8bbef4fa

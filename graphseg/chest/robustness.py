@@ -135,7 +135,7 @@ def score_occluded(
     models: Mapping[str, Path | tuple | nn.Module],  # Name → what `load_network` reads
     samples: SampleSet,  # n cases
     sides: Sequence[float],  # Sides of the squares, fraction of the image side
-    centres: np.ndarray,  # From `draw_centres`: (r,2), or (r,n,2)
+    centres: np.ndarray,  # From `sample_centres`: (r,2), or (r,n,2)
     size: int = MAP_PX,  # Side of the masks, px
     batch_size: int = 4,  # Images at a time
     n_processes: int = 1,  # Processes that share the work
@@ -173,18 +173,20 @@ def case_scores(
 # %% ../../nbs/chest/70_robustness.ipynb #ab0d63cd
 def bootstrap_means(
     values: np.ndarray,  # (n,…) float, one row per case; NaN is left out
-    n_draws: int = 1000,  # Draws of n cases
-    seed: int = 0,  # Seed of the draws
-) -> np.ndarray:  # (n_draws,…) float
+    n_resamples: int = 1000,  # Resamples of n cases
+    seed: int = 0,  # Seed of the samples
+) -> np.ndarray:  # (n_resamples,…) float
     "Means over cases drawn with replacement."
     n = len(values)
     if n < 2:
         raise ValueError(f"values: expected at least 2 cases, got {n}")
-    counts = generator(seed).multinomial(n, np.full(n, 1 / n), n_draws).astype(float)  # how often each case is drawn
+    counts = (
+        generator(seed).multinomial(n, np.full(n, 1 / n), n_resamples).astype(float)
+    )  # how often each case is drawn
     flat = np.asarray(values, float).reshape(n, -1)
     with np.errstate(invalid="ignore"):
         means = counts @ np.nan_to_num(flat) / (counts @ np.isfinite(flat))
-    return means.reshape(n_draws, *np.shape(values)[1:])
+    return means.reshape(n_resamples, *np.shape(values)[1:])
 
 # %% ../../nbs/chest/70_robustness.ipynb #e1d958f9
 def curve_table(
@@ -192,7 +194,7 @@ def curve_table(
     metrics: Sequence[str] = ("dsc", "hd_px"),  # Scores
     structure: str = "mean",  # Structure
     level: float = 0.95,  # Share of the bootstrap means inside the band
-    n_draws: int = 1000,  # Draws of the bootstrap
+    n_resamples: int = 1000,  # Resamples of the bootstrap
     seed: int = 0,  # Its seed
 ) -> pd.DataFrame:  # model, side, metric, n, mean, low, high, n_undefined
     "Mean over cases against the side of the square, with bootstrap bands."
@@ -201,7 +203,7 @@ def curve_table(
     for metric in metrics:
         wide = mine.pivot(index="case", columns=["model", "side"], values=metric)
         low, high = np.nanquantile(
-            bootstrap_means(wide.to_numpy(), n_draws, seed), [(1 - level) / 2, (1 + level) / 2], axis=0
+            bootstrap_means(wide.to_numpy(), n_resamples, seed), [(1 - level) / 2, (1 + level) / 2], axis=0
         )
         table = pd.DataFrame({"metric": metric, "n": wide.notna().sum(), "mean": wide.mean(), "low": low, "high": high})
         tables.append(table.join(mine.groupby(["model", "side"])["n_undefined"].sum()).reset_index())

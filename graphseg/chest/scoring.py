@@ -23,8 +23,8 @@ from ..learning.zoo import build_model
 def augmented_shapes(
     samples: SampleSet,  # Training cases
     augment,  # `augment.Augment`
-    n_draws: int = 100,  # Draws of each case
-    seed: int = 0,  # Seed of the draws
+    n_copies: int = 100,  # Augmented copies of each case
+    seed: int = 0,  # Seed of the samples
 ) -> np.ndarray:  # (m,N,2) float32, fraction of the image side
     "Shapes of the completely annotated cases after random geometry."
     complete = samples.landmarks[samples.present.all(1)]
@@ -33,7 +33,7 @@ def augmented_shapes(
         raise ValueError(f"samples: {expected}; choose a smaller layout")
     geometry = replace(augment, gamma=(1, 1), contrast=(1, 1), brightness=0, bias_field=0, noise=(0, 0))
     return np.stack(
-        [geometry(None, nodes, generator(seed, k, i))[1] for k in range(n_draws) for i, nodes in enumerate(complete)]
+        [geometry(None, nodes, generator(seed, k, i))[1] for k in range(n_copies) for i, nodes in enumerate(complete)]
     )
 
 # %% ../../nbs/chest/52_scoring.ipynb #b5c21437
@@ -42,13 +42,13 @@ def new_network(
     train: SampleSet,  # Training cases, for layout, image size and shapes
     augment,  # `augment.Augment` that training will use
     seed: int,  # Seed of the first weights
-    shape_draws: int = 100,  # Augmented draws of each shape for the components of the PCA model
+    shape_copies: int = 100,  # Augmented copies of each shape for the components of the PCA model
     **options,  # Further arguments of the network
 ) -> nn.Module:
     "Build a network; give the PCA model its components."
     torch.manual_seed(seed)
     model = build_model(name, train.layout, train.image_size, **options)
-    return model.fit_pca(augmented_shapes(train, augment, shape_draws, seed)) if hasattr(model, "fit_pca") else model
+    return model.fit_pca(augmented_shapes(train, augment, shape_copies, seed)) if hasattr(model, "fit_pca") else model
 
 # %% ../../nbs/chest/52_scoring.ipynb #502bf4da
 SCORES = ("dsc", "jaccard", "hd_px", "hd95_px", "assd_px", "hd_mm", "hd95_mm", "assd_mm", "mse_px2", "mae_px")

@@ -176,7 +176,7 @@ class MeshOptions:
         require_choice("missing", self.missing, MISSING)
 
 # %% ../../nbs/hearts/70_folders.ipynb #4bdde9cc
-def _drawn_nodes(model, case):
+def _predicted_nodes(model, case):
     "Nodes that the network draws for one heart, world mm."
     frame = model.frame
     prepared = prepare_cases([case], None, frame.full_size_xyz, frame.lax_px, frame.step_px, mode=frame.mode)
@@ -207,7 +207,7 @@ def predict_heart(
 ) -> TetrahedralMesh | SurfaceMesh:  # World mm
     "The mesh of one heart."
     require_views(case, model.views, options.missing)
-    mesh = _mesh_through(model.mesh, _drawn_nodes(model, case))
+    mesh = _mesh_through(model.mesh, _predicted_nodes(model, case))
     if not options.untangle or not isinstance(mesh, TetrahedralMesh):
         return mesh
     return mesh.moved(untangle_nodes(mesh.nodes_mm, mesh.tetrahedra, model.mesh.nodes_mm).nodes)

@@ -22,7 +22,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from ..base.core import atomic_path, generator, progress, require_file, write_csv
-from .shapes import FACTORS, HeartParameters, deform_heart, draw_subject
+from .shapes import FACTORS, HeartParameters, deform_heart, sample_subject
 from graphseg.hearts.template import (
     AORTIC_VALVE,
     HEART_REGIONS,
@@ -444,7 +444,7 @@ def _photograph(parameters, phase, view, plan, table, back, options):
 
 # %% ../../nbs/hearts/25_phantoms.ipynb #83daf772
 def render_case(
-    parameters: HeartParameters,  # A person, from `draw_subject`
+    parameters: HeartParameters,  # A person, from `sample_subject`
     phase: str,  # ED or ES
     table: DistanceTable | None = None,  # Another heart than the built-in template, in its frame
     options: ScanOptions = ScanOptions(),  # How the scanner sees  # noqa: B008
@@ -616,7 +616,7 @@ def make_heart_cohort(
     if n_subjects < 1:
         raise ValueError(f"n_subjects: expected at least 1, got {n_subjects}")
     surface, solid = heart_template(n_nodes)
-    persons, rows = [draw_subject(seed, k) for k in range(n_subjects)], []
+    persons, rows = [sample_subject(seed, k) for k in range(n_subjects)], []
     with atomic_path(folder) as temporary:
         for person in progress(persons, "hearts"):
             for phase in PHASES:

@@ -227,7 +227,7 @@ def _slopes(x, h=1e-3):
     return f[:, 0], (f[:, 1:] - f[:, :1]) / h
 
 # %% ../../nbs/hearts/15_template.ipynb #da889d2d
-def _drawn_back(x, owners, limit):
+def _pulled_back(x, owners, limit):
     "One Newton step to the first shape of each node and, softly, along it to the second."
     first, second, holds = owners
     f, g = _slopes(x)
@@ -265,8 +265,8 @@ def _smoothed(x, present, quads, spacing, rounds=25):
     owners = _owners(present, quads)
     for _ in range(rounds):
         x = x + 0.6 * ((1 - share) * (along @ x) + share * (around @ x) - x)
-        x = _drawn_back(x, owners, spacing / 2)
-    return _drawn_back(x, owners, spacing / 4)
+        x = _pulled_back(x, owners, spacing / 2)
+    return _pulled_back(x, owners, spacing / 4)
 
 # %% ../../nbs/hearts/15_template.ipynb #3d58cfe6
 def _angles(x, faces):

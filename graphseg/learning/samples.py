@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MASK_VALUES', 'Sample', 'duplicates', 'check_landmarks', 'check_arrays', 'SampleSet', 'get_sample', 'find_cases',
            'take_cases', 'save_samples', 'load_samples', 'Split', 'check_split', 'part_sizes', 'make_split',
-           'write_split', 'make_folds', 'drawn_organs', 'mask_input', 'LandmarkDataset']
+           'write_split', 'make_folds', 'annotated_organs', 'mask_input', 'LandmarkDataset']
 
 # %% ../../nbs/learning/40_samples.ipynb #715a846d
 import json
@@ -387,7 +387,7 @@ def make_folds(
     ]
 
 # %% ../../nbs/learning/40_samples.ipynb #27e4c32a
-def drawn_organs(
+def annotated_organs(
     nodes: np.ndarray,  # Landmarks, (N,2) float; NaN where not annotated
     layout: Layout,  # Layout with N nodes
 ) -> tuple[str, ...]:  # Names, in layout order
@@ -410,7 +410,7 @@ def mask_input(
     table = np.zeros(256, np.uint8)
     for organ in layout.organs:
         table[organ.label] = MASK_VALUES[organ.name] * _LEVELS
-    labels = landmarks_to_mask(nodes * FRAME_PX, layout, FRAME_PX, organs=drawn_organs(nodes, layout))
+    labels = landmarks_to_mask(nodes * FRAME_PX, layout, FRAME_PX, organs=annotated_organs(nodes, layout))
     small = cv2.resize(cv2.LUT(labels, table), (image_size, image_size), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32) / _LEVELS
 
@@ -429,7 +429,7 @@ def _network_truth(nodes, present, samples, with_mask):
         "present": torch.from_numpy(present),
     }
     if with_mask:
-        labels = sample_label_map(nodes, samples.layout, samples.image_size, drawn_organs(nodes, samples.layout))
+        labels = sample_label_map(nodes, samples.layout, samples.image_size, annotated_organs(nodes, samples.layout))
         truth["mask"] = torch.from_numpy(labels.astype(np.int64))
     return truth
 
@@ -457,7 +457,7 @@ class LandmarkDataset(torch.utils.data.Dataset):
         return len(self.sample_set)
 
     def __getitem__(self, i: int) -> dict:
-        return self.draw(i, generator(self.seed, self.epoch, i))
+        return self.sample(i, generator(self.seed, self.epoch, i))
 
     def set_epoch(self, epoch: int):
         self._epoch[0] = int(epoch)
@@ -466,12 +466,12 @@ class LandmarkDataset(torch.utils.data.Dataset):
     def epoch(self) -> int:
         return int(self._epoch[0])
 
-    def draw(self, i: int, rng: np.random.Generator | None = None) -> dict:
+    def sample(self, i: int, rng: np.random.Generator | None = None) -> dict:
         "Case `i` as tensors, augmented with `rng`; without `rng` as it is."
-        return _draw_case(self, i, rng)
+        return _sample_case(self, i, rng)
 
 # %% ../../nbs/learning/40_samples.ipynb #eec80757
-def _draw_case(cases, i, rng):
+def _sample_case(cases, i, rng):
     "Case `i` of a `LandmarkDataset` as tensors, augmented where there is a generator."
     if not 0 <= i < len(cases):
         raise IndexError(f"i: expected 0 to {len(cases) - 1}, got {i}")

@@ -129,7 +129,7 @@ class CaseStream(Dataset):
 
     def __init__(
         self,
-        cases,  # `samples.LandmarkDataset`, or any data set with `draw(index, rng)`
+        cases,  # `samples.LandmarkDataset`, or any data set with `sample(index, rng)`
         seed: int,  # Seed of the augmentation
     ):
         self.cases, self.seed = cases, seed
@@ -139,7 +139,7 @@ class CaseStream(Dataset):
 
     def __getitem__(self, key: tuple[int, int]) -> dict:
         which, index = key
-        return self.cases.draw(index, generator(self.seed, which, index))
+        return self.cases.sample(index, generator(self.seed, which, index))
 
 # %% ../../nbs/learning/60_training.ipynb #9e2c0c20
 def _optimizer(parameters, settings, n_cases):

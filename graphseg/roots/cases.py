@@ -19,7 +19,7 @@ from ..base.runs import write_png
 from ..learning.prepared import PARTS, check_index, read_index, write_index
 from .images import read_gray
 from .plates import LATERAL_WIDTH_MM, plate_masks
-from .plate_images import ROOT_SETS, draw_root_set, plate_image
+from .plate_images import ROOT_SETS, sample_root_set, plate_image
 from .photographs import PhotoCase, threshold_roots
 from .segmentation import RootAugmentation, RootPatches
 from .scenes import RootScene
@@ -56,7 +56,7 @@ def set_cases(
     "Images and true masks of a set of drawn plates."
     return [
         _plate_case(rule, plate, t_h, width_px)
-        for k, plate in enumerate(draw_root_set(rule, n_plates))
+        for k, plate in enumerate(sample_root_set(rule, n_plates))
         for t_h in _spread(ROOT_SETS[rule].times(k), n_frames)
     ]
 

@@ -46,12 +46,12 @@ def hedges_g(
 def effect_sizes(
     first,  # (n,) float
     second,  # (m,) float
-    n_draws: int = 2000,  # Draws of plants with replacement, within each group
-    seed: int = 0,  # Seed of the draws
+    n_resamples: int = 2000,  # Resamples of plants with replacement, within each group
+    seed: int = 0,  # Seed of the samples
 ) -> dict:  # cliffs_delta, cliffs_delta_low, cliffs_delta_high, hedges_g, hedges_g_low, hedges_g_high
     "Effect sizes with 95 % bootstrap intervals."
     first, second, rng = np.asarray(first, float), np.asarray(second, float), generator(seed)
-    drawn = [v[rng.integers(0, len(v), (n_draws, len(v)))] for v in (first, second)]
+    drawn = [v[rng.integers(0, len(v), (n_resamples, len(v)))] for v in (first, second)]
     out = {}
     for name, size in (("cliffs_delta", cliffs_delta), ("hedges_g", hedges_g)):
         values = size(*drawn)
@@ -102,7 +102,7 @@ def _both(name, function, first, second):
     return {f"{name}_first": function(first), f"{name}_second": function(second)}
 
 # %% ../../nbs/roots/54_comparison.ipynb #9645be10
-def _compare(part, trait, group, order, rule, n_draws, seed):
+def _compare(part, trait, group, order, rule, n_resamples, seed):
     "One row of the comparison."
     first, second = (part.loc[part[group] == name, trait].dropna().to_numpy(float) for name in order)
     row = {"first": order[0], "second": order[1]} | _both("n", len, first, second) | {"p": np.nan, "test": "none"}
@@ -112,7 +112,7 @@ def _compare(part, trait, group, order, rule, n_draws, seed):
     row |= _both("sd", lambda v: v.std(ddof=1), first, second)
     row |= _both("median", np.median, first, second)
     row |= {"difference": first.mean() - second.mean()}
-    return row | _tests(first, second, rule) | effect_sizes(first, second, n_draws, seed)
+    return row | _tests(first, second, rule) | effect_sizes(first, second, n_resamples, seed)
 
 # %% ../../nbs/roots/54_comparison.ipynb #a490b32f
 def _two_groups(df, group, by, order):
@@ -136,7 +136,7 @@ def compare_groups(
     order: Sequence[str] | None = None,  # First and second group (default as met); positive: the first is larger
     rule: str = "mann-whitney",  # One of `RULES_OF_TEST`
     family: Sequence[str] = (),  # Columns of the result within which p is adjusted; default the whole table
-    n_draws: int = 2000,  # See `effect_sizes`
+    n_resamples: int = 2000,  # See `effect_sizes`
     seed: int = 0,  # See `effect_sizes`
 ) -> pd.DataFrame:  # by, trait, first, second, counts, means, medians, difference, tests, p, p_holm, effect sizes
     "Compare two groups, trait by trait and stratum by stratum."
@@ -146,7 +146,7 @@ def compare_groups(
     for key, part in df.groupby(list(by), sort=True) if by else [((), df)]:
         for trait in traits:
             row = dict(zip(by, key, strict=True)) | {"trait": trait}
-            rows.append(row | _compare(part, trait, group, order, rule, n_draws, seed))
+            rows.append(row | _compare(part, trait, group, order, rule, n_resamples, seed))
     table = pd.DataFrame(rows)
     if not family:
         return table.assign(p_holm=_holm(table["p"].to_numpy(float)))
@@ -192,14 +192,14 @@ def difference_trend(
     from_h: float,  # Window, h
     to_h: float,  # Its end, h
     group: str = "condition",  # Column of the groups
-    n_draws: int = 1000,  # Draws of plants
-    seed: int = 0,  # Seed of the draws
+    n_resamples: int = 1000,  # Resamples of plants
+    seed: int = 0,  # Seed of the samples
     # trait, start and end (differences of means), slope_per_day, low, high (95 % bootstrap), grows (bool): away from 0
 ) -> dict:
     "Does the difference of two groups grow?"
     first, second = (_wide(df, trait, group, name).loc[from_h:to_h] for name in order)
     slopes, rng = [_slopes(first), _slopes(second)], generator(seed)
-    drawn = [s[rng.integers(0, len(s), (n_draws, len(s)))].mean(1) for s in slopes]
+    drawn = [s[rng.integers(0, len(s), (n_resamples, len(s)))].mean(1) for s in slopes]
     low, high = np.quantile(drawn[0] - drawn[1], [0.025, 0.975])
     difference = first.mean(axis=1) - second.mean(axis=1)
     slope = float(slopes[0].mean() - slopes[1].mean())

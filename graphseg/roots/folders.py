@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RootOptions', 'open_series', 'plate_plants', 'predict_with', 'series_items', 'segment_series', 'plate_graphs',
-           'read_mask', 'measure_series', 'frame_scene', 'draw_labelled', 'thinned', 'draw_contact_sheet',
+           'read_mask', 'measure_series', 'frame_scene', 'render_labelled', 'thinned', 'render_contact_sheet',
            'show_growth', 'write_video', 'image_rows', 'roots_folder']
 
 # %% ../../nbs/roots/75_folders.ipynb #7bf6c8da
@@ -333,7 +333,7 @@ def _dot(canvas, at, thick, label):
     cv2.circle(canvas, tuple(at.tolist()), radius, color, cv2.FILLED, cv2.LINE_AA, 4)
 
 # %% ../../nbs/roots/75_folders.ipynb #85777557
-def draw_labelled(
+def render_labelled(
     image: np.ndarray,  # (H,W) uint8
     scene: RootScene,  # Root systems of the image
     width_px: int = 1640,  # Width of the result; wider images are reduced
@@ -368,7 +368,7 @@ def _captioned(picture, text):
     return cell
 
 
-def draw_contact_sheet(
+def render_contact_sheet(
     series: ImageSeries,  # Images of one plate
     scene_of: Callable,  # Place → its scene
     n: int = 12,  # Images, at most
@@ -377,7 +377,7 @@ def draw_contact_sheet(
     "Labelled images through time on one sheet."
     cells = []
     for place in thinned(series, n):
-        cell = draw_labelled(read_gray(series.folder / place.file), scene_of(place), width_px)
+        cell = render_labelled(read_gray(series.folder / place.file), scene_of(place), width_px)
         text = f"{place.time:%Y-%m-%d %H:%M}   {place.time_h / 24:.1f} d" if place.time else place.file
         cells.append(_captioned(cell, text))
     columns = min(3, len(cells))
@@ -414,7 +414,7 @@ def write_video(
     with atomic_path(path) as temporary:
         writer, held = None, Path(temporary).with_suffix(".mp4")
         for place in progress(places, "video"):
-            picture = draw_labelled(read_gray(series.folder / place.file), scene_of(place), width_px)
+            picture = render_labelled(read_gray(series.folder / place.file), scene_of(place), width_px)
             picture = picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]
             if writer is None:
                 writer = cv2.VideoWriter(str(held), cv2.VideoWriter_fourcc(*"mp4v"), rate, picture.shape[1::-1])
@@ -459,7 +459,7 @@ def _write_all(series, tracked, tables, regions, mm_per_px, out, options):
         if (scene := scene_of(place)).plants:
             write_rsml(out / "rsml" / f"{Path(place.file).stem}.rsml", scene, decimals=3)
     _write_growth(tables, regions, out)
-    write_png(out / "contact_sheet.png", draw_contact_sheet(series, scene_of))
+    write_png(out / "contact_sheet.png", render_contact_sheet(series, scene_of))
     if options.video:
         write_video(out / "labelled.mp4", series, scene_of)
     for name, table in tables.items():

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['plant_lines', 'convex_hull', 'polygon_area', 'hull_traits', 'upright', 'mask_hull', 'shape_series', 'Canvas',
-           'draw_roots', 'draw_hull', 'heat_map', 'align_mask', 'depth_profile', 'show_map', 'show_contours']
+           'render_roots', 'render_hull', 'heat_map', 'align_mask', 'depth_profile', 'show_map', 'show_contours']
 
 # %% ../../nbs/roots/51_hulls.ipynb #ffbd8270
 from collections.abc import Mapping, Sequence
@@ -140,7 +140,7 @@ class Canvas(NamedTuple):
         return (np.asarray(points_mm, float) + self.seed_mm) / self.mm_per_px - 0.5  # From mm relative to the seed
 
 # %% ../../nbs/roots/51_hulls.ipynb #19ad61eb
-def draw_roots(
+def render_roots(
     lines_mm: Sequence,  # Lines (K,2) in mm relative to the seed, from `upright`
     canvas: Canvas = Canvas(),  # noqa: B008, a tuple. Common frame
     width_mm: float = 0.3,  # Width of a root
@@ -153,8 +153,8 @@ def draw_roots(
     return image > 0
 
 # %% ../../nbs/roots/51_hulls.ipynb #7dc5871b
-def draw_hull(
-    lines_mm: Sequence,  # As in `draw_roots`
+def render_hull(
+    lines_mm: Sequence,  # As in `render_roots`
     canvas: Canvas = Canvas(),  # noqa: B008, a tuple. Common frame
 ) -> np.ndarray:  # (H,W) bool
     "Paint the convex hull of a plant on the canvas."

@@ -29,7 +29,7 @@ from ..learning.prepared import PARTS
 from .graph import PlantGraph, graph_of_mask
 from .images import image_size
 from .growth import GROWTH_CONDITIONS
-from .plates import draw_plate, paint_lines, plate_masks, plate_scene
+from .plates import sample_plate, paint_lines, plate_masks, plate_scene
 from .plate_images import plate_image
 from .rsml import parse_rsml, read_rsml
 from .scenes import Plant, Root, RootScene
@@ -367,7 +367,7 @@ def phantom_cases(
     "Plates of phantoms at different ages, as cases with true masks and lines."
     cases, conditions = [], sorted(GROWTH_CONDITIONS)
     for k in range(n):
-        plate = draw_plate(conditions[k % len(conditions)], seed, k, bright)
+        plate = sample_plate(conditions[k % len(conditions)], seed, k, bright)
         t_h = float(generator(seed, k, 71).uniform(100, 330))
         cases.append(_phantom_case(plate, t_h, working_px, bright))
     return cases

@@ -6,7 +6,7 @@
 __all__ = ['GAPS', 'EDGE_MODES', 'DETRENDS', 'ORDERS', 'DAILY_H', 'HALF_DAILY_H', 'PERIODS_H', 'SINE_COLORS', 'Signals',
            'whole_days', 'collect', 'high_pass', 'fit_amplitude', 'transfer_curve', 'standardise', 'prepare',
            'spectrum', 'bin_of', 'energy_table', 'sliding_energy', 'cosinor', 'peak_ratio', 'SpeedModel', 'fit_speed',
-           'draw_speeds', 'peak_test', 'day_profile', 'day_minima', 'light_dark', 'plateau', 'show_spectrum',
+           'sample_speeds', 'peak_test', 'day_profile', 'day_minima', 'light_dark', 'plateau', 'show_spectrum',
            'show_sliding', 'show_rhythm', 'show_profile']
 
 # %% ../../nbs/roots/55_rhythms.ipynb #9fd3e10d
@@ -354,13 +354,13 @@ def fit_speed(
     return SpeedModel(trend, sines, *_noise_model(relative - basis @ weights))
 
 # %% ../../nbs/roots/55_rhythms.ipynb #a0748d13
-def draw_speeds(
+def sample_speeds(
     model: SpeedModel,  # Plant
     rng: np.random.Generator,  # Source of randomness
     n: int,  # Number of drawn series
     without_h: float | None = None,  # Period whose sine is left out
 ) -> np.ndarray:  # (n,T) mm/h
-    "Draw speeds of plants like one, without one of its rhythms."
+    "Sample speeds of plants like one, without one of its rhythms."
     n_times, warm = len(model.trend), 100
     white = rng.standard_normal((n, n_times + warm)) * model.sd * np.sqrt(1 - model.memory**2)
     noise = lfilter([1.0], [1.0, -model.memory], white, axis=1)[:, warm:]
@@ -390,8 +390,8 @@ def peak_test(
     signals: Signals,  # Speeds as measured, not prepared
     period_h: float,  # Period in question, of `periods_h`
     periods_h: Sequence[float] = PERIODS_H,  # Periods that plants may have
-    n_draws: int = 199,  # Drawn series per plant
-    seed: int = 0,  # Seed of the draws
+    n_null: int = 199,  # Drawn series per plant
+    seed: int = 0,  # Seed of the samples
     **options,  # Arguments of `prepare`
     # Per plant: plant, condition, period_h, ratio, null_95, p, p_holm;
     # per group: condition, period_h, n, ratio, null_95, p, n_plants (of `p` < 0.05)
@@ -404,8 +404,8 @@ def peak_test(
 
     measured, drawn = statistic(signals.values), []
     for k, v in enumerate(signals.values):
-        drawn.append(statistic(draw_speeds(fit_speed(v, periods_h), generator(seed, k), n_draws, period_h)))
-    null = np.stack(drawn)  # (P,n_draws)
+        drawn.append(statistic(sample_speeds(fit_speed(v, periods_h), generator(seed, k), n_null, period_h)))
+    null = np.stack(drawn)  # (P,n_null)
     plants = signals.plants.assign(period_h=float(period_h), ratio=np.exp(measured))
     plants = plants.assign(null_95=np.exp(np.quantile(null, 0.95, axis=1)), p=_p_of(measured, null))
     plants["p_holm"] = multipletests(plants.p, method="holm")[1]

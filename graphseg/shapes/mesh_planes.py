@@ -341,7 +341,7 @@ def _face_kinds(mesh):
     return kinds
 
 # %% ../../nbs/shapes/60_mesh_planes.ipynb #3733a808
-def _draw(segments, owners, kinds, shape, subdivide):
+def _render_lines(segments, owners, kinds, shape, subdivide):
     "Kind of the lines through each fine pixel, −1 where there is none."
     drawn = np.full(np.array(shape) * subdivide, -1)
     if not len(segments):
@@ -392,7 +392,7 @@ def _by_walls(mesh, view, subdivide, outside):
     masks, middle = np.zeros((n_slices, *shape), np.uint8), slice(subdivide // 2, None, subdivide)
     for k in range(n_slices):
         segments, owners, _ = _segments(points, mesh.faces, float(k))
-        drawn = _draw(segments, owners, kinds, shape, subdivide)
+        drawn = _render_lines(segments, owners, kinds, shape, subdivide)
         masks[k] = _paint_walls(solid[k], drawn)[middle, middle]
     return masks
 
