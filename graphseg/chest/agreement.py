@@ -139,8 +139,8 @@ def show_agreement(
     low, high = limits or (both.min() - 0.02, both.max() + 0.02)
     ax.plot([low, high], [low, high], color="0.5", linewidth=0.8)
     ax.axvline(threshold, color="0.5", linewidth=0.8, linestyle=":")
-    for name, color, marker in zip(HEART_SIZES, ("#0072B2", "#D55E00"), ("o", "^"), strict=True):
+    for name, colour, marker in zip(HEART_SIZES, ("#0072B2", "#D55E00"), ("o", "^"), strict=True):
         mine = class_of(true, threshold) == name
-        ax.scatter(true[mine], predicted[mine], s=9, color=color, marker=marker, linewidth=0, alpha=0.8, label=name)
+        ax.scatter(true[mine], predicted[mine], s=9, color=colour, marker=marker, linewidth=0, alpha=0.8, label=name)
     ax.set(xlim=(low, high), ylim=(low, high), aspect="equal", xlabel="true ratio", ylabel="predicted ratio")
     return ax

@@ -99,7 +99,7 @@ def show_outlines(
     for row in table.itertuples():
         points = np.array(row.points.split(), float).reshape(-1, 2)
         closed = np.concatenate([points, points[:1]])
-        ax.plot(*closed.T, color=layout.colors[row.structure], linestyle=(0, (3, 1.5)), linewidth=1)
+        ax.plot(*closed.T, color=layout.colours[row.structure], linestyle=(0, (3, 1.5)), linewidth=1)
     return ax
 
 # %% ../../nbs/chest/25_cases.ipynb #56c8f46d

@@ -67,7 +67,7 @@ def render_overlay(
     canvas = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_GRAY2BGR)
     width = max(1, round(max(size) / 400))
     for name, points in split_nodes(landmarks_px * scale, layout).items():
-        red, green, blue = (int(layout.colors[name][k : k + 2], 16) for k in (1, 3, 5))
+        red, green, blue = (int(layout.colours[name][k : k + 2], 16) for k in (1, 3, 5))
         sixteenths = np.round(points * 16).astype(np.int32)
         cv2.polylines(canvas, [sixteenths], True, (blue, green, red), width, cv2.LINE_AA, shift=4)
     return canvas

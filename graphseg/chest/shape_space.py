@@ -174,7 +174,7 @@ def show_modes(
     layout, shapes = layout_of(model), FRAME_PX * mode_shapes(model, modes, (-step_sd, 0, step_sd), image)
     fig, axes = _panels(shapes, width, [f"mode {k} ({share:.0%})" for k, share in enumerate(modes.shares, 1)])
     for ax, (below, mean, above) in zip(axes, shapes, strict=True):
-        show_landmarks(mean, layout, ax, color="0.7")
+        show_landmarks(mean, layout, ax, colour="0.7")
         show_landmarks(below, layout, ax)
         show_landmarks(above, layout, ax, dashed=True)
     return fig

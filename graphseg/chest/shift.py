@@ -201,8 +201,8 @@ def show_age(
     above, below = axes
     ages, trained = np.asarray(ages, float), np.asarray(training_ages, float)
     bins = _decades(ages, trained)
-    for values, color, name in ((ages, "#0072B2", "test"), (trained, "#D55E00", "training")):
-        above.hist(values[np.isfinite(values)], bins, color=color, alpha=0.55, label=name, density=True)
+    for values, colour, name in ((ages, "#0072B2", "test"), (trained, "#D55E00", "training")):
+        above.hist(values[np.isfinite(values)], bins, color=colour, alpha=0.55, label=name, density=True)
     above.set(ylabel="share per year", xlim=(bins[0], bins[-1]))
     above.tick_params(labelbottom=False)
     below.scatter(ages, scores, s=8, color="#0072B2", linewidth=0, alpha=0.8)

@@ -509,10 +509,10 @@ def show_fit(
     every = np.concatenate([*drawn.endo.values(), *drawn.epi.values()])
     (left, low), (right, high) = every.min(0) - margin_px, every.max(0) + margin_px
     for ax, k in zip(axes, sorted(drawn.endo), strict=False):
-        for kind, color in (("endo", "#0072B2"), ("epi", "#D55E00")):
+        for kind, colour in (("endo", "#0072B2"), ("epi", "#D55E00")):
             if k in getattr(drawn, kind):
                 ring = getattr(drawn, kind)[k]
-                ax.plot(*np.vstack([ring, ring[:1]]).T, color=color, linewidth=2.4, alpha=0.5, solid_capstyle="butt")
+                ax.plot(*np.vstack([ring, ring[:1]]).T, color=colour, linewidth=2.4, alpha=0.5, solid_capstyle="butt")
             for a, b in _cut_at(index, walls[kind], k):
                 ax.plot(*np.stack([a, b]).T, color="black", linewidth=0.6)
         ax.set(xlim=(left, right), ylim=(high, low), aspect="equal", xticks=[], yticks=[], xlabel=f"slice {k}")

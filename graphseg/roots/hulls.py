@@ -20,7 +20,7 @@ from ..base.core import require_shape
 from ..base.plots import COLUMN_IN
 from .graph import PlantGraph
 from .tracking import TrackedFrame
-from .traits import condition_color, require_scale
+from .traits import condition_colour, require_scale
 
 # %% ../../nbs/roots/51_hulls.ipynb #a2812cb5
 def plant_lines(
@@ -232,7 +232,7 @@ def show_contours(
     for k, (name, mine) in enumerate(hulls.items()):
         for j, corners in enumerate(mine):
             closed, label = np.concatenate([corners, corners[:1]]), name if j == 0 else None
-            ax.plot(*closed.T, color=condition_color(name, k), lw=0.7, alpha=0.8, label=label)
+            ax.plot(*closed.T, color=condition_colour(name, k), lw=0.7, alpha=0.8, label=label)
     ax.plot(0, 0, "v", ms=4, mfc="white", mec="black", mew=0.4)
     ax.set(xlabel="mm", ylabel="mm below seed", aspect="equal")
     if canvas:
