@@ -44,7 +44,7 @@ def run_phantoms(
     out = Path(arguments.out)
     if out.exists() and any(out.iterdir()):
         raise ValueError(f"{out}: expected a new or an empty folder, got one with files; choose another")
-    print(_wanted(arguments).draw(arguments, out))
+    print(_wanted(arguments).render(arguments, out))
     return 0
 
 # %% ../nbs/90_cli.ipynb #6a427317

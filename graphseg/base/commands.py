@@ -67,7 +67,7 @@ class Drawing:
     place: int  # Kinds are listed in this order
     description: str  # What is drawn, for the help
     number: str  # How many by default, for the help
-    draw: Callable  # Arguments with n and seed, new or empty folder → what was drawn, one line
+    render: Callable  # Arguments with n and seed, new or empty folder → what was drawn, one line
     option: str = ""  # Option that asks for it; none: what is drawn without an option
     about: Mapping = field(default_factory=dict)  # Arguments of `add_argument` for the option
 

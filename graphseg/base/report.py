@@ -64,7 +64,7 @@ def require_columns(
 
 # %% ../../nbs/base/20_report.ipynb #a831f473
 def describe_scores(
-    df: pd.DataFrame,  # Tidy scores, one row per case and organ
+    df: pd.DataFrame,  # Tidy scores, one row per case and structure
     by: list[str],  # Columns that name a group, such as model and organ
     metrics: list[str],  # Columns that hold the scores
 ) -> pd.DataFrame:  # One row per group and metric: n, mean, sd (n-1), median, q1, q3
@@ -100,7 +100,7 @@ STATISTICS = {"mean_sd": ("mean", " ± sd"), "median_iqr": ("median", " [IQR]")}
 
 # %% ../../nbs/base/20_report.ipynb #5cc55e67
 def summary_table(
-    df: pd.DataFrame,  # Tidy scores, one row per case and organ
+    df: pd.DataFrame,  # Tidy scores, one row per case and structure
     by: list[str],  # Columns that name a group; rows appear in their order of first appearance
     metrics: list[str],  # Score columns, in the order to show
     statistic: str = "mean_sd",  # "mean_sd" (mean ± sd) or "median_iqr" (median [q1, q3])
@@ -190,7 +190,7 @@ def _stratum_tests(part, metrics, reference, group, case):
 
 # %% ../../nbs/base/20_report.ipynb #01f419c9
 def wilcoxon_table(
-    df: pd.DataFrame,  # Tidy scores, one row per case and organ
+    df: pd.DataFrame,  # Tidy scores, one row per case and structure
     metrics: list[str],  # Score columns to test
     reference: str,  # Group that all others are compared with
     group: str = "model",  # Column that names the groups
@@ -348,17 +348,17 @@ def give_reasons(
 
 # %% ../../nbs/base/20_report.ipynb #483afca1
 def check_statement(
-    scores: pd.DataFrame,  # Tidy scores: model, case, organ, metric columns
-    comparisons: pd.DataFrame,  # better, worse (models), organ, metric; one row per part of the statement
+    scores: pd.DataFrame,  # Tidy scores: model, case, structure, metric columns
+    comparisons: pd.DataFrame,  # better, worse (models), structure, metric; one row per part of the statement
     alpha: float = 0.05,  # Level for the adjusted p-value
 ) -> pd.DataFrame:  # The comparisons with n, statistic, p, p_holm, rank_biserial, holds (bool)
     "Test every part of a statement on paired cases."
     rows = []
     for part in comparisons.itertuples():
-        pair = scores[(scores.organ == part.organ) & scores.model.isin((part.better, part.worse))]
+        pair = scores[(scores.structure == part.structure) & scores.model.isin((part.better, part.worse))]
         test = wilcoxon_table(pair, [part.metric], reference=part.better)
         if len(test) != 1:
-            raise ValueError(f"worse: expected scores of {part.worse!r} for organ {part.organ!r}, got none")
+            raise ValueError(f"worse: expected scores of {part.worse!r} for structure {part.structure!r}, got none")
         rows.append(test.iloc[0][["n", "statistic", "p", "rank_biserial"]].to_dict())
     tests = pd.concat([comparisons.reset_index(drop=True), pd.DataFrame(rows)], axis=1)
     tests["p_holm"] = multipletests(tests["p"], method="holm")[1]

@@ -18,7 +18,7 @@ from graphseg.chest.rays import (
     ChestScene,
     arm_line,
     distance_inside,
-    draw_lines,
+    render_lines,
     ellipse_contour,
     fill_contours,
     place_contours,
@@ -33,8 +33,8 @@ from .thorax import ChestShape, project_chest, smooth_curve, template_contour, w
 # %% ../../nbs/chest/05_anatomy.ipynb #53747020
 def _tube(lines, width_px, depth, hollow=0.4, blur_px=1.5):
     "Hollow cylinders of the given width along lines."
-    marrow = hollow * soften(draw_lines(lines, 0.66 * width_px), 1.6 * blur_px)
-    return depth * (soften(draw_lines(lines, width_px), 1.2 * blur_px) - marrow)
+    marrow = hollow * soften(render_lines(lines, 0.66 * width_px), 1.6 * blur_px)
+    return depth * (soften(render_lines(lines, width_px), 1.2 * blur_px) - marrow)
 
 
 _FLANK_Y = (-0.05, 0, 0.05, 0.12, 0.23, 0.35, 0.5, 0.7, 0.9)
@@ -101,7 +101,7 @@ def chest_spine(
     bone = fill_contours(*place_contours(scene, bodies, -0.6))
     rim = np.exp(-distance_inside(bone) / 5) * (bone > 127)
     line = smooth_curve([(0, -0.9), (0, 0), (0, 0.5), (0, 1.9)])
-    column = soften(draw_lines([scene.place(line, -0.6)], scene.px(0.20)), 18)
+    column = soften(render_lines([scene.place(line, -0.6)], scene.px(0.20)), 18)
     layer = 0.15 * soften(bone, 4) + 0.09 * soften(rim, 2)
     layer = layer + 0.32 * column * (0.35 + 0.65 * smooth_step(scene.y, -0.15, 0.25))
     knobs = 0.08 * soften(fill_contours(*place_contours(scene, pedicles, -0.6)), 2)
@@ -141,8 +141,8 @@ def _scapula(part):
     "Blade, socket, border and spine of one scapula, one after another; `part` places points."
     socket = 0.15 * soften(fill_contours(part(ellipse_contour(1.075, 0.15, 0.05, 0.055))), 4)
     yield 0.10 * soften(fill_contours(part(smooth_curve(_BLADE, 60))), 2.5) + socket
-    yield 0.20 * soften(draw_lines([part(smooth_curve(_BLADE_BORDER))], 16), 3)
-    yield 0.16 * soften(draw_lines([part(smooth_curve(_BLADE_SPINE))], 24), 4)
+    yield 0.20 * soften(render_lines([part(smooth_curve(_BLADE_BORDER))], 16), 3)
+    yield 0.16 * soften(render_lines([part(smooth_curve(_BLADE_SPINE))], 24), 4)
 
 # %% ../../nbs/chest/05_anatomy.ipynb #603ec6aa
 def _upper_arm(scene, side, out):
@@ -184,8 +184,8 @@ def chest_airways(
     lean = scene.random(2).normal(0, 0.012)
     trachea = scene.place(smooth_curve([(lean, -0.9), (lean, -0.1), *_TRACHEA]), -0.1)
     bronchi = [scene.place(smooth_curve(line, 12)) for line in (_RIGHT_BRONCHUS, _LEFT_BRONCHUS)]
-    tube = soften(draw_lines([trachea], scene.px(0.12)), 6) * (1 - 0.65 * smooth_step(scene.y, 0, 0.32))
-    return np.maximum(0.60 * tube, 0.16 * soften(draw_lines(bronchi, scene.px(0.075)), 7)) * scene.body
+    tube = soften(render_lines([trachea], scene.px(0.12)), 6) * (1 - 0.65 * smooth_step(scene.y, 0, 0.32))
+    return np.maximum(0.60 * tube, 0.16 * soften(render_lines(bronchi, scene.px(0.075)), 7)) * scene.body
 
 # %% ../../nbs/chest/05_anatomy.ipynb #57543993
 def _split_branches(rng, p, a, length, w):
@@ -235,7 +235,7 @@ def _lung_trees(rng, side, x, y):
 _CALIBRES = ((0, 4, 0.055), (4, 6.5, 0.095), (6.5, 10, 0.13), (10, 14, 0.16), (14, 99, 0.17))  # From, below, depth
 
 
-def _draw_trees(points, width):
+def _render_trees(points, width):
     "Branches drawn calibre by calibre; `points` in sixteenths of a px of the canvas, `width` in px of the frame."
     layer = np.float32(0)
     for low, high, depth in _CALIBRES:
@@ -253,7 +253,7 @@ _LEFT_HILUM = ((0.24, 0.37), (0.32, 0.4), (0.385, 0.45), (0.39, 0.54))
 def _hila(scene):
     "The thick vessels at the roots of both lungs."
     lines = [scene.place(smooth_curve(line, 20)) for line in (_RIGHT_HILUM, _LEFT_HILUM)]
-    wide, narrow = draw_lines(lines, scene.px(0.095)), draw_lines(lines, scene.px(0.055))
+    wide, narrow = render_lines(lines, scene.px(0.095)), render_lines(lines, scene.px(0.055))
     return (0.20 * soften(wide, 13) + 0.13 * soften(narrow, 5)) * (0.35 + 0.65 * scene.lungs)
 
 # %% ../../nbs/chest/05_anatomy.ipynb #ebcdd34b
@@ -264,7 +264,7 @@ def chest_vessels(
     rng, s = scene.random(3), scene
     trees = [_lung_trees(rng, side, x, y) for side, x, y in ((-1, -0.235, 0.47), (1, 0.32, 0.44))]
     points, width = (np.concatenate(part) for part in zip(*trees, strict=True))
-    layer = _draw_trees(to_canvas(s.place(points.reshape(-1, 2))).reshape(points.shape), s.px(1) * width)
+    layer = _render_trees(to_canvas(s.place(points.reshape(-1, 2))).reshape(points.shape), s.px(1) * width)
     layer *= (0.12 + 0.88 * s.lungs) * (0.35 + 0.65 * np.minimum(s.inside_px / s.px(0.14), 1)) * (1 - 0.75 * s.abdomen)
     return layer + _hila(s)
 
@@ -312,7 +312,7 @@ def _stomach_bubble(s, rng):
     return rng.uniform(0.35, 0.8) * soften(fill_contours(s.place(np.vstack([dome, level[::-1]]), 0.3)), 7)
 
 # %% ../../nbs/chest/05_anatomy.ipynb #d45c8900
-def _draw_loop(rng, x, y):
+def _sample_loop(rng, x, y):
     "Contour of one loop of bowel near a place, thorax frame."
     across, down = x + rng.normal(0, 0.07), y + rng.normal(0, 0.035)
     return ellipse_contour(across, down, rng.uniform(0.05, 0.13), rng.uniform(0.02, 0.05), rng.uniform(0, 3))
@@ -327,7 +327,7 @@ def chest_gas(
         layer += _stomach_bubble(s, rng)
     for _ in range(rng.integers(0, 6)):
         x, y = rng.uniform(0.3, 0.95), rng.uniform(1.03, 1.3)
-        loops = [_draw_loop(rng, x, y) for _ in range(3)]
+        loops = [_sample_loop(rng, x, y) for _ in range(3)]
         layer += rng.uniform(0.15, 0.5) * soften(fill_contours(*place_contours(s, loops, 0.3)), 9)
     return layer * s.body
 

@@ -121,13 +121,13 @@ def _bar_heights(landmarks_px, layout, ends):
     return {"heart": ends["heart"][:, 1].mean(), "chest": lowest + 0.03 * np.ptp(ends["chest"][:, 0])}
 
 # %% ../../nbs/chest/00_cardiothoracic.ipynb #ee8113bf
-def _draw_bar(ends, y, ax, color):
+def _show_bar(ends, y, ax, colour):
     "A bar with arrows at both ends, and dotted lines to the nodes that decided it."
-    arrow = {"arrowstyle": "<|-|>", "color": color, "linewidth": 1, "path_effects": EDGE}
+    arrow = {"arrowstyle": "<|-|>", "color": colour, "linewidth": 1, "path_effects": EDGE}
     arrow |= {"shrinkA": 0, "shrinkB": 0, "mutation_scale": 6}
     ax.annotate("", (ends[0, 0], y), (ends[1, 0], y), arrowprops=arrow)
     for x, end in ends:
-        ax.plot([x, x], [end, y], color=color, linewidth=0.7, linestyle=":")
+        ax.plot([x, x], [end, y], color=colour, linewidth=0.7, linestyle=":")
 
 # %% ../../nbs/chest/00_cardiothoracic.ipynb #605073bd
 def show_diameters(
@@ -135,7 +135,7 @@ def show_diameters(
     layout: Layout,  # Layout with N nodes, lungs and heart among them
     ax: plt.Axes | None = None,  # Axes to draw into, usually with the image; default a blank frame
     contours: bool = True,  # Draw the contours of lungs and heart, too?
-    color: str = "white",  # Colour of bars and text
+    colour: str = "white",  # Colour of bars and text
 ) -> plt.Axes:
     "Draw the two diameters and write the ratio."
     require_shape("landmarks_px", landmarks_px, f"{layout.n_nodes},2")
@@ -147,8 +147,8 @@ def show_diameters(
         ax = plt.subplots()[1]
     heights = _bar_heights(landmarks_px, layout, ends)
     for name, y in heights.items():
-        _draw_bar(ends[name], y, ax, color)
-    at, text = (ends["heart"][:, 0].mean(), heights["heart"]), {"textcoords": "offset points", "color": color}
+        _show_bar(ends[name], y, ax, colour)
+    at, text = (ends["heart"][:, 0].mean(), heights["heart"]), {"textcoords": "offset points", "color": colour}
     text |= {"ha": "center", "va": "bottom", "fontsize": 7, "path_effects": EDGE}
     ax.annotate(f"{ratio:.2f}", at, (0, 2), **text)
     return ax

@@ -19,15 +19,15 @@ from ..base.core import require_choice, require_file
 from ..base.names import display_value
 from ..base.plots import PAGE_IN, grid, show_image, show_landmarks, truth_prediction_legend
 from ..shapes.raster import landmarks_to_mask
-from ..learning.prepared import read_index, write_index
-from ..learning.samples import FRAME_PX, PARTS, SampleSet, Split
+from ..learning.prepared import PARTS, read_index, write_index
+from ..learning.samples import FRAME_PX, SampleSet, Split
 from ..shapes.layouts import Layout
 
 # %% ../../nbs/chest/25_cases.ipynb #8c7d4d8e
 def count_cases(
     samples: SampleSet,  # All cases
     split: Split,  # Their parts
-) -> pd.DataFrame:  # part, n, and for each organ the number of annotated cases
+) -> pd.DataFrame:  # part, n, and for each structure the number of annotated cases
     "Count cases and annotated organs by part."
     rows = []
     for part in PARTS:
@@ -45,7 +45,7 @@ def write_prepared(
     "Write a cohort and its split."
     rows = [(name, part) for part in PARTS for name in getattr(split.check(samples), part)]
     samples.save(Path(folder) / "samples.npz")
-    return write_index(folder, pd.DataFrame(rows, columns=["case", "part"]), PARTS)
+    return write_index(folder, pd.DataFrame(rows, columns=["case", "part"]))
 
 # %% ../../nbs/chest/25_cases.ipynb #1355cf01
 def read_prepared(
@@ -53,7 +53,7 @@ def read_prepared(
 ) -> tuple[SampleSet, dict[str, SampleSet]]:  # All cases, and the cases of each part that is not empty
     "Read what `prepare_chest` wrote."
     samples = SampleSet.load(require_file(Path(folder) / "samples.npz", "run: dvc repro prepare_chest"))
-    index = read_index(folder, "prepare_chest", PARTS)
+    index = read_index(folder, "prepare_chest")
     names = {part: index["case"][index["part"] == part].tolist() for part in PARTS}
     return samples, {part: samples.subset(mine) for part, mine in names.items() if mine}
 
@@ -80,14 +80,14 @@ def outlines(
     label_maps: np.ndarray,  # (n,H,W) integer
     layout: Layout,  # Layout of the labels
     tolerance_px: float = 1.5,  # Largest distance of a boundary pixel from the polygon
-) -> pd.DataFrame:  # case, organ, piece, points: "x y x y …"
+) -> pd.DataFrame:  # case, structure, piece, points: "x y x y …"
     "Polygons around the pieces of every label, holes left out."
     rows = []
     for name, labels in zip(ids, label_maps, strict=True):
         for organ in layout.organs:
             polygons = _polygons(labels == organ.label, tolerance_px)
             rows += [(name, organ.name, k, " ".join(map(str, p.ravel()))) for k, p in enumerate(polygons)]
-    return pd.DataFrame(rows, columns=["case", "organ", "piece", "points"])
+    return pd.DataFrame(rows, columns=["case", "structure", "piece", "points"])
 
 # %% ../../nbs/chest/25_cases.ipynb #ed162506
 def show_outlines(
@@ -99,19 +99,19 @@ def show_outlines(
     for row in table.itertuples():
         points = np.array(row.points.split(), float).reshape(-1, 2)
         closed = np.concatenate([points, points[:1]])
-        ax.plot(*closed.T, color=layout.colors[row.organ], linestyle=(0, (3, 1.5)), linewidth=1)
+        ax.plot(*closed.T, color=layout.colours[row.structure], linestyle=(0, (3, 1.5)), linewidth=1)
     return ax
 
 # %% ../../nbs/chest/25_cases.ipynb #56c8f46d
 def cases_by_rank(
     scores: pd.DataFrame,  # Tidy scores
     ranks: tuple = (0.5, 0.0),  # 1 is the best case, 0.5 the median, 0 the worst
-    organ: str = "lungs",  # Structure
+    structure: str = "lungs",  # Structure
     metric: str = "dsc",  # Higher is better
 ) -> list[str]:  # Names of the cases
     "Cases at given ranks of the mean score over models."
-    require_choice("organ", organ, scores["organ"].unique())
-    means = scores[scores["organ"] == organ].groupby("case")[metric].mean().reset_index()
+    require_choice("structure", structure, scores["structure"].unique())
+    means = scores[scores["structure"] == structure].groupby("case")[metric].mean().reset_index()
     order = means.sort_values([metric, "case"])["case"].tolist()
     return [order[round(rank * (len(order) - 1))] for rank in ranks]
 

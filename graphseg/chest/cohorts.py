@@ -20,7 +20,7 @@ from graphseg.chest.readers import (
     DRAWN,
     read_archive,
     read_chest_xray_landmarks,
-    read_drawn,
+    render_cohort,
     read_jsrt_landmarks,
     read_montgomery,
     read_phantoms,
@@ -105,7 +105,7 @@ class Cohort:
 def _drawn(name, split, source="image"):
     "Registry entry of a drawn cohort; foreign centres are scored on lungs, as their real counterparts."
     scored = ("lungs",) if name in ("phantoms_south", "phantoms_west") else ("lungs", "heart")
-    return Cohort(partial(read_drawn, name), split, "LH", source, scored=scored)
+    return Cohort(partial(render_cohort, name), split, "LH", source, scored=scored)
 
 
 _DRAWN_COHORTS = {

@@ -94,8 +94,8 @@ def add_export(
     parser.add_argument("--runtime", choices=("onnx", "openvino"), default="onnx", help=runtime)
 
 # %% ../../nbs/chest/66_commands.ipynb #5329a389
-def _draw_chests(arguments, out):
-    "Draw chest radiographs with landmarks."
+def _render_chests(arguments, out):
+    "Render chest radiographs with landmarks."
     from graphseg.chest.phantoms import write_chest_phantoms
 
     table = write_chest_phantoms(out, arguments.n or 300, arguments.seed)
@@ -103,7 +103,7 @@ def _draw_chests(arguments, out):
 
 
 DRAWINGS = (
-    Drawing(10, "synthetic radiographs with landmarks, metadata and masks of their findings", "300", _draw_chests),
+    Drawing(10, "synthetic radiographs with landmarks, metadata and masks of their findings", "300", _render_chests),
 )
 
 # %% ../../nbs/chest/66_commands.ipynb #66a4b284

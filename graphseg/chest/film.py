@@ -28,7 +28,7 @@ from graphseg.chest.rays import (
     chest_air,
     chest_soft_tissue,
     distance_inside,
-    draw_lines,
+    render_lines,
     ellipse_contour,
     fill_contours,
     smooth_noise,
@@ -100,9 +100,9 @@ def chest_pacemaker(
     side, angle = 1 if rng.random() < 0.88 else -1, rng.uniform(-0.5, 0.5)
     x, y = side * rng.uniform(0.66, 0.82), 0.17 + rng.normal(0, 0.03)
     leads = [scene.place(line, 0.3) for line in _lead_lines(x, y, side)]
-    tips = draw_lines([leads[0][-4:], leads[1][-4:]], 9)
+    tips = render_lines([leads[0][-4:], leads[1][-4:]], 9)
     device = _can(scene.place([(x, y)], 1.0)[0], scene.shape.half_width_px, side, angle)
-    return device + 0.55 * soften(draw_lines(leads, 4), 1.2) + 0.5 * soften(tips, 1.2)
+    return device + 0.55 * soften(render_lines(leads, 4), 1.2) + 0.5 * soften(tips, 1.2)
 
 # %% ../../nbs/chest/06_film.ipynb #3cd5e968
 def chest_optical_depth(

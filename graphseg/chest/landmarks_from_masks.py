@@ -176,14 +176,14 @@ def annotation_quality(
     label_map: np.ndarray,  # (H,W) integer
     layout: Layout,  # Layout with N nodes
     case: str = "",  # Name of the case
-) -> pd.DataFrame:  # case, organ, moved_px, moved_max_px, dsc_before, dsc_after, n_turned, n_coinciding
+) -> pd.DataFrame:  # case, structure, moved_px, moved_max_px, dsc_before, dsc_after, n_turned, n_coinciding
     "What snapping did to each organ of one case."
     rows = []
     pairs = [split_nodes(np.asarray(points), layout) for points in (before, after)]
     for name in layout.organ_names:
         mask, points = label_map == layout[name].label, [nodes[name] for nodes in pairs]
         quality = _organ_quality(points, mask, organ_contour(label_map, layout, name))
-        rows.append({"case": case, "organ": name} | quality)
+        rows.append({"case": case, "structure": name} | quality)
     return pd.DataFrame(rows)
 
 # %% ../../nbs/chest/78_landmarks_from_masks.ipynb #ee576dbe
@@ -225,13 +225,13 @@ def _view(ax, shape, around_px, side_px):
     ax.set_axis_off()
 
 # %% ../../nbs/chest/78_landmarks_from_masks.ipynb #4311db04
-def _show_moves(ax, before, after, contour, color, size):
+def _show_moves(ax, before, after, contour, colour, size):
     "Contour of one organ, hollow dots before and full ones after, and the way between."
     (x0, y0), (x1, y1) = before.T, after.T
     ax.plot(*np.vstack([contour, contour[:1]]).T, color="0.6", linewidth=0.8)
-    ax.plot([x0, x1], [y0, y1], color=color, linewidth=0.6)
-    ax.scatter(x0, y0, size, facecolors="white", edgecolors=color, linewidths=0.6, zorder=3)
-    ax.scatter(x1, y1, size, color=color, linewidths=0, zorder=4)
+    ax.plot([x0, x1], [y0, y1], color=colour, linewidth=0.6)
+    ax.scatter(x0, y0, size, facecolors="white", edgecolors=colour, linewidths=0.6, zorder=3)
+    ax.scatter(x1, y1, size, color=colour, linewidths=0, zorder=4)
 
 # %% ../../nbs/chest/78_landmarks_from_masks.ipynb #471dc5e9
 def show_snapping(
@@ -249,6 +249,6 @@ def show_snapping(
     size = 3 if around_px is None else 22
     for name in layout.organ_names:
         contour = organ_contour(label_map, layout, name)
-        _show_moves(ax, before[name], after[name], contour, layout.colors[name], size)
+        _show_moves(ax, before[name], after[name], contour, layout.colours[name], size)
     _view(ax, label_map.shape, around_px, side_px)
     return ax

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['CHEST_SETS', 'Phantom', 'chest_phantom', 'phantom_row', 'write_chest_phantoms', 'is_child', 'is_adult', 'has_opacity',
-           'has_pacemaker', 'has_enlarged_heart', 'has_normal_heart', 'is_healthy_adult', 'ChestSet', 'draw_people',
-           'draw_chest_set']
+           'has_pacemaker', 'has_enlarged_heart', 'has_normal_heart', 'is_healthy_adult', 'ChestSet', 'sample_people',
+           'render_chest_set']
 
 # %% ../../nbs/chest/08_phantoms.ipynb #b0d00569
 import multiprocessing
@@ -22,7 +22,7 @@ import pandas as pd
 from ..base.core import atomic_path, generator, progress, require_choice, write_csv
 from .cardiothoracic import cardiothoracic_ratio
 from .film import chest_opacity, chest_optical_depth, expose_chest, frame_chest
-from .patients import CHEST_CENTRES, ChestPerson, draw_chest_person, draw_chest_shape
+from .patients import CHEST_CENTRES, ChestPerson, sample_chest_person, sample_chest_shape
 from .rays import chest_scene
 from .thorax import ChestShape, chest_landmarks
 from ..shapes.layouts import CHEST_LHC, FRAME_PX, split_nodes
@@ -55,12 +55,12 @@ def chest_phantom(
     *seeds: int,  # Any number of integers; the same seeds give the same phantom
     person: ChestPerson | None = None,  # Whom to show; drawn if not given
     centre: str = "North",  # Centre of a drawn person
-    with_image: bool = True,  # Whether to draw the image; the truth is the same without
+    with_image: bool = True,  # Whether to render the image; the truth is the same without
 ) -> Phantom:
     "Draw one chest radiograph with landmarks."
     require_choice("centre", centre, CHEST_CENTRES)
-    person = draw_chest_person(generator(*seeds, 0), centre) if person is None else person
-    shape, at = draw_chest_shape(generator(*seeds, 1), person), CHEST_CENTRES[person.centre]
+    person = sample_chest_person(generator(*seeds, 0), centre) if person is None else person
+    shape, at = sample_chest_shape(generator(*seeds, 1), person), CHEST_CENTRES[person.centre]
     landmarks_px, rng = chest_landmarks(shape), generator(*seeds, 3)
     if not with_image and person.opacity == "none":
         return Phantom(None, landmarks_px, person, shape, np.zeros((0, 2)))
@@ -238,15 +238,15 @@ CHEST_SETS = {
 }
 
 # %% ../../nbs/chest/08_phantoms.ipynb #601b2c7f
-def draw_people(
+def sample_people(
     rule: ChestSet,  # Which set
     n: int | None = None,  # Only the first so many; default all
-    patience: int = 10000,  # Persons to draw for one place before giving up
+    patience: int = 10000,  # Persons to render for one place before giving up
 ) -> list[ChestPerson]:
     "The persons of a set."
     people, conditions = [], [condition for count, condition in rule.groups for _ in range(count)]
     for i, condition in enumerate(conditions[:n]):
-        drawn = (draw_chest_person(generator(rule.seed, i, 0, k), rule.centre) for k in range(patience))
+        drawn = (sample_chest_person(generator(rule.seed, i, 0, k), rule.centre) for k in range(patience))
         person = next((p for p in drawn if condition(p)), None)
         if person is None:
             raise ValueError(
@@ -257,22 +257,22 @@ def draw_people(
     return people
 
 # %% ../../nbs/chest/08_phantoms.ipynb #778d3386
-def _draw_case(seed, i, person, with_image):
+def _render_case(seed, i, person, with_image):
     "One case of a set."
     return chest_phantom(seed, i, person=person, with_image=with_image)
 
 # %% ../../nbs/chest/08_phantoms.ipynb #88ee0133
-def draw_chest_set(
+def render_chest_set(
     rule: ChestSet,  # Which set
     n: int | None = None,  # Only the first so many; default all
-    with_image: bool = True,  # Whether to draw the images
+    with_image: bool = True,  # Whether to render the images
     workers: int = 2,  # Processes; few cases are drawn in this one
 ) -> list[Phantom]:  # In the order of `rule.names`
-    "Draw the phantoms of a set; the number of processes does not change them."
-    people = draw_people(rule, n)
-    draw = partial(_draw_case, rule.seed, with_image=with_image)
+    "Render the phantoms of a set; the number of processes does not change them."
+    people = sample_people(rule, n)
+    render = partial(_render_case, rule.seed, with_image=with_image)
     if workers < 2 or len(people) < 64 or not with_image:
-        return [draw(i, p) for i, p in enumerate(progress(people, f"phantoms, {rule.prefix}"))]
+        return [render(i, p) for i, p in enumerate(progress(people, f"phantoms, {rule.prefix}"))]
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        drawn = pool.map(draw, range(len(people)), people, chunksize=4)
+        drawn = pool.map(render, range(len(people)), people, chunksize=4)
         return list(progress(drawn, f"phantoms, {rule.prefix}", total=len(people)))

@@ -62,7 +62,7 @@ def score_at(
     predictions: np.ndarray,  # From `predict_at`
     samples: SampleSet,  # The same n cases
     size: int = MAP_PX,  # Side of the maps, px
-) -> pd.DataFrame:  # case, organ (lungs, heart), dsc, hd_px of the 1024 px frame, hd_mm where the spacing is known
+) -> pd.DataFrame:  # case, structure (lungs, heart), dsc, hd_px of the 1024 px frame, hd_mm where the spacing is known
     "Score masks of a chosen size; distances are told in the frame."
     if len(predictions) != len(samples):
         raise ValueError(f"predictions: expected one for each of {len(samples)} cases, got {len(predictions)}")
@@ -73,9 +73,9 @@ def score_at(
     else:
         truths = [truth_labels(samples, i, size) for i in range(len(samples))]
         table = score_masks(ids, predictions, truths, present, layout, spacing)
-    table = table[table["organ"] != "all"].assign(hd_px=lambda t: t["hd_px"] * scale)
+    table = table[table["structure"] != "all"].assign(hd_px=lambda t: t["hd_px"] * scale)
     millimetres = ["hd_mm"] if table["hd_mm"].notna().any() else []
-    return table[["case", "organ", "dsc", "hd_px", *millimetres]].reset_index(drop=True)
+    return table[["case", "structure", "dsc", "hd_px", *millimetres]].reset_index(drop=True)
 
 # %% ../../nbs/chest/70_robustness.ipynb #539d7c98
 class CorrectedNetwork(nn.Module):
@@ -135,11 +135,11 @@ def score_occluded(
     models: Mapping[str, Path | tuple | nn.Module],  # Name → what `load_network` reads
     samples: SampleSet,  # n cases
     sides: Sequence[float],  # Sides of the squares, fraction of the image side
-    centres: np.ndarray,  # From `draw_centres`: (r,2), or (r,n,2)
+    centres: np.ndarray,  # From `sample_centres`: (r,2), or (r,n,2)
     size: int = MAP_PX,  # Side of the masks, px
     batch_size: int = 4,  # Images at a time
     n_processes: int = 1,  # Processes that share the work
-) -> pd.DataFrame:  # model, side, repeat, case, organ, dsc, hd_px (hd_mm)
+) -> pd.DataFrame:  # model, side, repeat, case, structure, dsc, hd_px (hd_mm)
     "Scores of every network under every square."
     jobs = [
         (item, side, repeat)
@@ -154,11 +154,11 @@ def score_occluded(
 # %% ../../nbs/chest/70_robustness.ipynb #0d1e4614
 def case_scores(
     scores: pd.DataFrame,  # From `score_occluded`
-) -> pd.DataFrame:  # model, side, case, organ (and "mean"), the scores, n_undefined
+) -> pd.DataFrame:  # model, side, case, structure (and "mean"), the scores, n_undefined
     "Mean over repeats for each case and structure, and over structures."
     by, metrics = ["model", "side", "case"], [c for c in ("dsc", "hd_px", "hd_mm") if c in scores]
     counted = scores.assign(n_undefined=scores["hd_px"].isna().astype(int))
-    groups = counted.groupby([*by, "organ"], sort=False)
+    groups = counted.groupby([*by, "structure"], sort=False)
     organs = groups[metrics].mean().join(groups["n_undefined"].sum()).reset_index()
     groups = organs.groupby(by, sort=False)
     means = (
@@ -166,42 +166,44 @@ def case_scores(
         .agg(lambda values: values.mean(skipna=False))
         .join(groups["n_undefined"].sum())
         .reset_index()
-        .assign(organ="mean")
+        .assign(structure="mean")
     )
-    return pd.concat([organs, means], ignore_index=True)[[*by, "organ", *metrics, "n_undefined"]]
+    return pd.concat([organs, means], ignore_index=True)[[*by, "structure", *metrics, "n_undefined"]]
 
 # %% ../../nbs/chest/70_robustness.ipynb #ab0d63cd
 def bootstrap_means(
     values: np.ndarray,  # (n,…) float, one row per case; NaN is left out
-    n_draws: int = 1000,  # Draws of n cases
-    seed: int = 0,  # Seed of the draws
-) -> np.ndarray:  # (n_draws,…) float
+    n_resamples: int = 1000,  # Resamples of n cases
+    seed: int = 0,  # Seed of the samples
+) -> np.ndarray:  # (n_resamples,…) float
     "Means over cases drawn with replacement."
     n = len(values)
     if n < 2:
         raise ValueError(f"values: expected at least 2 cases, got {n}")
-    counts = generator(seed).multinomial(n, np.full(n, 1 / n), n_draws).astype(float)  # how often each case is drawn
+    counts = (
+        generator(seed).multinomial(n, np.full(n, 1 / n), n_resamples).astype(float)
+    )  # how often each case is drawn
     flat = np.asarray(values, float).reshape(n, -1)
     with np.errstate(invalid="ignore"):
         means = counts @ np.nan_to_num(flat) / (counts @ np.isfinite(flat))
-    return means.reshape(n_draws, *np.shape(values)[1:])
+    return means.reshape(n_resamples, *np.shape(values)[1:])
 
 # %% ../../nbs/chest/70_robustness.ipynb #e1d958f9
 def curve_table(
     cases: pd.DataFrame,  # From `case_scores`
     metrics: Sequence[str] = ("dsc", "hd_px"),  # Scores
-    organ: str = "mean",  # Structure
+    structure: str = "mean",  # Structure
     level: float = 0.95,  # Share of the bootstrap means inside the band
-    n_draws: int = 1000,  # Draws of the bootstrap
+    n_resamples: int = 1000,  # Resamples of the bootstrap
     seed: int = 0,  # Its seed
 ) -> pd.DataFrame:  # model, side, metric, n, mean, low, high, n_undefined
     "Mean over cases against the side of the square, with bootstrap bands."
-    require_choice("organ", organ, cases["organ"].unique())
-    mine, tables = cases[cases["organ"] == organ], []
+    require_choice("structure", structure, cases["structure"].unique())
+    mine, tables = cases[cases["structure"] == structure], []
     for metric in metrics:
         wide = mine.pivot(index="case", columns=["model", "side"], values=metric)
         low, high = np.nanquantile(
-            bootstrap_means(wide.to_numpy(), n_draws, seed), [(1 - level) / 2, (1 + level) / 2], axis=0
+            bootstrap_means(wide.to_numpy(), n_resamples, seed), [(1 - level) / 2, (1 + level) / 2], axis=0
         )
         table = pd.DataFrame({"metric": metric, "n": wide.notna().sum(), "mean": wide.mean(), "low": low, "high": high})
         tables.append(table.join(mine.groupby(["model", "side"])["n_undefined"].sum()).reset_index())
@@ -233,11 +235,11 @@ def show_curves(
 def case_changes(
     cases: pd.DataFrame,  # From `case_scores`
     metrics: Sequence[str] = ("dsc", "hd_px"),  # Scores
-    organ: str = "mean",  # Structure
+    structure: str = "mean",  # Structure
 ) -> pd.DataFrame:  # model, case, and for each score <score>_change and <score>_slope per tenth of the side
     "Change from no square to the largest, and slope of the line through all sides, for each case."
-    require_choice("organ", organ, cases["organ"].unique())
-    mine, tables = cases[cases["organ"] == organ], []
+    require_choice("structure", structure, cases["structure"].unique())
+    mine, tables = cases[cases["structure"] == structure], []
     for metric in metrics:
         wide = mine.pivot(index=["model", "case"], columns="side", values=metric).sort_index(axis=1)
         sides = wide.columns.to_numpy(float)
@@ -280,14 +282,14 @@ def topology_table(
     predictions: np.ndarray,  # (n,N,2) landmarks in px of the map, or (n,size,size) label maps
     layout: Layout,  # Organs
     size: int = FRAME_PX,  # Side of the masks, px
-) -> pd.DataFrame:  # case, organ, n_pieces, n_expected, n_holes, is_whole
+) -> pd.DataFrame:  # case, structure, n_pieces, n_expected, n_holes, is_whole
     "Pieces and holes of every structure; whole has as many pieces as organs and no hole."
     rows, groups = [], structures(layout)
     for case, prediction in zip(ids, predictions, strict=True):
         for name, masks in structure_masks(prediction, layout, size).items():
             pieces, holes = np.sum([count_pieces(mask) for mask in masks], 0).tolist()
             rows.append((case, name, pieces, len(groups[name]), holes, pieces == len(groups[name]) and holes == 0))
-    return pd.DataFrame(rows, columns=["case", "organ", "n_pieces", "n_expected", "n_holes", "is_whole"])
+    return pd.DataFrame(rows, columns=["case", "structure", "n_pieces", "n_expected", "n_holes", "is_whole"])
 
 # %% ../../nbs/chest/70_robustness.ipynb #ed674fef
 def crossover(

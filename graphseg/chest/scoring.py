@@ -23,8 +23,8 @@ from ..learning.zoo import build_model
 def augmented_shapes(
     samples: SampleSet,  # Training cases
     augment,  # `augment.Augment`
-    n_draws: int = 100,  # Draws of each case
-    seed: int = 0,  # Seed of the draws
+    n_copies: int = 100,  # Augmented copies of each case
+    seed: int = 0,  # Seed of the samples
 ) -> np.ndarray:  # (m,N,2) float32, fraction of the image side
     "Shapes of the completely annotated cases after random geometry."
     complete = samples.landmarks[samples.present.all(1)]
@@ -33,7 +33,7 @@ def augmented_shapes(
         raise ValueError(f"samples: {expected}; choose a smaller layout")
     geometry = replace(augment, gamma=(1, 1), contrast=(1, 1), brightness=0, bias_field=0, noise=(0, 0))
     return np.stack(
-        [geometry(None, nodes, generator(seed, k, i))[1] for k in range(n_draws) for i, nodes in enumerate(complete)]
+        [geometry(None, nodes, generator(seed, k, i))[1] for k in range(n_copies) for i, nodes in enumerate(complete)]
     )
 
 # %% ../../nbs/chest/52_scoring.ipynb #b5c21437
@@ -42,13 +42,13 @@ def new_network(
     train: SampleSet,  # Training cases, for layout, image size and shapes
     augment,  # `augment.Augment` that training will use
     seed: int,  # Seed of the first weights
-    shape_draws: int = 100,  # Augmented draws of each shape for the components of the PCA model
+    shape_copies: int = 100,  # Augmented copies of each shape for the components of the PCA model
     **options,  # Further arguments of the network
 ) -> nn.Module:
     "Build a network; give the PCA model its components."
     torch.manual_seed(seed)
     model = build_model(name, train.layout, train.image_size, **options)
-    return model.fit_pca(augmented_shapes(train, augment, shape_draws, seed)) if hasattr(model, "fit_pca") else model
+    return model.fit_pca(augmented_shapes(train, augment, shape_copies, seed)) if hasattr(model, "fit_pca") else model
 
 # %% ../../nbs/chest/52_scoring.ipynb #502bf4da
 SCORES = ("dsc", "jaccard", "hd_px", "hd95_px", "assd_px", "hd_mm", "hd95_mm", "assd_mm", "mse_px2", "mae_px")
@@ -58,7 +58,7 @@ def score_predictions(
     predictions: np.ndarray,  # (n,N,2) landmarks in px of the frame, or (n,1024,1024) label maps
     samples: SampleSet,  # n cases
     **names,  # Columns to put in front: cohort, model, seed
-) -> pd.DataFrame:  # The names, case, organ, and those of `SCORES` that are defined
+) -> pd.DataFrame:  # The names, case, structure, and those of `SCORES` that are defined
     "Score the predictions for a set of cases in the frame."
     if len(predictions) != len(samples):
         raise ValueError(f"predictions: expected one for each of {len(samples)} cases, got {len(predictions)}")
@@ -70,13 +70,13 @@ def score_predictions(
         table = score_masks(samples.ids, predictions, masks, samples.present, samples.layout, spacing)
     kept = [c for c in SCORES if c in table and table[c].notna().any()]
     front = pd.DataFrame({k: [v] * len(table) for k, v in names.items()})
-    return pd.concat([front, table[["case", "organ", *kept]]], axis=1)
+    return pd.concat([front, table[["case", "structure", *kept]]], axis=1)
 
 # %% ../../nbs/chest/52_scoring.ipynb #449c3bfe
 def summarise(
     scores: pd.DataFrame,  # As made by `score_predictions`, one model
 ) -> dict:  # Structure → score → mean over cases, and the number of cases
     "Means for metrics.json."
-    means = scores.groupby("organ", sort=False)[[c for c in SCORES if c in scores]].mean()
+    means = scores.groupby("structure", sort=False)[[c for c in SCORES if c in scores]].mean()
     content = {organ: row.dropna().to_dict() for organ, row in means.iterrows()}
     return content | {"n_cases": int(scores["case"].nunique())}

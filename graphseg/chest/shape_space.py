@@ -174,7 +174,7 @@ def show_modes(
     layout, shapes = layout_of(model), FRAME_PX * mode_shapes(model, modes, (-step_sd, 0, step_sd), image)
     fig, axes = _panels(shapes, width, [f"mode {k} ({share:.0%})" for k, share in enumerate(modes.shares, 1)])
     for ax, (below, mean, above) in zip(axes, shapes, strict=True):
-        show_landmarks(mean, layout, ax, color="0.7")
+        show_landmarks(mean, layout, ax, colour="0.7")
         show_landmarks(below, layout, ax)
         show_landmarks(above, layout, ax, dashed=True)
     return fig
@@ -200,7 +200,7 @@ def sample_codes(
     seed: int = 0,  # Seed
     spread: float = 1.0,  # Factor on the standard deviation: 1 as the cohort, 0 its mean
 ) -> np.ndarray:  # (n,Z)
-    "Draw from the normal distribution that fits the codes."
+    "Sample from the normal distribution that fits the codes."
     codes = np.asarray(codes, np.float64)
     require_shape("codes", codes, "m,Z")
     if len(codes) < 2:
@@ -263,7 +263,7 @@ def explore_modes(
     sliders = [_mode_slider(widgets, k, limit_sd) for k in range(len(modes))]
     picture, reset = widgets.Image(format="png", width=360), widgets.Button(description="mean shape")
 
-    def draw(_=None):
+    def show(_=None):
         picture.value = _shape_png(model, modes.place([[s.value for s in sliders]]), image, image)
 
     def to_mean(_):
@@ -271,7 +271,7 @@ def explore_modes(
             slider.value = 0
 
     for slider in sliders:
-        slider.observe(draw, "value")
+        slider.observe(show, "value")
     reset.on_click(to_mean)
-    draw()
+    show()
     return widgets.HBox([widgets.VBox([*sliders, reset]), picture])

@@ -82,10 +82,10 @@ def _wide(scores, metric, models):
     return complete.to_numpy(float), len(wide) - len(complete)
 
 # %% ../../nbs/chest/74_shift.ipynb #853ae711
-def _drawn_drops(sets, sign, n_draws, seed):
-    "Drop of every model between two sets (M,), and its bootstrap draws (n_draws,M)."
+def _resampled_drops(sets, sign, n_resamples, seed):
+    "Drop of every model between two sets (M,), and its bootstrap draws (n_resamples,M)."
     means = [values.mean(0) for values in sets]
-    draws = [bootstrap_means(values, n_draws, seed + k) for k, values in enumerate(sets)]
+    draws = [bootstrap_means(values, n_resamples, seed + k) for k, values in enumerate(sets)]
     return sign * (means[0] - means[1]), sign * (draws[0] - draws[1])
 
 
@@ -116,13 +116,13 @@ def performance_drops(
     reference: str,  # Model that the others are compared with
     metric: str = "dsc",  # Score
     higher_is_better: bool = True,  # False for distances
-    n_draws: int = 2000,  # Draws of the bootstrap
+    n_resamples: int = 2000,  # Resamples of the bootstrap
     seed: int = 0,  # Its seed
 ) -> pd.DataFrame:  # model, metric, n_{home,away,left_out}, home, away, drop, low, high, extra{,_low,_high}, p, p_holm
     "Loss of every model, and how much more than the reference it loses; 95 % bootstrap bands."
     require_choice("reference", reference, models)
     sets, left_out = zip(*(_wide(scores, metric, models) for scores in (home, away)), strict=True)
-    drop, drawn = _drawn_drops(sets, 1 if higher_is_better else -1, n_draws, seed)
+    drop, drawn = _resampled_drops(sets, 1 if higher_is_better else -1, n_resamples, seed)
     low, high = _band(drawn)
     counts = {"n_home": len(sets[0]), "n_away": len(sets[1]), "n_left_out": sum(left_out)}
     means = {"home": sets[0].mean(0), "away": sets[1].mean(0)}
@@ -201,8 +201,8 @@ def show_age(
     above, below = axes
     ages, trained = np.asarray(ages, float), np.asarray(training_ages, float)
     bins = _decades(ages, trained)
-    for values, color, name in ((ages, "#0072B2", "test"), (trained, "#D55E00", "training")):
-        above.hist(values[np.isfinite(values)], bins, color=color, alpha=0.55, label=name, density=True)
+    for values, colour, name in ((ages, "#0072B2", "test"), (trained, "#D55E00", "training")):
+        above.hist(values[np.isfinite(values)], bins, color=colour, alpha=0.55, label=name, density=True)
     above.set(ylabel="share per year", xlim=(bins[0], bins[-1]))
     above.tick_params(labelbottom=False)
     below.scatter(ages, scores, s=8, color="#0072B2", linewidth=0, alpha=0.8)

@@ -35,24 +35,24 @@ def class_map(
     return labels_to_classes(sample_label_map(nodes, layout, size, annotated), layout)
 
 # %% ../../nbs/chest/42_tasks.ipynb #2ae1f89b
-def _drawn_classes(present, layout):
+def _annotated_classes(present, layout):
     "Which classes have all their organs annotated, (B,C) bool."
-    drawn = np.ones((len(present), len(pixel_classes(layout))), bool)
+    annotated = np.ones((len(present), len(pixel_classes(layout))), bool)
     for organ in layout.organs:
         number = int(labels_to_classes(np.array([organ.label]), layout))
-        drawn[:, number] &= present[:, layout.slices[organ.name]].all(1)
-    return drawn
+        annotated[:, number] &= present[:, layout.slices[organ.name]].all(1)
+    return annotated
 
 # %% ../../nbs/chest/42_tasks.ipynb #0f10dfe5
 def pixel_target(
     batch: dict,  # Batch with "image", "nodes" and "present"
     layout: Layout,  # Organs in painting order
-) -> tuple[Tensor, Tensor]:  # Class of each pixel, (B,H,W) int64; was the class drawn, (B,C) bool
-    "Fill the landmarks of a batch; a class is drawn where all its organs are annotated."
+) -> tuple[Tensor, Tensor]:  # Class of each pixel, (B,H,W) int64; was the class annotated, (B,C) bool
+    "Fill the landmarks of a batch; a class is annotated where all its organs are annotated."
     nodes, present, image = batch["nodes"].cpu().numpy(), batch["present"].cpu().numpy(), batch["image"]
     maps = [class_map(n, p, layout, image.shape[-1]) for n, p in zip(nodes, present, strict=True)]
-    drawn = torch.from_numpy(_drawn_classes(present, layout))
-    return torch.stack(maps).to(image.device), drawn.to(image.device)
+    annotated = torch.from_numpy(_annotated_classes(present, layout))
+    return torch.stack(maps).to(image.device), annotated.to(image.device)
 
 # %% ../../nbs/chest/42_tasks.ipynb #b7863d10
 class LandmarkTask:
@@ -88,12 +88,12 @@ class LandmarkTask:
 def one_minus_dsc(
     scores: Tensor,  # Class scores, (B,C,H,W)
     target: Tensor,  # Class of each pixel, (B,H,W) int64
-    drawn: Tensor,  # Was the class drawn, (B,C) bool
-) -> Tensor:  # (B,), NaN where no class was drawn
-    "One minus the mean Dice of the classes that were drawn."
+    annotated: Tensor,  # Was the class annotated, (B,C) bool
+) -> Tensor:  # (B,), NaN where no class was annotated
+    "One minus the mean Dice of the classes that were annotated."
     truth, found = (nn.functional.one_hot(t, scores.shape[1])[..., 1:].float() for t in (target, scores.argmax(1)))
     dice = 2 * (truth * found).sum((1, 2)) / (truth + found).sum((1, 2))
-    return 1 - torch.where(drawn[:, 1:], dice.nan_to_num(1), torch.nan).nanmean(1)
+    return 1 - torch.where(annotated[:, 1:], dice.nan_to_num(1), torch.nan).nanmean(1)
 
 # %% ../../nbs/chest/42_tasks.ipynb #b3f8044d
 class PixelTask:
@@ -111,12 +111,12 @@ class PixelTask:
         self.layout, self.partial, self.joint = layout, partial, joint
 
     def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
-        target, drawn = pixel_target(batch, self.layout)
-        return pixel_loss(model(batch["image"]), target, drawn if self.partial == "merge" else None, self.joint)
+        target, annotated = pixel_target(batch, self.layout)
+        return pixel_loss(model(batch["image"]), target, annotated if self.partial == "merge" else None, self.joint)
 
     def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,)
-        target, drawn = pixel_target(batch, self.layout)
-        return one_minus_dsc(model(batch["image"]), target, drawn)
+        target, annotated = pixel_target(batch, self.layout)
+        return one_minus_dsc(model(batch["image"]), target, annotated)
 
     def __repr__(self):
         return f"PixelTask({self.layout.name}, {self.partial}, {'joint' if self.joint else 'per class'})"

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['CHEST_TEMPLATE', 'SPAN', 'CHEST_ANCHORS', 'CHEST_MODES', 'CHEST_CORRELATIONS', 'smooth_curve', 'template_contour',
-           'contour_nodes', 'draw_chest_modes', 'ChestShape', 'draw_waves', 'bump', 'warp_chest', 'project_chest',
+           'contour_nodes', 'sample_chest_modes', 'ChestShape', 'sample_waves', 'bump', 'warp_chest', 'project_chest',
            'warp_clavicle', 'chest_contours', 'chest_landmarks', 'fit_in_frame']
 
 # %% ../../nbs/chest/02_thorax.ipynb #dfac98a2
@@ -145,10 +145,10 @@ CHEST_CORRELATIONS = {  # Pairs that are not independent
 }
 
 # %% ../../nbs/chest/02_thorax.ipynb #336e12aa
-def draw_chest_modes(
+def sample_chest_modes(
     rng: np.random.Generator,  # Source of randomness
 ) -> dict:  # Name → coefficient
-    "Draw one coefficient for each shape mode from the correlated normal distribution."
+    "Sample one coefficient for each shape mode from the correlated normal distribution."
     names = list(CHEST_MODES)
     correlation = np.eye(len(names))
     for (a, b), value in CHEST_CORRELATIONS.items():
@@ -173,12 +173,12 @@ class ChestShape:
     bone: float = 1.0  # Mineral of the bones, 1 is average
 
 # %% ../../nbs/chest/02_thorax.ipynb #3bcc24b8
-def draw_waves(
+def sample_waves(
     rng: np.random.Generator,  # Source of randomness
     size: float = 0.010,  # Standard deviation of the displacement, thorax frame
     n_waves: int = 14,  # Number of plane waves
 ) -> np.ndarray:  # (5,n_waves): frequency x, frequency y, phase, amplitude x, amplitude y
-    "Draw the plane waves of a smooth random displacement field."
+    "Sample the plane waves of a smooth random displacement field."
     frequency = rng.uniform(-2.2, 2.2, (2, n_waves))
     amplitude = size * rng.standard_normal((2, n_waves)) / np.sqrt(n_waves / 2)
     return np.vstack([frequency, rng.uniform(0, 2 * np.pi, n_waves), amplitude])

@@ -44,8 +44,8 @@ def add_mesh(
     parser.add_argument("--untangle", action="store_true", help=elements)
 
 # %% ../../nbs/hearts/71_commands.ipynb #f821c035
-def _draw_hearts(arguments, out):
-    "Draw hearts with cardiac MR views and true meshes."
+def _render_hearts(arguments, out):
+    "Render hearts with cardiac MR views and true meshes."
     from graphseg.hearts.phantoms import make_heart_cohort
 
     if out.exists():
@@ -59,7 +59,7 @@ DRAWINGS = (
         30,
         "cardiac MR of hearts whose meshes are known",
         "8",
-        _draw_hearts,
+        _render_hearts,
         "--hearts",
         {
             "action": "store_true",

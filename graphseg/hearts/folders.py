@@ -21,7 +21,7 @@ from torch import nn
 from ..base.core import require_choice, require_file, sha256, write_csv, write_json
 from ..base.runs import Done, Item, one_by_one, run_items, tell_counts, write_report
 from .measures import VOLUMES, indices_table, mesh_volumes, write_indices
-from .training import MeshDataset, predict_nodes, prepare_cases, world_nodes
+from .training import MeshDataset, predict_mesh_nodes, prepare_cases, world_nodes
 from .views import LONG_AXIS, HeartCase, read_case, require_inside, spacing_of
 from .mesh_losses import untangle_nodes
 from ..shapes.mesh_warps import warp_mesh
@@ -176,11 +176,11 @@ class MeshOptions:
         require_choice("missing", self.missing, MISSING)
 
 # %% ../../nbs/hearts/70_folders.ipynb #4bdde9cc
-def _drawn_nodes(model, case):
+def _predicted_nodes(model, case):
     "Nodes that the network draws for one heart, world mm."
     frame = model.frame
     prepared = prepare_cases([case], None, frame.full_size_xyz, frame.lax_px, frame.step_px, mode=frame.mode)
-    nodes = world_nodes(predict_nodes(model.network, MeshDataset(prepared, None, frame.crop)), prepared)[0]
+    nodes = world_nodes(predict_mesh_nodes(model.network, MeshDataset(prepared, None, frame.crop)), prepared)[0]
     if not np.isfinite(nodes).all():
         n_bad = int((~np.isfinite(nodes)).any(1).sum())
         expected = f"expected finite nodes, the network gave {n_bad} others"
@@ -207,7 +207,7 @@ def predict_heart(
 ) -> TetrahedralMesh | SurfaceMesh:  # World mm
     "The mesh of one heart."
     require_views(case, model.views, options.missing)
-    mesh = _mesh_through(model.mesh, _drawn_nodes(model, case))
+    mesh = _mesh_through(model.mesh, _predicted_nodes(model, case))
     if not options.untangle or not isinstance(mesh, TetrahedralMesh):
         return mesh
     return mesh.moved(untangle_nodes(mesh.nodes_mm, mesh.tetrahedra, model.mesh.nodes_mm).nodes)

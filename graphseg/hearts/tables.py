@@ -12,8 +12,8 @@ import pandas as pd
 
 # %% ../../nbs/hearts/66_tables.ipynb #d348998d
 SEGMENTED = ("LV endo", "LV myo", "RV endo")  # Structures that are scored in slices
-SLICE_SCORES = {"DSC": 3, "HD_mm": 2, "MCD_mm": 2}  # Score in slices → decimals
-NODE_SCORES = {"MAE_mm": 2, "MSE_mm2": 2, "RMSE_mm": 2}  # Error of nodes → decimals
+SLICE_SCORES = {"dsc": 3, "hd_mm": 2, "mcd_mm": 2}  # Score in slices → decimals
+NODE_SCORES = {"mae_mm": 2, "mse_mm2": 2, "rmse_mm": 2}  # Error of nodes → decimals
 
 # %% ../../nbs/hearts/66_tables.ipynb #5bff7f2f
 def mean_over_seeds(
@@ -40,7 +40,7 @@ def score_cells(
 ) -> dict[str, str]:  # "structure score" → cell
     "Cells of one network and one structure."
     mine = scores[(scores.model == model) & (scores.structure == structure)]
-    return {f"{structure} {score.split('_')[0]}": spread_cell(mine[score], d) for score, d in decimals.items()}
+    return {f"{structure} {score.split('_')[0].upper()}": spread_cell(mine[score], d) for score, d in decimals.items()}
 
 # %% ../../nbs/hearts/66_tables.ipynb #2532be43
 def score_row(

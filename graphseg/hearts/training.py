@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LAX_SCALING', 'MeshCases', 'save_cases', 'load_cases', 'metadata_number', 'view_axes', 'prepare_cases',
            'HeartAugmentation', 'plane_matrix', 'warp_slices', 'fit_into', 'random_shift', 'Windows', 'MeshDataset',
-           'MeshTask', 'predict_nodes', 'world_nodes', 'crop_centres', 'drawn_nodes']
+           'MeshTask', 'predict_mesh_nodes', 'world_nodes', 'crop_centres', 'augmented_nodes']
 
 # %% ../../nbs/hearts/55_training.ipynb #0733cf34
 import zipfile
@@ -260,7 +260,7 @@ class HeartAugmentation:
         if min(self.turn_degrees, self.noise, self.shift_px) < 0 or not 0 <= self.view_dropout <= 1:
             raise ValueError(f"HeartAugmentation: expected numbers of 0 or more and a probability, got {self}")
 
-    def draw(
+    def sample(
         self,
         rng: np.random.Generator,  # Source of randomness
     ) -> tuple[np.ndarray, np.ndarray]:  # Matrix S·R in x and y, (2,2), and shift, (2,), px
@@ -372,7 +372,7 @@ class Windows:
     def place(self, index: int, rng=None) -> tuple[np.ndarray, np.ndarray]:
         if rng is None:
             return np.eye(2), -np.round((self.centres[index] - 0.5) * self.sides) * self.cropped
-        (matrix, shift), points = self.augment.draw(rng), (self.cases.nodes[index, :, :2] - 0.5) * self.sides
+        (matrix, shift), points = self.augment.sample(rng), (self.cases.nodes[index, :, :2] - 0.5) * self.sides
         if not self.cropped:
             return matrix, shift
         matrix = fit_into(matrix, points, self.room - 2)
@@ -384,7 +384,7 @@ class Windows:
         return nodes
 
 # %% ../../nbs/hearts/55_training.ipynb #d80e391a
-def _drawn_images(windows, index, matrix, shift, rng):
+def _augmented_images(windows, index, matrix, shift, rng):
     "Stack (Z,H,W) and long-axis views (3,Q,Q) of a case, 0 to 1, in their window; changed if there is a generator."
     cases, augment = windows.cases, windows.augment
     sax, lax = (images[index].astype(np.float32) / 255 for images in (cases.sax, cases.lax))
@@ -407,9 +407,9 @@ class MeshDataset(Windows, Dataset):
         return len(self.cases)
 
     def __getitem__(self, index: int) -> dict:
-        return self.draw(index)
+        return self.sample(index)
 
-    def draw(
+    def sample(
         self,
         index: int,  # Case, 0 to len − 1
         rng: np.random.Generator | None = None,  # Source of randomness; None: no change
@@ -418,7 +418,7 @@ class MeshDataset(Windows, Dataset):
             raise IndexError(f"index: expected 0 to {len(self) - 1}, got {index}")
         rng = rng if self.augment else None
         matrix, shift = self.place(index, rng)
-        sax, lax = _drawn_images(self, index, matrix, shift, rng)
+        sax, lax = _augmented_images(self, index, matrix, shift, rng)
         item = {"image": sax[None], "lax": lax, "nodes": self.placed(index, matrix, shift)}
         item["metadata"] = self.cases.metadata[index]
         item["size_mm"] = self.cases.size_mm[index] * [*self.room / self.sides, 1]
@@ -462,7 +462,7 @@ class MeshTask:
         return f"MeshTask({self.criterion!r}, {self.target})"
 
 # %% ../../nbs/hearts/55_training.ipynb #286d6841
-def predict_nodes(
+def predict_mesh_nodes(
     model: nn.Module,  # Trained network
     dataset: MeshDataset,  # Cases, full or cropped as the network was trained
     batch_size: int = 8,  # Cases at once
@@ -491,10 +491,10 @@ def crop_centres(
     return np.clip(np.asarray(nodes)[..., :2].mean(1), 0, 1)
 
 # %% ../../nbs/hearts/55_training.ipynb #51b309cf
-def drawn_nodes(
+def augmented_nodes(
     dataset: MeshDataset,  # Training set with its augmentation
-    n_copies: int = 10,  # Draws of each case
-    seed: int = 0,  # Seed of the draws
+    n_copies: int = 10,  # Augmented copies of each case
+    seed: int = 0,  # Seed of the samples
 ) -> np.ndarray:  # (n·n_copies,N,3), fractions of the image
     "Nodes as training will see them, for shape models and mean shapes."
     out = []

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SCHEDULES', 'PUBLISHED_SETTINGS', 'TrainingSettings', 'learning_rate_factor', 'BatchStream', 'CaseStream', 'Learner',
-           'average_into', 'AtomicCheckpoint', 'Rounds', 'cases_ids', 'fingerprint', 'quiet', 'make_trainer',
+           'average_into', 'AtomicCheckpoint', 'Rounds', 'cases_ids', 'training_fingerprint', 'quiet', 'make_trainer',
            'run_trainer', 'FitResult', 'check_cases', 'read_checkpoint', 'fit', 'fit_once']
 
 # %% ../../nbs/learning/60_training.ipynb #f541b7cc
@@ -129,7 +129,7 @@ class CaseStream(Dataset):
 
     def __init__(
         self,
-        cases,  # `samples.LandmarkDataset`, or any data set with `draw(index, rng)`
+        cases,  # `samples.LandmarkDataset`, or any data set with `sample(index, rng)`
         seed: int,  # Seed of the augmentation
     ):
         self.cases, self.seed = cases, seed
@@ -139,7 +139,7 @@ class CaseStream(Dataset):
 
     def __getitem__(self, key: tuple[int, int]) -> dict:
         which, index = key
-        return self.cases.draw(index, generator(self.seed, which, index))
+        return self.cases.sample(index, generator(self.seed, which, index))
 
 # %% ../../nbs/learning/60_training.ipynb #9e2c0c20
 def _optimizer(parameters, settings, n_cases):
@@ -303,7 +303,7 @@ def _sixteen_cases(cases):
     return (cases[(0, i)] if isinstance(cases, CaseStream) else cases[i] for i in places)
 
 # %% ../../nbs/learning/60_training.ipynb #800274de
-def fingerprint(
+def training_fingerprint(
     model: nn.Module,  # Network before training
     task,  # `LandmarkTask` or `PixelTask`
     stream: CaseStream,  # Training cases
@@ -479,7 +479,7 @@ def fit(
     started, folder = time.monotonic(), Path(folder)
     _check_fit(model, task, train_set, validation_set)
     stream = CaseStream(train_set, seed)
-    mark = fingerprint(model, task, stream, validation_set, settings)
+    mark = training_fingerprint(model, task, stream, validation_set, settings)
     checkpoint = _checkpoint_of(checkpoint_folder or folder, mark)
     resumed_at = read_checkpoint(checkpoint).get("global_step", 0)
     rounds = run_trainer(model, task, stream, validation_set, settings, seed, checkpoint, folder / "history.csv")
@@ -510,7 +510,10 @@ def fit_once(
     seed: int = 0,  # Seed of order, augmentation and noise
 ) -> FitResult:
     "`fit`, or the result of an equal run that has finished in the same folder."
-    folder, mark = Path(folder), fingerprint(model, task, CaseStream(train_set, seed), validation_set, settings)
+    folder, mark = (
+        Path(folder),
+        training_fingerprint(model, task, CaseStream(train_set, seed), validation_set, settings),
+    )
     if (result := _finished_run(folder, mark, settings)) is not None:
         model.load_state_dict(load_model(folder).state_dict())
         return result

@@ -66,13 +66,13 @@ def add_roots(
     _add_plate_options(parser)
 
 # %% ../../nbs/roots/76_commands.ipynb #0b73685d
-def _draw_plate(arguments, out):
-    "Draw an agar plate, one image a day."
-    from graphseg.roots.plates import draw_plate
+def _render_plate(arguments, out):
+    "Render an agar plate, one image a day."
+    from graphseg.roots.plates import sample_plate
     from graphseg.roots.plate_images import write_plate_series
 
     days = range(1, (arguments.n or 14) + 1)
-    write_plate_series(out, draw_plate(arguments.roots, arguments.seed), [24.0 * day for day in days], 1640)
+    write_plate_series(out, sample_plate(arguments.roots, arguments.seed), [24.0 * day for day in days], 1640)
     return f"{len(days)} images of a plate in {out}"
 
 
@@ -81,7 +81,7 @@ DRAWINGS = (
         20,
         "an agar plate of growing plants, one image a day, with the true traits in truth.csv",
         "14 days",
-        _draw_plate,
+        _render_plate,
         "--roots",
         {
             "choices": ("LD", "CL"),

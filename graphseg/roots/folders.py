@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RootOptions', 'open_series', 'plate_plants', 'predict_with', 'series_items', 'segment_series', 'plate_graphs',
-           'read_mask', 'measure_series', 'frame_scene', 'draw_labelled', 'thinned', 'draw_contact_sheet',
+           'read_mask', 'measure_series', 'frame_scene', 'render_labelled', 'thinned', 'render_contact_sheet',
            'show_growth', 'write_video', 'image_rows', 'roots_folder']
 
 # %% ../../nbs/roots/75_folders.ipynb #7bf6c8da
@@ -22,7 +22,7 @@ import pandas as pd
 from ..base.core import atomic_path, progress, require_file, sha256, write_csv
 from ..base.runs import Done, Item, Problem, remove_leftovers, run_items, write_png, write_report
 from ..base.plots import grid, use_style
-from .graph import LABEL_COLORS, ORDER_COLORS
+from .graph import LABEL_COLOURS, ORDER_COLOURS
 from graphseg.roots.images import (
     Frame,
     ImageSeries,
@@ -318,8 +318,8 @@ def frame_scene(
     return RootScene(plants, 1 / mm_per_px, "mm", place.file, place.time, part, file_key=key)
 
 # %% ../../nbs/roots/75_folders.ipynb #068af1dd
-def _bgr(color):
-    return tuple(int(color[k : k + 2], 16) for k in (5, 3, 1))
+def _bgr(colour):
+    return tuple(int(colour[k : k + 2], 16) for k in (5, 3, 1))
 
 
 def _sixteenths(points, scale):
@@ -329,11 +329,11 @@ def _sixteenths(points, scale):
 
 def _dot(canvas, at, thick, label):
     "A round mark in the colour of its label."
-    color, radius = _bgr(LABEL_COLORS[label]), round(16 * 2.2 * thick)
-    cv2.circle(canvas, tuple(at.tolist()), radius, color, cv2.FILLED, cv2.LINE_AA, 4)
+    colour, radius = _bgr(LABEL_COLOURS[label]), round(16 * 2.2 * thick)
+    cv2.circle(canvas, tuple(at.tolist()), radius, colour, cv2.FILLED, cv2.LINE_AA, 4)
 
 # %% ../../nbs/roots/75_folders.ipynb #85777557
-def draw_labelled(
+def render_labelled(
     image: np.ndarray,  # (H,W) uint8
     scene: RootScene,  # Root systems of the image
     width_px: int = 1640,  # Width of the result; wider images are reduced
@@ -344,8 +344,8 @@ def draw_labelled(
     thick = max(1, round(canvas.shape[1] / 800))
     walks = [(depth, _sixteenths(root.points, scale)) for plant in scene.plants for depth, root in plant.walk()]
     for depth, line in walks:
-        color = _bgr(ORDER_COLORS[min(depth, len(ORDER_COLORS) - 1)])
-        cv2.polylines(canvas, [line], False, color, thick, cv2.LINE_AA, 4)
+        colour = _bgr(ORDER_COLOURS[min(depth, len(ORDER_COLOURS) - 1)])
+        cv2.polylines(canvas, [line], False, colour, thick, cv2.LINE_AA, 4)
     for depth, line in walks:
         _dot(canvas, line[0], thick, "bifurcation" if depth else "seed")
         _dot(canvas, line[-1], thick, "lateral_tip" if depth else "main_tip")
@@ -368,7 +368,7 @@ def _captioned(picture, text):
     return cell
 
 
-def draw_contact_sheet(
+def render_contact_sheet(
     series: ImageSeries,  # Images of one plate
     scene_of: Callable,  # Place → its scene
     n: int = 12,  # Images, at most
@@ -377,7 +377,7 @@ def draw_contact_sheet(
     "Labelled images through time on one sheet."
     cells = []
     for place in thinned(series, n):
-        cell = draw_labelled(read_gray(series.folder / place.file), scene_of(place), width_px)
+        cell = render_labelled(read_gray(series.folder / place.file), scene_of(place), width_px)
         text = f"{place.time:%Y-%m-%d %H:%M}   {place.time_h / 24:.1f} d" if place.time else place.file
         cells.append(_captioned(cell, text))
     columns = min(3, len(cells))
@@ -392,12 +392,12 @@ def show_growth(
     use_style()
     fig, axes = grid(2, 2, ratio=0.6)
     days, marker = traits.time_h / 24, "" if len(traits) > 60 else "o"
-    curves = {"total": "#999999", "main root": ORDER_COLORS[0], "laterals": ORDER_COLORS[1]}
-    for name, (label, color) in zip(("total_mm", "main_mm", "lateral_mm"), curves.items(), strict=True):
-        axes[0].plot(days, traits[name], marker=marker, ms=3, color=color, label=label)
+    curves = {"total": "#999999", "main root": ORDER_COLOURS[0], "laterals": ORDER_COLOURS[1]}
+    for name, (label, colour) in zip(("total_mm", "main_mm", "lateral_mm"), curves.items(), strict=True):
+        axes[0].plot(days, traits[name], marker=marker, ms=3, color=colour, label=label)
     axes[0].set(xlabel="time, d", ylabel="length, mm")
     axes[0].legend()
-    axes[1].plot(days, traits.n_laterals, marker=marker, ms=3, color=ORDER_COLORS[1])
+    axes[1].plot(days, traits.n_laterals, marker=marker, ms=3, color=ORDER_COLOURS[1])
     axes[1].set(xlabel="time, d", ylabel="number of laterals")
     return fig
 
@@ -414,7 +414,7 @@ def write_video(
     with atomic_path(path) as temporary:
         writer, held = None, Path(temporary).with_suffix(".mp4")
         for place in progress(places, "video"):
-            picture = draw_labelled(read_gray(series.folder / place.file), scene_of(place), width_px)
+            picture = render_labelled(read_gray(series.folder / place.file), scene_of(place), width_px)
             picture = picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]
             if writer is None:
                 writer = cv2.VideoWriter(str(held), cv2.VideoWriter_fourcc(*"mp4v"), rate, picture.shape[1::-1])
@@ -459,7 +459,7 @@ def _write_all(series, tracked, tables, regions, mm_per_px, out, options):
         if (scene := scene_of(place)).plants:
             write_rsml(out / "rsml" / f"{Path(place.file).stem}.rsml", scene, decimals=3)
     _write_growth(tables, regions, out)
-    write_png(out / "contact_sheet.png", draw_contact_sheet(series, scene_of))
+    write_png(out / "contact_sheet.png", render_contact_sheet(series, scene_of))
     if options.video:
         write_video(out / "labelled.mp4", series, scene_of)
     for name, table in tables.items():

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['plant_lines', 'convex_hull', 'polygon_area', 'hull_traits', 'upright', 'mask_hull', 'shape_series', 'Canvas',
-           'draw_roots', 'draw_hull', 'heat_map', 'align_mask', 'depth_profile', 'show_map', 'show_contours']
+           'render_roots', 'render_hull', 'heat_map', 'align_mask', 'depth_profile', 'show_map', 'show_contours']
 
 # %% ../../nbs/roots/51_hulls.ipynb #ffbd8270
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,8 @@ from matplotlib.colors import PowerNorm
 from ..base.core import require_shape
 from ..base.plots import COLUMN_IN
 from .graph import PlantGraph
-from .tracking import Frame
-from .traits import condition_color, require_scale
+from .tracking import TrackedFrame
+from .traits import condition_colour, require_scale
 
 # %% ../../nbs/roots/51_hulls.ipynb #a2812cb5
 def plant_lines(
@@ -100,7 +100,7 @@ def mask_hull(
 
 # %% ../../nbs/roots/51_hulls.ipynb #89b041ca
 def shape_series(
-    frames: Sequence[Frame],  # What `track` returned
+    frames: Sequence[TrackedFrame],  # What `track` returned
     mm_per_px: float,  # Length of one px, mm
     times_h: Sequence[float],  # Wanted times, for example the end of each day
     near_h: float = 1.0,  # Farthest measured frame that may stand for a wanted time, h
@@ -140,7 +140,7 @@ class Canvas(NamedTuple):
         return (np.asarray(points_mm, float) + self.seed_mm) / self.mm_per_px - 0.5  # From mm relative to the seed
 
 # %% ../../nbs/roots/51_hulls.ipynb #19ad61eb
-def draw_roots(
+def render_roots(
     lines_mm: Sequence,  # Lines (K,2) in mm relative to the seed, from `upright`
     canvas: Canvas = Canvas(),  # noqa: B008, a tuple. Common frame
     width_mm: float = 0.3,  # Width of a root
@@ -153,8 +153,8 @@ def draw_roots(
     return image > 0
 
 # %% ../../nbs/roots/51_hulls.ipynb #7dc5871b
-def draw_hull(
-    lines_mm: Sequence,  # As in `draw_roots`
+def render_hull(
+    lines_mm: Sequence,  # As in `render_roots`
     canvas: Canvas = Canvas(),  # noqa: B008, a tuple. Common frame
 ) -> np.ndarray:  # (H,W) bool
     "Paint the convex hull of a plant on the canvas."
@@ -232,7 +232,7 @@ def show_contours(
     for k, (name, mine) in enumerate(hulls.items()):
         for j, corners in enumerate(mine):
             closed, label = np.concatenate([corners, corners[:1]]), name if j == 0 else None
-            ax.plot(*closed.T, color=condition_color(name, k), lw=0.7, alpha=0.8, label=label)
+            ax.plot(*closed.T, color=condition_colour(name, k), lw=0.7, alpha=0.8, label=label)
     ax.plot(0, 0, "v", ms=4, mfc="white", mec="black", mew=0.4)
     ax.set(xlabel="mm", ylabel="mm below seed", aspect="equal")
     if canvas:

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['CLEAR_MM', 'HALF_STRIP_MM', 'VISIBLE_MM', 'EMERGENCE_MM', 'path_crossings', 'LaidRoots', 'lay_clear', 'lay_across',
-           'Meeting', 'GrowingPlant', 'find_meetings', 'draw_plant', 'plant_growth', 'angle_deg', 'lateral_table']
+           'Meeting', 'GrowingPlant', 'find_meetings', 'sample_plant', 'plant_growth', 'angle_deg', 'true_laterals']
 
 # %% ../../nbs/roots/12_phantoms.ipynb #d10aff46
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ from graphseg.roots.growth import (
     GrowthCondition,
     PlantTraits,
     cut_path,
-    draw_paths,
-    draw_traits,
+    sample_paths,
+    sample_traits,
     lateral_pace,
     lateral_places,
     main_pace,
@@ -197,7 +197,7 @@ _MAIN_MM = 105.0  # Length of the way laid out for a main root
 
 def _main_way(rng, seed_mm, skew_deg):
     "Way of a main root, near the middle of its strip."
-    ways = draw_paths(rng, rng.normal(0, 12, 48), skew_deg, 8.0, 48, _MAIN_MM, (7.0, 7.0), (8.0, 1.0))
+    ways = sample_paths(rng, rng.normal(0, 12, 48), skew_deg, 8.0, 48, _MAIN_MM, (7.0, 7.0), (8.0, 1.0))
     astray = np.abs(ways[:, : int(78 / STEP_MM), 0]).max(1)
     return ways[int((astray < 5).argmax() if (astray < 5).any() else astray.argmin())] + seed_mm
 
@@ -214,10 +214,10 @@ def _lateral_way(rng, laid, base, heading, side, across):
     start = heading + side * rng.normal(68, 8, n)
     if across:
         turn, bend = ((-60, -10), 2.0) if rng.random() < 0.35 else ((60, 115), 4.0)
-        way = lay_across(laid, draw_paths(rng, start, side * rng.uniform(*turn, n), bend, n, length) + base)
+        way = lay_across(laid, sample_paths(rng, start, side * rng.uniform(*turn, n), bend, n, length) + base)
         return _lateral_way(rng, laid, base, heading, side, False) if way is None else way
     target, bend = side * rng.normal(32, 9, n), rng.uniform(4.5, 8, n)
-    return lay_clear(laid, draw_paths(rng, start, target, bend, n, max(length, 10)) + base)
+    return lay_clear(laid, sample_paths(rng, start, target, bend, n, max(length, 10)) + base)
 
 # %% ../../nbs/roots/12_phantoms.ipynb #89d3e1a5
 def _leaving(way, arc):
@@ -227,7 +227,7 @@ def _leaving(way, arc):
     return way[k] + (arc / STEP_MM - k) * (way[k + 1] - way[k]), heading
 
 # %% ../../nbs/roots/12_phantoms.ipynb #3684ab20
-def _draw_laterals(key, condition, traits, way, lengths):
+def _sample_laterals(key, condition, traits, way, lengths):
     "Laterals of a main root, in order of emergence."
     laid, chances, laterals = LaidRoots(way), generator(*key, 4), []
     places = lateral_places(generator(*key, 3), lengths, condition, traits)
@@ -240,7 +240,7 @@ def _draw_laterals(key, condition, traits, way, lengths):
     return laterals
 
 # %% ../../nbs/roots/12_phantoms.ipynb #270e093a
-def draw_plant(
+def sample_plant(
     condition: GrowthCondition,  # Light regime
     seed: int,  # Seed of the set
     plate: int = 0,  # Number of the plate
@@ -249,14 +249,14 @@ def draw_plant(
     plate_speed: float = 1.0,  # Factor shared by the plants of the plate
     depth_mm: float = 76.0,  # Room below the seed; a main root that gets there stops
 ) -> GrowingPlant:
-    "Draw a plant; the same numbers give the same plant."
+    "Sample a plant; the same numbers give the same plant."
     key = (seed, plate, plant)
-    traits = draw_traits(generator(*key, 0), plate_speed)
+    traits = sample_traits(generator(*key, 0), plate_speed)
     lengths, speeds, born = main_pace(generator(*key, 1), condition, traits)
     way = _main_way(generator(*key, 2), np.asarray(seed_mm, float), traits.skew_deg)
     limit = _room_mm(way, depth_mm)
     main = GrowingRoot("main", way, np.minimum(lengths, limit), np.where(lengths < limit, speeds, 0), born)
-    roots = (main, *_draw_laterals(key, condition, traits, way, lengths))
+    roots = (main, *_sample_laterals(key, condition, traits, way, lengths))
     return GrowingPlant(key, condition, traits, roots, find_meetings(roots))
 
 # %% ../../nbs/roots/12_phantoms.ipynb #0e8c840d
@@ -312,7 +312,7 @@ def _lateral_traits(root, t_h, emergence_mm):
     }
 
 # %% ../../nbs/roots/12_phantoms.ipynb #9381d3b9
-def lateral_table(
+def true_laterals(
     plant: GrowingPlant,  # One plant
     t_h: float,  # Time since the first frame, h
     visible_mm: float = VISIBLE_MM,  # Length from which a lateral counts

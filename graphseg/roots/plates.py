@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['CAMERA_PX', 'LEAST_PX', 'PLATE_MM', 'QR_MM', 'LABEL_MM', 'START', 'LOOK_SPANS', 'MAIN_WIDTH_MM', 'LATERAL_WIDTH_MM',
-           'image_shape', 'PlateLook', 'draw_look', 'GrowingPlate', 'draw_plate', 'plate_scene', 'plate_labels',
+           'image_shape', 'PlateLook', 'sample_look', 'GrowingPlate', 'sample_plate', 'plate_scene', 'plate_labels',
            'paint_lines', 'RootMasks', 'plate_masks']
 
 # %% ../../nbs/roots/14_plates.ipynb #2003cf57
@@ -18,7 +18,7 @@ from numba import njit
 
 from ..base.core import generator, require_choice
 from .growth import GRID_H, GROWTH_CONDITIONS, GrowthCondition
-from .phantoms import HALF_STRIP_MM, VISIBLE_MM, GrowingPlant, draw_plant
+from .phantoms import HALF_STRIP_MM, VISIBLE_MM, GrowingPlant, sample_plant
 from .scenes import Plant, Root, RootScene, Series
 
 # %% ../../nbs/roots/14_plates.ipynb #6b8c749e
@@ -60,12 +60,12 @@ class PlateLook(NamedTuple):
 LOOK_SPANS = (0.15, 0.35), (0.09, 0.16), (0.02, 0.08), (0.9, 1.4), (1.3, 2.2)
 
 # %% ../../nbs/roots/14_plates.ipynb #6f439ca1
-def draw_look(
+def sample_look(
     rng: np.random.Generator,  # Source of randomness of the plate
     text: str = "graphseg",  # What the QR code says
     bright: bool = False,  # Roots brighter than agar
 ) -> PlateLook:
-    "Draw the camera, light and water of a plate."
+    "Sample the camera, light and water of a plate."
     z = np.clip(rng.standard_normal(8), -2, 2).tolist()
     view, grey = 137.8 * (1 + 0.01 * z[0]), 148 + 8 * z[6]
     left, top = (view - PLATE_MM) / 2 + 0.6 * z[1], 3 + 0.4 * z[2]
@@ -114,24 +114,24 @@ class GrowingPlate:
         return self.px(QR_MM * np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) @ turn + self.look.qr_mm, width_px)
 
 # %% ../../nbs/roots/14_plates.ipynb #57325090
-def draw_plate(
+def sample_plate(
     condition: GrowthCondition | str = "LD",  # Light regime, or its name
     seed: int = 0,  # Seed of the set
     plate: int = 0,  # Number of the plate
     bright: bool = False,  # Roots brighter than agar
 ) -> GrowingPlate:
-    "Draw a plate with its four plants; the same numbers give the same plate."
+    "Sample a plate with its four plants; the same numbers give the same plate."
     if isinstance(condition, str):
         require_choice("condition", condition, GROWTH_CONDITIONS)
         condition = GROWTH_CONDITIONS[condition]
     rng = generator(seed, plate, 10**6)
-    look = draw_look(rng, f"plate {condition.name} {plate:02d}", bright)
+    look = sample_look(rng, f"plate {condition.name} {plate:02d}", bright)
     speed = float(np.exp(np.clip(rng.normal(0, 0.03), -0.06, 0.06)))
     jitter = np.clip(rng.normal(0, 0.5, (4, 2)), -0.8, 0.8)
     middle = np.array([look.left_mm + PLATE_MM / 2, look.top_mm + 21.5])
     seeds = middle + np.array([[x, 0] for x in (-42, -14, 14, 42)]) + jitter
     room = look.view_mm * CAMERA_PX[1] / CAMERA_PX[0] - 1.5 - seeds[:, 1]
-    plants = tuple(draw_plant(condition, seed, plate, k, seeds[k], speed, room[k]) for k in range(4))
+    plants = tuple(sample_plant(condition, seed, plate, k, seeds[k], speed, room[k]) for k in range(4))
     return GrowingPlate((seed, plate), condition, look, plants)
 
 # %% ../../nbs/roots/14_plates.ipynb #ad595657

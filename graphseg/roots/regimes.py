@@ -68,12 +68,12 @@ def read_shapes(
 # %% ../../nbs/roots/57_regimes.ipynb #a3a0577a
 def peak_tests(
     speeds: Mapping[str, Signals],  # Name of a speed to its signals
-    n_draws: Mapping[str, int],  # Name to the number of series that are drawn for each plant
-    seed: int = 0,  # Seed of the draws
+    n_null: Mapping[str, int],  # Name to the number of series that are drawn for each plant
+    seed: int = 0,  # Seed of the samples
 ) -> pd.DataFrame:  # Rows of `peak_test` per group, and speed
     "Test every speed for every period."
     tests = [
-        peak_test(signals, period_h, n_draws=n_draws[name], seed=seed)[1].assign(speed=name)
+        peak_test(signals, period_h, n_null=n_null[name], seed=seed)[1].assign(speed=name)
         for name, signals in speeds.items()
         for period_h in PERIODS_H
     ]

@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from ..base.core import require_shape
 from .phantoms import EMERGENCE_MM, VISIBLE_MM, angle_deg
 from .plates import GrowingPlate
-from .tracking import Frame, identity_kept
+from .tracking import TrackedFrame, identity_kept
 
 # %% ../../nbs/roots/65_scores.ipynb #5eec6b58
 def true_lines(
@@ -106,7 +106,9 @@ def _found_lengths(found, scale):
 
 # %% ../../nbs/roots/65_scores.ipynb #af64adb3
 def score_frames(
-    frames: Sequence[Frame],  # What `tracking.track` returned for one plant; times in h since the plate's first frame
+    frames: Sequence[
+        TrackedFrame
+    ],  # What `tracking.track` returned for one plant; times in h since the plate's first frame
     plate: GrowingPlate,  # Its plate
     plant: int,  # Its number, 0 to 3
     width_px: int,  # Width of the images
@@ -138,7 +140,7 @@ def _line_measures(line, scale, of=""):
 
 # %% ../../nbs/roots/65_scores.ipynb #23c63950
 def score_laterals(
-    frames: Sequence[Frame],  # What `tracking.track` returned for one plant
+    frames: Sequence[TrackedFrame],  # What `tracking.track` returned for one plant
     plate: GrowingPlate,  # Its plate
     plant: int,  # Its number, 0 to 3
     width_px: int,  # Width of the images

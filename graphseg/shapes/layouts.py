@@ -25,7 +25,7 @@ class Organ:
     label: int  # Value in label maps, 0 is background
     start: str  # Where node 0 lies
     clockwise: bool  # Direction of travel as displayed
-    color: str  # Colour in every figure, hexadecimal
+    colour: str  # Colour in every figure, hexadecimal
 
     def __post_init__(self):
         if self.n_nodes < 3:
@@ -82,8 +82,8 @@ class Layout:
         return {o.name: o.label for o in self.organs}
 
     @property
-    def colors(self) -> dict[str, str]:
-        return {o.name: o.color for o in self.organs}
+    def colours(self) -> dict[str, str]:
+        return {o.name: o.colour for o in self.organs}
 
     @property
     def slices(self) -> dict[str, slice]:

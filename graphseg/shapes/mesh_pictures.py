@@ -116,7 +116,7 @@ def _legend(ax, names):
     ax.legend(handles=handles, fontsize=6, handlelength=1, columnspacing=1, **place)
 
 # %% ../../nbs/shapes/44_mesh_pictures.ipynb #144e7004
-def _drawn_faces(mesh, regions):
+def _shown_faces(mesh, regions):
     "Outward triangles around all of some regions together, and the region of each."
     numbers = [_region_number(mesh, name) for name in regions]
     drawn = np.isin(mesh.sides, numbers)
@@ -163,7 +163,7 @@ def show_meshes(
     "Draw the regions of a mesh, shaded."
     _view_axes(view)
     sheets = surface_of(mesh) if isinstance(mesh, TetrahedralMesh) else mesh
-    faces, owner = _drawn_faces(sheets, list(mesh.regions if regions is None else regions))
+    faces, owner = _shown_faces(sheets, list(mesh.regions if regions is None else regions))
     names, owner = list(mesh.regions), owner - 1
     if structures is not None:
         names, (faces, owner) = list(structures), _by_structure(mesh, faces, structures)
