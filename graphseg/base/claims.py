@@ -30,7 +30,7 @@ RELATIONS = {
     "alike": lambda value, bound: True,
 }  # How a number may stand to its bound; with `any` and `alike` p alone decides
 
-
+# %% ../../nbs/base/25_claims.ipynb #f5b426c1
 def decide(
     value: float,  # Number that is judged
     relation: str = ">",  # One of `RELATIONS`

@@ -213,7 +213,7 @@ def read_register(
                 f"cohort {name}: expected a cohort with public files, got one to ask for at {EXTERNAL[name].ask}; "
                 f"see: graphseg fetch {name}"
             )
-    source = require_file(path or register_folder() / f"{name}.csv", "run: dvc pull data")
+    source = require_file(path or register_folder() / f"{name}.csv", "run: dvc pull data.dvc")
     table = pd.read_csv(source, keep_default_na=False, dtype={"sha256": str, "note": str})
     _check_register(table, path)
     return table
@@ -261,6 +261,8 @@ def available(
     root = root or external_root()
     if is_asked_for(name, path):
         return not len(lacking(name, root))
+    if path is None and name in EXTERNAL and not (register_folder() / f"{name}.csv").exists():
+        return False
     files = [(root / file, size) for file, size in read_register(name, path)[["file", "bytes"]].itertuples(index=False)]
     return all(file.is_file() and file.stat().st_size == size for file, size in files)
 
@@ -286,14 +288,15 @@ def require_external(
     name: str,  # Cohort, one of `EXTERNAL`
 ) -> Path:  # `external_root()`
     "Raise `FileNotFoundError` with the ways out unless a cohort is there."
-    if is_asked_for(name) and not available(name):
+    if available(name):
+        return external_root()
+    if is_asked_for(name):
         raise FileNotFoundError(how_to_get(name))
-    if not available(name):
-        raise FileNotFoundError(
-            f"cohort {name}: not all files are under {external_root()}; run: graphseg fetch {name}, "
-            "or set GRAPHSEG_EXTERNAL to the folder that holds them"
-        )
-    return external_root()
+    read_register(name)  # where the register itself is missing, this says how to get it
+    raise FileNotFoundError(
+        f"cohort {name}: not all files are under {external_root()}; run: graphseg fetch {name}, "
+        "or set GRAPHSEG_EXTERNAL to the folder that holds them"
+    )
 
 # %% ../../nbs/base/30_external.ipynb #8152ca32
 def _ask_from(url, start, timeout_s):

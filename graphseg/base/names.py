@@ -204,7 +204,7 @@ KIND_OF |= dict.fromkeys(("cohort", "training"), "cohort")
 KIND_OF |= dict.fromkeys(("metric", "score", "trait", "speed"), "metric")
 KIND_OF |= dict(structure="structure", view="view", condition="condition", part="part")  # Column → kind of its values
 
-
+# %% ../../nbs/base/05_names.ipynb #942d638e
 def display_value(
     value,  # Cell of a table; what is no text stays
     column: str,  # Its column, or "" for any text

@@ -96,7 +96,7 @@ def made_from(
 # %% ../../nbs/base/40_runs.ipynb #b25a6e86
 ERRORS = (ValueError, OSError, MemoryError, cv2.error)
 
-
+# %% ../../nbs/base/40_runs.ipynb #96c6812a
 @dataclass(frozen=True)
 class Problem:
     "Why an item failed."

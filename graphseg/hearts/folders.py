@@ -137,7 +137,7 @@ def find_heart_cases(
 # %% ../../nbs/hearts/70_folders.ipynb #e3e0caef
 MISSING = ("error", "blank")
 
-
+# %% ../../nbs/hearts/70_folders.ipynb #bba8585c
 def _require_upright(case):
     "Refuse long-axis views that lie in the planes of the short-axis slices."
     normal = case.sax.affine[:3, 2] / spacing_of(case.sax)[2]
@@ -243,7 +243,7 @@ def summary_of(
 def mesh_case(
     case_folder: Path | str,  # Folder of the views
     model: HeartModel | Path | str,  # Network and mesh, or their folder
-    output: Path | str,  # File, .vtu (tetrahedra) or .vtp (surface), or another ending of `meshes.MESH_FILES`
+    output: Path | str,  # File, .vtu (tetrahedra) or .vtp (surface), or another of `shapes.mesh_files.MESH_FILES`
     options: MeshOptions = MeshOptions(),  # noqa: B008 (immutable)
 ) -> dict:  # Record: case, subject, phase, and what `describe_heart` tells
     "Mesh one heart and write it."

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from ..base.core import require_choice, require_shape
 from ..learning.encoders import CHANNELS
 from .views import LONG_AXIS
-from ..learning.layers import NodeNorm, ResidualBlock, scale_channels
+from ..learning.layers import NodeNorm, ResidualBlock, require_edges, scale_channels
 from ..shapes.mesh_pooling import Hierarchy
 from ..learning.zoo import build_model
 
@@ -102,10 +102,7 @@ def sparse_laplacian(
     n_nodes: int,  # Number of nodes N
 ) -> sparse.csr_array:  # (N,N) float32, symmetric, eigenvalues in [−1,1]
     "Laplacian scaled by λmax = 2: −D^(−1/2) A D^(−1/2); isolated nodes give empty rows."
-    edges = np.asarray(edges)
-    require_shape("edges", edges, "2,E")
-    if edges.size and not 0 <= edges.min() <= edges.max() < n_nodes:
-        raise ValueError(f"edges: expected node numbers 0 to {n_nodes - 1}, got {edges.min()} to {edges.max()}")
+    edges = require_edges(edges, n_nodes)
     i, j = np.unique(edges[:, edges[0] != edges[1]], axis=1)
     adjacency = sparse.csr_array((np.ones(len(i)), (i, j)), (n_nodes, n_nodes))
     if (adjacency != adjacency.T).nnz:

@@ -23,7 +23,7 @@ from ..base.core import atomic_path, require_choice, require_file, write_json
 LONG_AXIS = ("lax_2ch", "lax_3ch", "lax_4ch")
 PHASES = ("ED", "ES")
 
-
+# %% ../../nbs/hearts/10_views.ipynb #ad50bdb7
 @dataclass(frozen=True, eq=False)
 class View:
     "One image, a stack or a single plane, and where it lies."

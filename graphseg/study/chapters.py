@@ -17,7 +17,7 @@ from .story import printed_table, read_table, shorten, show_figure, show_table, 
 # %% ../../nbs/study/45_chapters.ipynb #94ee036e
 NO_PRINT = "The published numbers are not here: run `dvc pull`."  # Where data/published is empty
 
-
+# %% ../../nbs/study/45_chapters.ipynb #bbd0d4da
 def not_run(
     stage: str,  # Name of a stage
 ) -> str:

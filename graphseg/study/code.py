@@ -50,7 +50,7 @@ def direct_imports(
 FOUND_BY_NAME = {"learning.zoo": "networks", "base.names": "names"}  # Module → module of an organ that it looks for
 PLANNERS = ("study.code", "study.parameters", "study.plan")  # Modules that decide what to run
 
-
+# %% ../../nbs/study/04_code.ipynb #7df236c6
 def _is_found(folder: Path, name: str) -> bool:
     "Whether a dotted name is a module, or a name in one."
     path = folder.joinpath(*name.split("."))
@@ -68,7 +68,7 @@ def _read_imports(folder: Path, name: str) -> Iterable[str] | None:
     path = folder.joinpath(*name.split(".")).with_suffix(".py")
     return direct_imports(path.read_text(), name) if path.is_file() else None
 
-
+# %% ../../nbs/study/04_code.ipynb #f7938979
 def imported_modules(
     source: str,  # Code of a notebook or module
     home: Path | None = None,  # Repository root
@@ -241,7 +241,7 @@ def _files(reader: CodeReader, notebook: Path) -> list[Path]:
         reader.files[notebook] = [*paths, notebook]
     return reader.files[notebook]
 
-
+# %% ../../nbs/study/04_code.ipynb #29e23fff
 def run_code(
     notebook: Path,  # Stage notebook
     unused: Iterable[str] = (),  # Names of models that the run does not use

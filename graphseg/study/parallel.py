@@ -72,7 +72,18 @@ def wait_for_room(
         wait([f for f in running if not f.done()], return_when=FIRST_COMPLETED)
     return {running.pop(future): future.result() for future in [f for f in running if f.done()]}
 
-# %% ../../nbs/study/30_parallel.ipynb #c05rec02
+# %% ../../nbs/study/30_parallel.ipynb #9d05bb86
+def run_python(
+    *words: str,  # Arguments of the interpreter, for example -m, dvc, repro
+) -> str:  # What it printed
+    "Run this Python at the root of the repository."
+    environment = os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
+    done = subprocess.run([sys.executable, *words], cwd=find_root(), capture_output=True, text=True, env=environment)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(words[-9:])}: {(done.stdout + done.stderr)[-2000:]}")
+    return done.stdout
+
+# %% ../../nbs/study/30_parallel.ipynb #71c3fa8f
 RECORD = """
 import sys
 from dvc.cli import main
@@ -84,17 +95,6 @@ code = main(["repro", *sys.argv[1:]])
 for lock, stages, options in waiting.values(): write(lock, stages, **options)
 sys.exit(code)
 """
-
-
-def run_python(
-    *words: str,  # Arguments of the interpreter, for example -m, dvc, repro
-) -> str:  # What it printed
-    "Run this Python at the root of the repository."
-    environment = os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
-    done = subprocess.run([sys.executable, *words], cwd=find_root(), capture_output=True, text=True, env=environment)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(words[-9:])}: {(done.stdout + done.stderr)[-2000:]}")
-    return done.stdout
 
 # %% ../../nbs/study/30_parallel.ipynb #5b18966c
 def record_stages(

@@ -8,6 +8,7 @@ __all__ = ['RUN', 'HOME', 'READS', 'N_THREADS', 'stage_folders', 'fingerprint', 
 
 # %% ../../nbs/study/10_stages.ipynb #96437ebb
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -29,20 +30,23 @@ from .parameters import CONTEXT, notebook_parameters, read_study, stage_notebook
 from .plan import Folders, Run, instance, one_file, recipe, run_folders, run_inputs
 
 # %% ../../nbs/study/10_stages.ipynb #6bc992b1
-RUN, HOME, READS = "GRAPHSEG_RUN", "GRAPHSEG_HOME", "GRAPHSEG_READS"  # Folder of the run, root, inputs
-_practice = []
+RUN = "GRAPHSEG_RUN"  # Folder of the run
+HOME = "GRAPHSEG_HOME"  # Folder that holds results/ of the stages before
+READS = "GRAPHSEG_READS"  # What study.yaml says that the run reads
 
+# %% ../../nbs/study/10_stages.ipynb #571688be
+@functools.cache
+def _practice() -> tempfile.TemporaryDirectory:
+    "Temporary folder of this process."
+    return tempfile.TemporaryDirectory(prefix="graphseg-", ignore_cleanup_errors=True)
 
+# %% ../../nbs/study/10_stages.ipynb #bf379996
 def stage_folders(
     stage: str,  # Name of the stage
     **context: str,  # Cohort, model, seed, as the parameters cell has them
 ) -> Folders:  # Existing, empty folders (`work` may hold checkpoints)
     "Folders for the outputs of the notebook that calls this."
-    base = os.environ.get(RUN)
-    if base is None:
-        if not _practice:
-            _practice.append(tempfile.TemporaryDirectory(prefix="graphseg-", ignore_cleanup_errors=True))
-        base = _practice[0].name
+    base = os.environ.get(RUN) or _practice().name
     folders = run_folders(Path(base) / "out", stage, context, Path(base) / "work")
     if RUN in os.environ and not Path(base).match(f"*/{Path(stage) / instance(context)}"):
         raise ValueError(f"stage_folders: expected the stage and context of this run ({base}), got {stage} {context}")
@@ -58,7 +62,7 @@ def _add_files(digest, base: Path, path: str) -> None:
         if file.is_file():
             digest.update(f"{file.relative_to(base)}:{file.stat().st_size}:".encode() + file.read_bytes())
 
-
+# %% ../../nbs/study/10_stages.ipynb #6192002b
 def fingerprint(
     run: Run,  # Stage, context and parameters
     profile: str,  # Profile of the run
@@ -76,7 +80,7 @@ def fingerprint(
 # %% ../../nbs/study/10_stages.ipynb #c175498e
 N_THREADS = 1
 
-
+# %% ../../nbs/study/10_stages.ipynb #6e3f9544
 def _fixed() -> dict[str, str]:
     "Variables that are the same in every run."
     threads = {f"{name}_NUM_THREADS": str(N_THREADS) for name in ("OMP", "MKL", "OPENBLAS", "NUMEXPR", "NUMBA")}
@@ -108,7 +112,7 @@ def _environment(
         os.environ.clear()
         os.environ.update(before)
 
-
+# %% ../../nbs/study/10_stages.ipynb #3c95f28b
 @contextlib.contextmanager
 def _locked(
     path: Path,  # Lock file
@@ -126,6 +130,15 @@ class StageError(RuntimeError):
     "A cell of a stage notebook failed."
 
 
+def _failure(label: str, error: Exception, failed: Path) -> StageError:
+    "One sentence on a failed run."
+    if not hasattr(error, "exec_count"):
+        fix = "close other programs or lower batch_size and image_size"
+        return StageError(f"{label}: the kernel died, often for lack of memory; {fix}")
+    shown = failed.relative_to(find_root()) if failed.is_relative_to(find_root()) else failed
+    return StageError(f"{label}: code cell {error.exec_count} failed: {error.ename}: {error.evalue}; see {shown}")
+
+# %% ../../nbs/study/10_stages.ipynb #de921469
 def _stage_notebook(stage: str) -> nbformat.NotebookNode:
     "Notebook of a stage, with the cells marked that do not run."
     nb = nbformat.read(stage_notebooks()[stage], as_version=4)
@@ -135,14 +148,17 @@ def _stage_notebook(stage: str) -> nbformat.NotebookNode:
             cell.metadata["tags"] = cell.metadata.get("tags", []) + ["skip-execution"]
     return nb
 
-
-def _failure(label: str, error: Exception, failed: Path) -> StageError:
-    "One sentence on a failed run."
-    if not hasattr(error, "exec_count"):
-        fix = "close other programs or lower batch_size and image_size"
-        return StageError(f"{label}: the kernel died, often for lack of memory; {fix}")
-    shown = failed.relative_to(find_root()) if failed.is_relative_to(find_root()) else failed
-    return StageError(f"{label}: code cell {error.exec_count} failed: {error.ename}: {error.evalue}; see {shown}")
+# %% ../../nbs/study/10_stages.ipynb #a4f1ae7e
+def _options(label: str) -> dict:
+    "What papermill is told: a bar that leaves no trace, our folder, and no file written before the end."
+    return {
+        "progress_bar": {"desc": label, "leave": False, "disable": None},
+        "kernel_name": "python3",
+        "cwd": str(find_root()),
+        "extra_arguments": ["--IPKernelApp.log_level=ERROR"],
+        "stderr_file": sys.stderr,
+        "request_save_on_cell_execute": False,
+    }
 
 # %% ../../nbs/study/10_stages.ipynb #feed5709
 def _execute(
@@ -155,17 +171,9 @@ def _execute(
     import papermill
     from nbclient.exceptions import DeadKernelError
 
-    options = {
-        "progress_bar": {"desc": label, "leave": False, "disable": None},
-        "kernel_name": "python3",
-        "cwd": str(find_root()),
-        "extra_arguments": ["--IPKernelApp.log_level=ERROR"],
-        "stderr_file": sys.stderr,
-        "request_save_on_cell_execute": False,
-    }
     warnings.filterwarnings("ignore", message="IProgress not found")
     try:
-        return papermill.execute_notebook(_stage_notebook(stage), work / "failed.ipynb", parameters, **options)
+        return papermill.execute_notebook(_stage_notebook(stage), work / "failed.ipynb", parameters, **_options(label))
     except (papermill.PapermillExecutionError, DeadKernelError) as error:
         raise _failure(label, error, work / "failed.ipynb") from error
 
@@ -206,7 +214,7 @@ def _replacements(made: Folders, final: Folders, outputs: Path, work: Path) -> d
     shown = {getattr(made, k): str(getattr(final, k).relative_to(outputs)) for k in kinds}
     return {**shown, work: "<work>", f"{find_root()}/": "", find_root(): ".", sys.prefix: "<python>"}
 
-
+# %% ../../nbs/study/10_stages.ipynb #c6c561f6
 def executed_notebook(
     outputs: Path,  # Folder that holds results/
     stage: str,  # Name of the stage
@@ -215,13 +223,21 @@ def executed_notebook(
     "Path of the executed copy of a stage notebook."
     return one_file(outputs / "results" / "notebooks", stage, context, ".ipynb")
 
-
+# %% ../../nbs/study/10_stages.ipynb #75724a6d
 def _finish(work: Path, made: Folders, final: Folders, executed: Path) -> None:
     "Move everything that a run made into place."
     _publish(made, final)
     executed.parent.mkdir(parents=True, exist_ok=True)
     os.replace(work / "executed.ipynb", executed)
     shutil.rmtree(work)
+
+# %% ../../nbs/study/10_stages.ipynb #9e7f3c4b
+def _write_executed(run: Run, work: Path, shown: dict) -> None:
+    "Execute the notebook of a run and write its byte-stable text into the work folder."
+    label = f"{run.stage} {instance(run.context)}".removesuffix(" .")
+    text = stable_notebook(_execute(run.stage, run.parameters, label, work), shown)
+    with atomic_path(work / "executed.ipynb") as temporary:
+        temporary.write_text(text)
 
 # %% ../../nbs/study/10_stages.ipynb #30e3b2e0
 def run_stage(
@@ -235,26 +251,30 @@ def run_stage(
     outputs, study = Path(outputs or find_root()).resolve(), read_study()
     run = Run(stage, context, stage_parameters(stage, context, profile, None, study))
     work = outputs / ".cache" / "graphseg" / stage / instance(context)
-    final, label = (
-        run_folders(outputs, stage, context, work / "work"),
-        f"{stage} {instance(context)}".removesuffix(" ."),
-    )
+    final = run_folders(outputs, stage, context, work / "work")
     variables = {RUN: str(work), HOME: str(outputs), READS: json.dumps(run_inputs(run, study))}
     with _locked(work.with_name(f"{work.name}.lock")), _environment(**variables):
         is_finished = _prepare_work(work, fingerprint(run, profile or study.get("profile", "laptop"), outputs))
         made = stage_folders(stage, **context)
         if not is_finished:
-            text = stable_notebook(
-                _execute(stage, run.parameters, label, work), _replacements(made, final, outputs, work)
-            )
-            with atomic_path(work / "executed.ipynb") as temporary:
-                temporary.write_text(text)
+            _write_executed(run, work, _replacements(made, final, outputs, work))
         if is_ahead:
             return made
         _finish(work, made, final, executed_notebook(outputs, stage, context))
     return final
 
 # %% ../../nbs/study/10_stages.ipynb #54b85dc4
+@contextlib.contextmanager
+def _without(name: str) -> Iterator[None]:
+    "Hide one environment variable."
+    value = os.environ.pop(name, None)
+    try:
+        yield
+    finally:
+        if value is not None:
+            os.environ[name] = value
+
+# %% ../../nbs/study/10_stages.ipynb #e97a7334
 def _practise(
     stage: str,  # Name of the earlier stage
     context: dict,  # Complete context
@@ -271,17 +291,6 @@ def _practise(
                 temporary.write_text(fingerprint(run, "smoke", outputs))
     return outputs
 
-
-@contextlib.contextmanager
-def _without(name: str) -> Iterator[None]:
-    "Hide one environment variable."
-    value = os.environ.pop(name, None)
-    try:
-        yield
-    finally:
-        if value is not None:
-            os.environ[name] = value
-
 # %% ../../nbs/study/10_stages.ipynb #07de8367
 def _require_declared(stage: str, context: dict) -> None:
     "Raise `ValueError` unless study.yaml says that the run reads an earlier stage."
@@ -293,7 +302,7 @@ def _require_declared(stage: str, context: dict) -> None:
     fix = f"add {part} under reads of the stage in study.yaml, then run: python -m graphseg.study.plan"
     raise ValueError(f"stage_inputs: expected an earlier stage that study.yaml says this run reads, got {part}; {fix}")
 
-
+# %% ../../nbs/study/10_stages.ipynb #464c55d7
 def stage_inputs(
     stage: str,  # Name of the earlier stage
     **context,  # Cohort, model, seed; parts left out at the end give the folder above
@@ -312,11 +321,6 @@ def stage_inputs(
     return folders
 
 # %% ../../nbs/study/10_stages.ipynb #e3495ba9
-_USAGE = """usage: python -m graphseg.study.stages NAME key=value …   run one stage: train_landmarks cohort=phantoms model=pca seed=0
-       python -m graphseg.study.stages --ahead NAME …      the same, but leave the finished run for a later call to publish
-       python -m graphseg.study.stages --list              names and titles of all stages"""
-
-
 def parse_context(
     words: list[str],  # For example ["cohort=phantoms", "seed=0"]
 ) -> dict:  # Values of digits alone become integers
@@ -327,12 +331,22 @@ def parse_context(
     pairs = dict(word.split("=", 1) for word in words)
     return {k: int(v) if v.isdigit() else v for k, v in pairs.items()}
 
-
+# %% ../../nbs/study/10_stages.ipynb #bdac3a1e
 def _titles() -> Iterator[str]:
     "One line for each stage: name and the line under its title."
     for name, path in stage_notebooks().items():
         text = next((c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown"), "")
         yield f"{name:<20} {next((line[2:] for line in text.splitlines() if line.startswith('> ')), '')}"
+
+# %% ../../nbs/study/10_stages.ipynb #9f2d22cc
+_USAGE = (
+    "usage: python -m graphseg.study.stages NAME key=value …   "
+    "run one stage: train_landmarks cohort=phantoms model=pca seed=0\n"
+    "       python -m graphseg.study.stages --ahead NAME …     "
+    " the same, but leave the finished run for a later call to publish\n"
+    "       python -m graphseg.study.stages --list             "
+    " names and titles of all stages"
+)
 
 # %% ../../nbs/study/10_stages.ipynb #8430635f
 def main(

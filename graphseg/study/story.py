@@ -18,7 +18,7 @@ from ..base.claims import CLAIM_COLUMNS
 from ..base.names import display_heading, display_table, display_text, display_value
 from ..base.report import format_number, require_columns
 
-# %% ../../nbs/study/40_story.ipynb #eb9d6438
+# %% ../../nbs/study/40_story.ipynb #11376b72
 def read_table(
     path: Path | str,  # CSV file of a stage
 ) -> pd.DataFrame | None:  # Cells as text; None where there is no such file
@@ -26,24 +26,24 @@ def read_table(
     path = Path(path)
     return pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else None
 
+# %% ../../nbs/study/40_story.ipynb #a91c14d4
+def _short(cell: str | None, digits: int) -> str:
+    "A number with few digits; whole ones stay whole, and nothing is a dash."
+    if cell in ("", "nan", None):
+        return "–"
+    value = float(cell)
+    if value.is_integer() and abs(value) < 1e6:
+        return f"{value:.0f}"
+    return f"{value:.{digits - 1}e}" if abs(value) < 1e-3 else format_number(value, digits)
 
+# %% ../../nbs/study/40_story.ipynb #b599ddae
 def shorten(
     table: pd.DataFrame,  # Cells as text
     columns: Iterable[str],  # Columns of numbers
     digits: int = 3,  # Significant digits
 ) -> pd.DataFrame:  # A copy; "–" where a number is missing
     "Shorten columns of numbers; leave whole numbers and what is not there."
-
-    def text(cell):
-        if cell in ("", "nan", None):
-            return "–"
-        value = float(cell)
-        if value.is_integer() and abs(value) < 1e6:
-            return f"{value:.0f}"
-        return f"{value:.{digits - 1}e}" if abs(value) < 1e-3 else format_number(value, digits)
-
-    found = [c for c in columns if c in table]
-    return table.assign(**{c: table[c].map(text) for c in found})
+    return table.assign(**{c: table[c].map(lambda cell: _short(cell, digits)) for c in columns if c in table})
 
 # %% ../../nbs/study/40_story.ipynb #752fe749
 def show_table(
@@ -54,15 +54,12 @@ def show_table(
     "Show a table; where there is none, say what is missing."
     if table is None:
         return Markdown(f"*{missing}*") if missing else None
-    kept = (
-        display_table(table, **columns)
-        .astype(str)
-        .replace(r"(?<=\d) (?=[(±])|(?<=±) ", "\N{NO-BREAK SPACE}", regex=True)
-    )  # a number and its spread stay on one line
+    spread = r"(?<=\d) (?=[(±])|(?<=±) "  # a number and its spread stay on one line
+    kept = display_table(table, **columns).astype(str).replace(spread, "\N{NO-BREAK SPACE}", regex=True)
     kept = kept.map(lambda cell: cell.replace("|", "\\|"))
     return Markdown(kept.to_markdown(index=False, disable_numparse=True))
 
-
+# %% ../../nbs/study/40_story.ipynb #e068b3f1
 def show_figure(
     path: Path | str,  # PNG file of a stage
     missing: str = "",  # Sentence for the case that there is none
@@ -85,12 +82,20 @@ def join_words(
     words = [str(w) for w in words]
     return last.join([comma.join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
-
+# %% ../../nbs/study/40_story.ipynb #ce5f0441
 def name_models(
     models: Iterable[str],  # Keys of models, or words
 ) -> str:
     "Names of models as one phrase."
     return join_words(display_value(str(model), "model") for model in models)
+
+# %% ../../nbs/study/40_story.ipynb #77f01cd7
+def _with_p(rows: pd.DataFrame, is_least: bool) -> str:
+    "Names of models and their weakest p: the least one, or the largest."
+    if len(rows) == 1:
+        return f"{name_models(rows.model)} (p = {rows.p.iloc[0]:.2g})"
+    extreme = f"p ≥ {rows.p.min():.2g}" if is_least else f"p ≤ {rows.p.max():.2g}"
+    return f"{name_models(rows.model)} ({extreme})"
 
 # %% ../../nbs/study/40_story.ipynb #b5797d0a
 def compare_words(
@@ -102,22 +107,17 @@ def compare_words(
     if tests is None or len(tests) == 0:
         return ""
     require_columns(tests, ["model", "reference", "n", "rank_biserial", "p_holm"])
-    rows, groups = tests.assign(r=tests["rank_biserial"].astype(float), p=tests["p_holm"].astype(float)), []
-    for words, mine in (
-        ("lower than that of", rows[(rows.p < level) & (rows.r < 0)]),
-        ("higher than that of", rows[(rows.p < level) & (rows.r > 0)]),
-        ("not significantly different from that of", rows[(rows.p >= level) | (rows.r == 0)]),
-    ):
-        if len(mine) == 0:
-            continue
-        extreme = f"p ≥ {mine.p.min():.2g}" if words.startswith("not") else f"p ≤ {mine.p.max():.2g}"
-        groups.append(
-            f"{words} {name_models(mine.model)} ({extreme if len(mine) > 1 else f'p = {mine.p.iloc[0]:.2g}'})"
-        )
+    rows = tests.assign(r=tests["rank_biserial"].astype(float), p=tests["p_holm"].astype(float))
+    outcomes = {
+        "lower than that of": rows[(rows.p < level) & (rows.r < 0)],
+        "higher than that of": rows[(rows.p < level) & (rows.r > 0)],
+        "not significantly different from that of": rows[(rows.p >= level) | (rows.r == 0)],
+    }
+    groups = [f"{words} {_with_p(mine, words.startswith('not'))}" for words, mine in outcomes.items() if len(mine)]
     reference = name_models(rows.reference[:1])
     return f"On {rows.n.iloc[0]} test cases the {what} of {reference} is {join_words(groups, '; ', '; ')}."
 
-# %% ../../nbs/study/40_story.ipynb #a5170313
+# %% ../../nbs/study/40_story.ipynb #db9ca58a
 def name_parts(
     claims: pd.DataFrame,  # Rows of claims.csv
 ) -> list[str]:  # One text per row
@@ -128,7 +128,14 @@ def name_parts(
         for row in claims.itertuples()
     ]
 
+# %% ../../nbs/study/40_story.ipynb #ebba7eb9
+def _quotations(words: pd.DataFrame | None) -> dict[str, str]:
+    "Published statements with their place, by the identity of the claim."
+    if words is None:
+        return {}
+    return {row.claim_id: f"{row.statement} ({row.source_table.removesuffix(' text')})" for row in words.itertuples()}
 
+# %% ../../nbs/study/40_story.ipynb #149b9ce1
 def statement_table(
     claims: pd.DataFrame | None,  # Rows of claims.csv as text, one per part of a statement
     words: pd.DataFrame | None,  # data/published/qualitative.csv as text: claim_id, source_table, statement
@@ -137,24 +144,14 @@ def statement_table(
     if claims is None:
         return None
     require_columns(claims, CLAIM_COLUMNS)
-    known = (
-        {}
-        if words is None
-        else {row.claim_id: f"{row.statement} ({row.source_table.removesuffix(' text')})" for row in words.itertuples()}
-    )
-    first = ~claims["claim_id"].duplicated()
-    table = claims.assign(
-        published=[known.get(c, c) if is_first else "" for c, is_first in zip(claims["claim_id"], first, strict=True)],
-        statement=name_parts(claims),
-    )
-    table = shorten(table, ["value", "p"]).assign(
-        holds=table["holds"].astype(str).map({"True": "yes", "False": "**no**"})
-    )
-    return table.rename(columns={"statement": "tested here"})[
-        ["published", "tested here", "statistic", "value", "p", "n", "holds"]
-    ]
+    known, first = _quotations(words), ~claims["claim_id"].duplicated()
+    published = [known.get(c, c) if is_first else "" for c, is_first in zip(claims["claim_id"], first, strict=True)]
+    table = shorten(claims, ["value", "p"]).rename(columns={"statement": "tested here"})
+    table["published"], table["tested here"] = published, name_parts(claims)
+    table["holds"] = claims["holds"].astype(str).map({"True": "yes", "False": "**no**"})
+    return table[["published", "tested here", "statistic", "value", "p", "n", "holds"]]
 
-
+# %% ../../nbs/study/40_story.ipynb #1d2aa072
 def tally(
     claims: pd.DataFrame | None,  # Rows of claims.csv as text
     most: int = 4,  # Parts to name
@@ -185,13 +182,9 @@ def printed_table(
         rows = rows[rows["dataset"] == dataset]
     if len(rows) == 0:
         return None
-    place = (
-        rows["metric"].map(lambda metric: display_heading(metric) if "_" in metric else metric)
-        + " "
-        + rows["structure"]
-        + ("" if dataset or rows["dataset"].nunique() == 1 else ", " + rows["dataset"])
-    )
-    wide = rows.assign(column=place.str.strip()).pivot_table(
-        index="system", columns="column", values="literal", aggfunc="first", sort=False
-    )
+    names = rows["metric"].map(lambda metric: display_heading(metric) if "_" in metric else metric)
+    many = not dataset and rows["dataset"].nunique() > 1
+    place = names + " " + rows["structure"] + (", " + rows["dataset"] if many else "")
+    shape = {"index": "system", "columns": "column", "values": "literal"}
+    wide = rows.assign(column=place.str.strip()).pivot_table(**shape, aggfunc="first", sort=False)
     return wide.fillna("–").rename_axis(columns=None).reset_index()
