@@ -72,7 +72,7 @@ def _joined(outputs: list) -> list:
             kept.append(output)
     return kept
 
-
+# %% ../../nbs/study/09_executed.ipynb #89f0e429
 def _stable_outputs(
     outputs: list,  # Outputs of one cell
     replacements: dict,  # Path → what to write for it, applied in order

@@ -55,7 +55,7 @@ def notebook_parameters(
 PROFILES = ("smoke", "laptop", "paper")
 CONTEXT = ("cohort", "model", "seed")
 
-
+# %% ../../nbs/study/06_parameters.ipynb #5d68d44d
 def _choice(value: dict, profile: str, context: dict, name: str) -> str:
     "Key of a mapping that applies."
     if set(value) <= set(PROFILES):
@@ -88,7 +88,7 @@ HEAD = ("profile", "seeds", "cohorts", "models", "metrics", "stages")  # Keys of
 BLOCK = ("runs", "reads", "writes", "is_frozen", "parameters")  # Keys of a stage
 KINDS_OF_LIST = {"cohort": "cohorts", "model": "models"}
 
-
+# %% ../../nbs/study/06_parameters.ipynb #5afdb31c
 def read_yaml(
     path: Path | str,  # File
 ) -> dict:

@@ -43,7 +43,7 @@ class Folders:
     models: Path  # Weights and intermediate arrays
     work: Path  # Checkpoints; survives a killed run, removed after a finished one
 
-
+# %% ../../nbs/study/08_plan.ipynb #91ee6250
 def instance(
     context: dict,  # Any of cohort, model, seed
 ) -> Path:  # Relative path, for example phantoms/pca/seed0
@@ -61,7 +61,7 @@ def run_folders(
     "Folders of a run below `base`."
     return Folders(*(base / kind / stage / instance(context) for kind in ("results", "figures", "models")), work)
 
-
+# %% ../../nbs/study/08_plan.ipynb #f395c085
 def one_file(
     folder: Path,  # For example results/notebooks
     stage: str,  # Name of the stage
@@ -314,7 +314,7 @@ def _check_defaults(stage: str, study: dict, home: Path) -> list[str]:
     says = "the notebook's default of {} is {!r}, the smoke profile of study.yaml says {!r}; make them equal"
     return [f"{stage}: {says.format(k, v, smoke[k])}" for k, v in defaults.items() if v != smoke[k]]
 
-
+# %% ../../nbs/study/08_plan.ipynb #262cfb97
 def check_plan(
     home: Path | None = None,  # Repository root
 ) -> list[str]:  # Problems, one sentence each
@@ -361,7 +361,7 @@ def describe(
     more = [f"  and {len(changes) - 20} changes more"] if len(changes) > 20 else []
     return "\n".join(["runs whose recipe changed:", *lines, *more])
 
-
+# %% ../../nbs/study/08_plan.ipynb #e9134c89
 def write_plan(
     home: Path | None = None,  # Repository root
     is_whole: bool = True,  # Whether dvc.yaml may be written, too
@@ -388,7 +388,7 @@ def _check() -> int:
         print(describe(changes, len(study_runs(read_study()))))
     return int(bool(problems))
 
-
+# %% ../../nbs/study/08_plan.ipynb #07215593
 def main(
     arguments: list[str] | None = None,  # Default: of the command line
 ) -> int:  # Exit status, 0 for success
