@@ -79,7 +79,7 @@ def show_scale_bar(
     spacing_mm: float,  # Length of one px of the axes, mm
     length_mm: float = 50.0,  # Length of the bar, mm
 ) -> plt.Axes:
-    "Draw a scale bar into the lower right corner."
+    "Show a scale bar into the lower right corner."
     if not spacing_mm > 0:
         raise ValueError(f"spacing_mm: expected a positive length, got {spacing_mm}")
     (left, right), (low, high) = sorted(ax.get_xlim()), sorted(ax.get_ylim())
@@ -129,7 +129,7 @@ def show_landmarks(
     nodes: bool = False,  # Mark every node?
     colour: str | None = None,  # One colour for all organs; default the layout's
 ) -> plt.Axes:
-    "Draw the closed contour of every organ."
+    "Show the closed contour of every organ."
     require_shape("landmarks_px", landmarks_px, f"{layout.n_nodes},2")
     ax = ax or show_image(None)
     look = {

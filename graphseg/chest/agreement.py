@@ -31,14 +31,14 @@ def bootstrap_correlations(
     predicted: np.ndarray,  # (M,n) float, one row per model
     n_resamples: int = 2000,  # Resamples of n cases with replacement; the same for all models
     seed: int = 0,  # Seed of the samples
-) -> np.ndarray:  # (n_resamples,M); NaN where a draw has no variance
+) -> np.ndarray:  # (n_resamples,M); NaN where a resample has no variance
     "Pearson's r of every model with the truth, on drawn cases."
     true, predicted = np.asarray(true, float), np.asarray(predicted, float)
     require_shape("predicted", predicted, f"M,{len(true)}")
     if len(true) < FEWEST:
         raise ValueError(f"true: expected at least {FEWEST} cases, got {len(true)}")
     drawn = generator(seed).integers(0, len(true), (n_resamples, len(true)))
-    return _pearson(true[drawn], predicted[:, drawn]).T  # of (draws, n) and (M, draws, n)
+    return _pearson(true[drawn], predicted[:, drawn]).T  # of (resamples, n) and (M, resamples, n)
 
 # %% ../../nbs/chest/72_agreement.ipynb #f9db5c5f
 HEART_SIZES = ("normal", "enlarged")  # At most, and above, the threshold
@@ -95,7 +95,7 @@ _GAINS = ["r_gain", "r_gain_low", "r_gain_high", "p_rise", "mae_change", "p_mae"
 
 
 def _rise(true, before, after, n_resamples, seed):
-    "Rise of r, its bootstrap band, and the share of draws without a rise."
+    "Rise of r, its bootstrap band, and the share of resamples without a rise."
     gains = np.diff(bootstrap_correlations(true, np.stack([before, after]), n_resamples, seed))[:, 0]
     gain = np.corrcoef(true, after)[0, 1] - np.corrcoef(true, before)[0, 1]
     return gain, *np.nanquantile(gains, (0.025, 0.975)), (1 + (~(gains > 0)).sum()) / (1 + n_resamples)

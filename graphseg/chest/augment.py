@@ -142,7 +142,7 @@ class Augment:
 
     rotation_deg: float = 0.0  # Rotation drawn from ± this, degrees
     scale: tuple = (1.0, 1.0)  # Range of the scale; upper None is as far as the landmarks allow
-    per_axis: bool = False  # Whether x and y draw their scale independently
+    per_axis: bool = False  # Whether x and y sample their scale independently
     stretch: float = 0.0  # Further scale of x against y, drawn from 1 ± this
     placement: str = "centre"  # Where the scaled image goes, one of `PLACEMENTS`
     translation: float = 0.0  # Shift drawn from ± this for "centre", fraction of the side

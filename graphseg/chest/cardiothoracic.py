@@ -137,7 +137,7 @@ def show_diameters(
     contours: bool = True,  # Draw the contours of lungs and heart, too?
     colour: str = "white",  # Colour of bars and text
 ) -> plt.Axes:
-    "Draw the two diameters and write the ratio."
+    "Show the two diameters and write the ratio."
     require_shape("landmarks_px", landmarks_px, f"{layout.n_nodes},2")
     ends, ratio = diameter_ends(landmarks_px, layout), cardiothoracic_ratio(landmarks_px, layout)
     if contours:

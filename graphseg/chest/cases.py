@@ -95,7 +95,7 @@ def show_outlines(
     layout: Layout,  # Layout, for the colours
     ax: plt.Axes,  # Axes to draw into
 ) -> plt.Axes:
-    "Draw the polygons of one case as predictions."
+    "Show the polygons of one case as predictions."
     for row in table.itertuples():
         points = np.array(row.points.split(), float).reshape(-1, 2)
         closed = np.concatenate([points, points[:1]])

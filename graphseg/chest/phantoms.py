@@ -57,7 +57,7 @@ def chest_phantom(
     centre: str = "North",  # Centre of a drawn person
     with_image: bool = True,  # Whether to render the image; the truth is the same without
 ) -> Phantom:
-    "Draw one chest radiograph with landmarks."
+    "Render one chest radiograph with landmarks."
     require_choice("centre", centre, CHEST_CENTRES)
     person = sample_chest_person(generator(*seeds, 0), centre) if person is None else person
     shape, at = sample_chest_shape(generator(*seeds, 1), person), CHEST_CENTRES[person.centre]
@@ -145,7 +145,7 @@ def write_chest_phantoms(
     n_cases: int = 300,  # Number of images
     seed: int = 2024,  # The same seed gives the same files
 ) -> pd.DataFrame:  # The metadata
-    "Draw a data set of chest phantoms and write it."
+    "Render a data set of chest phantoms and write it."
     if n_cases < 1:
         raise ValueError(f"n_cases: expected at least 1, got {n_cases}")
     centres, names = _centres_of_cases(n_cases, seed), [f"phantom_{i:03d}" for i in range(n_cases)]
@@ -212,7 +212,7 @@ def is_healthy_adult(
 # %% ../../nbs/chest/08_phantoms.ipynb #3144b1ec
 @dataclass(frozen=True)
 class ChestSet:
-    "A rule that draws a set of phantoms."
+    "A rule that samples a set of phantoms."
 
     prefix: str  # Beginning of the names
     centre: str  # Name in `CHEST_CENTRES`

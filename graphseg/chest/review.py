@@ -340,7 +340,7 @@ def show_landmark_error(
     limits: tuple[float, float] | None = None,  # Colour limits, px²
     ax=None,  # Axes to draw into
 ):  # The collection of nodes, for a colour bar
-    "Draw the mean shape with its nodes coloured by error on a logarithmic scale."
+    "Show the mean shape with its nodes coloured by error on a logarithmic scale."
     require_shape("errors", errors, f"{layout.n_nodes},C")
     ax = ax or plt.gca()
     limits = limits or (errors.mse_px2.min(), errors.mse_px2.max())

@@ -83,15 +83,15 @@ def _wide(scores, metric, models):
 
 # %% ../../nbs/chest/74_shift.ipynb #853ae711
 def _resampled_drops(sets, sign, n_resamples, seed):
-    "Drop of every model between two sets (M,), and its bootstrap draws (n_resamples,M)."
+    "Drop of every model between two sets (M,), and its bootstrap resamples (n_resamples,M)."
     means = [values.mean(0) for values in sets]
-    draws = [bootstrap_means(values, n_resamples, seed + k) for k, values in enumerate(sets)]
-    return sign * (means[0] - means[1]), sign * (draws[0] - draws[1])
+    resamples = [bootstrap_means(values, n_resamples, seed + k) for k, values in enumerate(sets)]
+    return sign * (means[0] - means[1]), sign * (resamples[0] - resamples[1])
 
 
-def _band(draws):
+def _band(resamples):
     "Ends of the 95 % band of every column."
-    return [np.quantile(draws, q, axis=0) for q in (0.025, 0.975)]
+    return [np.quantile(resamples, q, axis=0) for q in (0.025, 0.975)]
 
 # %% ../../nbs/chest/74_shift.ipynb #333cf326
 def _add_extra(table, drawn, reference):

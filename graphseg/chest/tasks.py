@@ -63,7 +63,7 @@ class LandmarkTask:
 
     def __init__(
         self,
-        layout: Layout,  # Organs the network draws
+        layout: Layout,  # Organs the network predicts
         weights: LandmarkWeights = LandmarkWeights(),  # noqa: B008 (immutable)
         norm: str = "squared",  # "squared" or "absolute" distances in the loss
         frame_px: int = FRAME_PX,  # Side of the frame in which errors are told
@@ -103,7 +103,7 @@ class PixelTask:
 
     def __init__(
         self,
-        layout: Layout,  # Organs to draw
+        layout: Layout,  # Organs to predict
         partial: str = "merge",  # Organs not annotated: "merge" with background, or "background" (published)
         joint: bool = True,  # Dice over all classes jointly (published), or per class
     ):

@@ -50,7 +50,7 @@ class HeartFrame:
 # %% ../../nbs/hearts/70_folders.ipynb #014a0bcf
 def write_heart_frame(
     folder: Path | str,  # Folder of a network, from `zoo.save_model`
-    mesh: TetrahedralMesh | SurfaceMesh,  # Template; the nodes the network draws come first
+    mesh: TetrahedralMesh | SurfaceMesh,  # Template; the nodes the network predicts come first
     frame: HeartFrame,  # How its images were prepared
 ) -> Path:
     "Put the mesh of a network beside it."
@@ -62,7 +62,7 @@ def write_heart_frame(
 # %% ../../nbs/hearts/70_folders.ipynb #7d3d16bd
 @dataclass(frozen=True, eq=False)
 class HeartModel:
-    "A network, the mesh it draws, and how to prepare images for it."
+    "A network, the mesh it predicts, and how to prepare images for it."
 
     network: nn.Module  # In evaluation mode
     mesh: TetrahedralMesh | SurfaceMesh  # Template, mm
@@ -85,11 +85,11 @@ def _read_frame(note):
 
 
 def _mesh_network(folder):
-    "Network of a folder, if it draws meshes."
+    "Network of a folder, if it predicts meshes."
     network = load_model(folder)
     if network.config["output"] != "meshes":
         got = f"{network.config['name']}, which gives {network.config['output']}"
-        raise ValueError(f"{folder.name}: expected a network that draws meshes, got {got}")
+        raise ValueError(f"{folder.name}: expected a network that predicts meshes, got {got}")
     return network
 
 # %% ../../nbs/hearts/70_folders.ipynb #d5633083
@@ -177,7 +177,7 @@ class MeshOptions:
 
 # %% ../../nbs/hearts/70_folders.ipynb #4bdde9cc
 def _predicted_nodes(model, case):
-    "Nodes that the network draws for one heart, world mm."
+    "Nodes that the network predicts for one heart, world mm."
     frame = model.frame
     prepared = prepare_cases([case], None, frame.full_size_xyz, frame.lax_px, frame.step_px, mode=frame.mode)
     nodes = world_nodes(predict_mesh_nodes(model.network, MeshDataset(prepared, None, frame.crop)), prepared)[0]
@@ -196,7 +196,7 @@ def _mesh_through(template, nodes):
         return template.moved(nodes)
     if len(nodes) < n_mesh and isinstance(template, TetrahedralMesh):
         return warp_mesh(template, nodes)
-    expected = f"expected a network that draws at most the {n_mesh} nodes of its mesh, it drew {len(nodes)}"
+    expected = f"expected a network that predicts at most the {n_mesh} nodes of its mesh, it predicted {len(nodes)}"
     raise ValueError(f"model: {expected}; write_heart_frame with the mesh it was trained for")
 
 # %% ../../nbs/hearts/70_folders.ipynb #f66b9e23

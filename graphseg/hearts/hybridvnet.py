@@ -450,7 +450,7 @@ class MeshDecoder(MeshLevels):
 
 # %% ../../nbs/hearts/40_hybridvnet.ipynb #702a6d40
 class MeshOutput(NamedTuple):
-    "Output of every network that draws a mesh."
+    "Output of every network that predicts a mesh."
 
     nodes: Tensor  # Node positions, (B,N,3) xyz, fractions of the short-axis image
     coarse: tuple[Tensor, ...] = ()  # Proposals of the coarse levels, coarsest first, (B,M,3)

@@ -435,7 +435,7 @@ class MeshDataset(Windows, Dataset):
 
 # %% ../../nbs/hearts/55_training.ipynb #0d86b76b
 class MeshTask:
-    "Draw the nodes of a mesh; scored by mean squared error in mm²."
+    "Predict the nodes of a mesh; scored by mean squared error in mm²."
 
     score_name, inputs = "mse_mm2", ("image", "lax", "nodes", "metadata", "size_mm")
 

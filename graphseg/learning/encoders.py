@@ -99,7 +99,7 @@ class ImageEncoder(nn.Module):
         self,
         mu: Tensor,  # Latent mean, (B,Z)
         logvar: Tensor | None,  # Log of the latent variance, (B,Z)
-    ) -> Tensor:  # A draw in training, the mean in evaluation, (B,Z)
+    ) -> Tensor:  # A sample in training, the mean in evaluation, (B,Z)
         if logvar is None or not self.training:
             return mu
         return mu + torch.randn_like(mu) * (logvar / 2).exp()

@@ -352,7 +352,7 @@ def make_split(
     seed: int = 0,  # Seed of the shuffling
     stratify: Sequence | None = None,  # Group of each id; every group is divided alike
 ) -> Split:
-    "Draw a split that depends on `seed` and the set of ids alone."
+    "Deal a split that depends on `seed` and the set of ids alone."
     groups = [""] * len(ids) if stratify is None else [str(g) for g in stratify]
     if len(groups) != len(ids):
         raise ValueError(f"stratify: expected {len(ids)} groups, got {len(groups)}")
@@ -404,7 +404,7 @@ def mask_input(
     layout: Layout,  # Layout with N nodes
     image_size: int,  # Side of the result, px
 ) -> np.ndarray:  # (H,W) float32, organ values averaged over the area of each pixel
-    "Draw landmarks as the grey image that a mask-to-landmark network reads."
+    "Render landmarks as the grey image that a mask-to-landmark network reads."
     for name in layout.organ_names:
         require_choice("organ", name, MASK_VALUES)
     table = np.zeros(256, np.uint8)

@@ -828,7 +828,7 @@ def show_plant(
     nodes: bool = True,  # Mark the nodes?
     linewidth: float = 1.0,  # Of the roots, pt
 ):  # The axes
-    "Draw roots in the colour of their order and nodes in the colour of their label."
+    "Show roots in the colour of their order and nodes in the colour of their label."
     for root in plant.roots:
         ax.plot(*root.points.T, color=ORDER_COLOURS[min(root.order, len(ORDER_COLOURS) - 1)], lw=linewidth)
     dot = {"ms": 3.5, "mec": "black", "mew": 0.4, "ls": "none"}

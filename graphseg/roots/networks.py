@@ -151,7 +151,7 @@ def initialise(
     module: nn.Module,  # Network, changed in place
     initial_sd: float | None,  # Deviation of the weights; None leaves torch's default
 ) -> None:
-    "Draw the weights of all convolutions from a normal distribution cut at two deviations; biases are zero."
+    "Sample the weights of all convolutions from a normal distribution cut at two deviations; biases are zero."
     if initial_sd is None:
         return
     for layer in module.modules():

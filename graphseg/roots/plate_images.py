@@ -247,7 +247,7 @@ def _lens(behind, u, v, d):
 
 # %% ../../nbs/roots/16_plate_images.ipynb #4b076e53
 def _add_drop(image, x, y, radius):
-    "Draw a drop with its centre and radius in px, in place."
+    "Render a drop with its centre and radius in px, in place."
     height, width = image.shape
     x0, x1 = max(int(x - radius) - 1, 0), min(int(x + radius) + 3, width)
     y0, y1 = max(int(y - radius) - 1, 0), min(int(y + radius) + 3, height)
@@ -295,7 +295,7 @@ def plate_image(
 # %% ../../nbs/roots/16_plate_images.ipynb #2b5558c3
 @dataclass(frozen=True)
 class RootSet:
-    "A rule that draws a set of plates."
+    "A rule that samples a set of plates."
 
     name: str  # What it is called
     seed: int  # Base of all random streams

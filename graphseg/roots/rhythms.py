@@ -368,7 +368,7 @@ def sample_speeds(
 
 # %% ../../nbs/roots/55_rhythms.ipynb #cd9671b8
 def _p_of(value, drawn):
-    "Share of draws, with the measured one, that are at least as high."
+    "Share of samples, with the measured one, that are at least as high."
     return (1 + (drawn >= value[..., None]).sum(-1)) / (1 + drawn.shape[-1])
 
 # %% ../../nbs/roots/55_rhythms.ipynb #1411a7b3

@@ -160,7 +160,7 @@ def show_meshes(
     limits: tuple[float, float] | None = None,  # Ends of the colour bar; default those of the drawn values
     colours: str = "cividis",  # Colour map of the values
 ) -> plt.Axes:
-    "Draw the regions of a mesh, shaded."
+    "Show the regions of a mesh, shaded."
     _view_axes(view)
     sheets = surface_of(mesh) if isinstance(mesh, TetrahedralMesh) else mesh
     faces, owner = _shown_faces(sheets, list(mesh.regions if regions is None else regions))
@@ -200,7 +200,7 @@ def show_cut(
     colours: str = "cividis",  # Colour map of the values
     lines: bool = True,  # Draw the edges of triangles?
 ) -> plt.Axes:
-    "Draw the tetrahedra behind a plane."
+    "Show the tetrahedra behind a plane."
     cells, normal = _check_cells(mesh), np.asarray(normal, float)
     faces, owner = _behind(mesh, point_mm, normal)
     if values is not None and np.shape(values) != (len(cells),):
