@@ -215,12 +215,13 @@ class CodeReader:
             self.used[key] = self.kept[key] if key in self.kept else compute()
         return self.used[key]
 
-    def save(self) -> None:
-        "Keep what was used."
-        if self.used != self.kept:
+    def save(self, is_all: bool = False) -> None:
+        "Keep what was found; if all runs were read, forget what none of them used."
+        found = self.used if is_all else self.kept | self.used
+        if found != self.kept:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_path(self.path) as temporary:
-                temporary.write_text(json.dumps(self.used))
+                temporary.write_text(json.dumps(found))
 
 # %% ../../nbs/study/04_code.ipynb #19f9900a
 def _imports_of(reader: CodeReader, folder: Path, name: str) -> list | str | None:

@@ -203,7 +203,7 @@ def read_recipes(
     for run in study_runs(study, home):
         path = one_file(home / _RECIPES, run.stage, run.context, ".json")
         found[path] = (_read_recipe(path), recipe(run, profile, pins, reader))
-    reader.save()
+    reader.save(is_all=True)
     return found
 
 # %% ../../nbs/study/08_plan.ipynb #299667fa
