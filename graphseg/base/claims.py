@@ -128,15 +128,15 @@ class Claims:
         return part["holds"]
 
     def table(self) -> pd.DataFrame:  # CLAIM_COLUMNS, one row per part, in the order in which they were added
+        "All parts as a table."
         return pd.DataFrame(list(self.rows.values()), columns=CLAIM_COLUMNS)
 
     def verdicts(self) -> dict[str, bool]:  # Name of a statement to whether all its parts hold
+        "Whether each statement holds."
         return self.table().groupby("claim_id", sort=False)["holds"].all().astype(bool).to_dict()
 
-    def write(
-        self,
-        path: Path | str,  # CSV file
-    ) -> pd.DataFrame:  # The table that was written, atomically
+    def write(self, path: Path | str) -> pd.DataFrame:  # The table that was written, atomically
+        "Write the parts as a CSV file."
         write_csv(path, self.table())
         return self.table()
 

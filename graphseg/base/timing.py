@@ -75,6 +75,7 @@ class TimeSheet:
         processor_ms: np.ndarray | float,  # The same, of the processor
         **more,  # Further columns
     ):
+        "Add a row."
         times = {"median_ms": np.median(wall_ms), "best_ms": np.min(wall_ms), "process_ms": np.min(processor_ms)}
         self.rows.append({"what": what, "detail": detail, "peer": peer} | times | more)
 
@@ -85,11 +86,13 @@ class TimeSheet:
         turns: int | None = None,  # Turns that count
         **more,  # Further columns of our own rows
     ):
+        "Time calls in turns and add a row for each."
         taken = time_calls(*calls.values(), turns=turns or self.turns)
         for k, (detail, peer) in enumerate(calls):
             self.note(what, detail, peer, *taken[:, k].T, **({} if peer else more))
 
     def table(self) -> pd.DataFrame:  # what, detail, peer, times, further columns, ratio: peer's time over ours
+        "Rows as a table."
         table = pd.DataFrame(self.rows)
         theirs = table[table.peer != ""].groupby(["what", "detail"]).process_ms.last()
         ours = theirs.reindex(pd.MultiIndex.from_frame(table[["what", "detail"]])).to_numpy()

@@ -39,8 +39,8 @@ def shorten_numbers(
     return shorten(table, numbers, digits)
 
 # %% ../../nbs/study/45_chapters.ipynb #e291414d
-class Chapter:
-    "The results, figures and published tables that a chapter reads."
+class _Results:
+    "Results and figures of the stages, or words where there are none."
 
     def __init__(
         self,
@@ -53,30 +53,41 @@ class Chapter:
         self.printed, self.words = (read_table(published / name) for name in ("claims.csv", "qualitative.csv"))
 
     def read(self, *place: str) -> pd.DataFrame | None:  # place: stage, cohort …, name of the file without .csv
+        "A table of results; None where its stage has not run."
         return read_table(self.results.joinpath(*place[:-1], f"{place[-1]}.csv"))
 
     def table(self, *place: str, digits: int | None = None) -> Markdown:  # digits: of all numbers, None: as written
+        "A table of results as it is shown."
         table = self.read(*place)
         return show_table(
             table if table is None or digits is None else shorten_numbers(table, digits), not_run(place[0])
         )
 
-    def figure(self, *place: str, missing: str | None = None) -> Image | Markdown:
+    def figure(self, *place: str, missing: str | None = None) -> Image | Markdown:  # missing: words where there is none
+        "A figure of a stage."
         missing = not_run(place[0]) if missing is None else missing
         return show_figure(self.figures.joinpath(*place[:-1], f"{place[-1]}.png"), missing)
 
+# %% ../../nbs/study/45_chapters.ipynb #591db1fb
+class Chapter(_Results):
+    "The results, figures and published tables that a chapter reads."
+
     def statements(self, *place: str) -> Markdown:  # place: stage, cohort …
+        "Published statements beside the tests of their parts."
         return show_table(statement_table(self.read(*place, "claims"), self.words), not_run(place[0]))
 
     def verdict(self, *place: str) -> Markdown | None:  # How many statements hold, and which parts do not
+        "A sentence on the statements of a stage."
         text = tally(self.read(*place, "claims"))
         return Markdown(text) if text else None
 
-    def printed_table(self, name: str, dataset: str = "") -> Markdown:
+    def printed_table(self, name: str, dataset: str = "") -> Markdown:  # For example "thesis Tabla 2.1"
+        "A published table as it was printed."
         return show_table(printed_table(self.printed, name, dataset), NO_PRINT)
 
     @property
     def ledger(self) -> pd.DataFrame | None:
+        "Every published number beside ours."
         return self.read("ledger", "ledger")
 
 # %% ../../nbs/study/45_chapters.ipynb #40230fd3
