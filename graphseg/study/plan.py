@@ -395,15 +395,15 @@ def main(
     "Entry point of `python -m graphseg.study.plan`."
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        if words and words[0] == "--profile":
-            set_profile(*words[1:])
+        if len(words) == 2 and words[0] == "--profile":
+            set_profile(words[1])
         elif words == ["--check"]:
             return _check()
         elif words not in ([], ["--recipes"]):
             print(_USAGE)
             return 0 if words[0] in ("-h", "--help") else 2
         print(write_plan(is_whole=words != ["--recipes"]))
-    except (ValueError, FileNotFoundError, TypeError) as error:
+    except (ValueError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
