@@ -6,6 +6,7 @@
 __all__ = ['RECORD', 'read_status', 'ready_stages', 'run_ahead', 'wait_for_room', 'run_python', 'record_stages', 'reproduce']
 
 # %% ../../nbs/study/30_parallel.ipynb #0c91573c
+import json
 import os
 import subprocess
 import sys
@@ -55,7 +56,7 @@ def ready_stages(
 def run_ahead(
     command: list[str],  # Words of the stage's command
 ) -> str:  # End of what it printed if it failed, else nothing
-    "Compute a stage and leave it for `dvc repro` to publish."
+    "Compute a stage and leave it for `record_stages` to publish."
     where = command.index("graphseg.study.stages") + 1
     words = [sys.executable, *command[1:where], "--ahead", *command[where:]]
     done = subprocess.run(words, cwd=find_root(), capture_output=True, text=True)
@@ -85,23 +86,29 @@ def run_python(
 
 # %% ../../nbs/study/30_parallel.ipynb #71c3fa8f
 RECORD = """
-import sys
+import json, runpy, sys
 from dvc.cli import main
 from dvc.dvcfile import Lockfile
-waiting, write = {}, Lockfile.dump_stages
+waiting, write, done, code = {}, Lockfile.dump_stages, [], 0
 def gather(lock, stages, **options): waiting.setdefault(lock.path, (lock, [], options))[1].extend(stages)
 Lockfile.dump_stages = gather
-code = main(["repro", *sys.argv[1:]])
+for name, words in json.loads(sys.argv[1]).items():
+    sys.argv = words[2:]
+    try: runpy.run_module(words[2], run_name="__main__", alter_sys=True)
+    except SystemExit as end: code = end.code
+    if code: break
+    done.append(name)
+code = done and main(["commit", "--force", *done]) or code
 for lock, stages, options in waiting.values(): write(lock, stages, **options)
 sys.exit(code)
 """
 
 # %% ../../nbs/study/30_parallel.ipynb #5b18966c
 def record_stages(
-    names: Iterable[str],  # Stages computed ahead
+    commands: dict[str, list[str]],  # Stage → words of its command, python -m MODULE …
 ) -> str:  # What DVC printed
-    "Let `dvc repro` publish stages and write `dvc.lock` once."
-    return run_python("-c", RECORD, "--single-item", *names)
+    "Publish stages computed ahead and write `dvc.lock` once."
+    return run_python("-c", RECORD, json.dumps(commands))
 
 # %% ../../nbs/study/30_parallel.ipynb #89c8640b
 def _renew_inputs(changed: dict[str, list[str]]) -> bool:  # Whether anything was done
@@ -110,7 +117,7 @@ def _renew_inputs(changed: dict[str, list[str]]) -> bool:  # Whether anything wa
         run_python("-m", "dvc", "pull", "--quiet", "data.dvc")
     if "recipes" in changed:
         print(write_plan(), file=sys.stderr)
-        record_stages(["recipes"])
+        record_stages({"recipes": changed["recipes"]})
     return bool({"data.dvc", "recipes"} & set(changed))
 
 
@@ -128,6 +135,7 @@ def reproduce(
     inputs, changed = read_status()
     if _renew_inputs(changed):
         inputs, changed = read_status()
+    commands = dict(changed)
     with ThreadPoolExecutor(n_workers) as pool, progress((), "stages") as bar:
         while True:
             new = {n for n in ready_stages(changed, inputs, targets) if _is_ours(changed[n])} - started
@@ -138,9 +146,10 @@ def reproduce(
             ended = wait_for_room(running, n_workers)
             failed |= {name: message for name, message in ended.items() if message}
             if done := sorted(set(ended) - set(failed)):
-                record_stages(done)
+                record_stages({name: commands[name] for name in done})
             bar.update(len(ended))
             inputs, changed = ({}, {}) if failed else read_status()
+            commands |= changed
     if failed:
         raise RuntimeError("\n".join(f"{name}: {text}" for name, text in failed.items()))
     if changed:

@@ -21,8 +21,6 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
-
 from ..base.core import atomic_path, find_root, require_file
 from .code import CodeReader, read_pins
 from .executed import KERNEL, stable_notebook
@@ -139,8 +137,10 @@ def _failure(label: str, error: Exception, failed: Path) -> StageError:
     return StageError(f"{label}: code cell {error.exec_count} failed: {error.ename}: {error.evalue}; see {shown}")
 
 # %% ../../nbs/study/10_stages.ipynb #de921469
-def _stage_notebook(stage: str) -> nbformat.NotebookNode:
-    "Notebook of a stage, with the cells marked that do not run."
+def _stage_notebook(stage: str):
+    "Notebook of a stage (nbformat), with the cells marked that do not run."
+    import nbformat
+
     nb = nbformat.read(stage_notebooks()[stage], as_version=4)
     nb.metadata = nbformat.from_dict(KERNEL)
     for cell in nb.cells:
@@ -166,7 +166,7 @@ def _execute(
     parameters: dict,  # Value of every parameter
     label: str,  # Text of the progress bar
     work: Path,  # Folder of the run
-) -> nbformat.NotebookNode:
+):  # Executed notebook (nbformat)
     "Execute the stage's notebook with `parameters`."
     import papermill
     from nbclient.exceptions import DeadKernelError
@@ -334,6 +334,8 @@ def parse_context(
 # %% ../../nbs/study/10_stages.ipynb #bdac3a1e
 def _titles() -> Iterator[str]:
     "One line for each stage: name and the line under its title."
+    import nbformat
+
     for name, path in stage_notebooks().items():
         text = next((c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown"), "")
         yield f"{name:<20} {next((line[2:] for line in text.splitlines() if line.startswith('> ')), '')}"
