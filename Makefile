@@ -4,6 +4,7 @@
 #   make plan       dvc.yaml and the recipes of all runs, from study.yaml  (python -m graphseg.study.plan)
 #   make test       export, clean, lint, rules, notebooks, smoke run, docs site
 #   make docs       the site, in _docs/index.html
+#   make outputs    execute every lesson and keep what it printed and drew  (python -m graphseg.study.lessons)
 #   make lab        JupyterLab in the environment
 #   make benchmark  the timing stages, a quarter of an hour on an idle machine
 #   make clean      remove what make wrote; `make distclean` also the environment
@@ -40,7 +41,7 @@ export GRAPHSEG_EXTERNAL ?= $(abspath $(firstword $(wildcard external ../shared/
 STEP := .ci/step
 
 .PHONY: help setup data repro plan test test-export test-clean test-lint test-rules test-stages test-readme \
-        test-notebooks test-smoke test-docs docs readme lab benchmark clean distclean
+        test-notebooks test-smoke test-docs docs readme outputs lab benchmark clean distclean
 
 help: ## List the targets
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -76,6 +77,9 @@ docs: $(READY) ## Build the site
 
 readme: $(READY) ## Write README.md from nbs/index.ipynb
 	python docs/make_readme.py
+
+outputs: data ## Execute every lesson and keep its outputs
+	python -m graphseg.study.lessons
 
 lab: $(READY)
 	jupyter lab --notebook-dir=nbs

@@ -53,8 +53,8 @@ def _small_png(
 
 
 def _stable_data(data: dict, replacements: dict) -> nbformat.NotebookNode:
-    "Texts and PNG pictures of an output."
-    kept = {kind: v for kind, v in data.items() if kind.startswith("text/") or kind == "image/png"}
+    "Texts and pictures of an output."
+    kept = {kind: v for kind, v in data.items() if kind.startswith("text/") or kind in ("image/png", "image/jpeg")}
     stable = {k: _small_png(v) if k == "image/png" else _stable_text(v, replacements) for k, v in kept.items()}
     return nbformat.from_dict(stable)
 
