@@ -74,7 +74,7 @@ def read_phantoms(
 ) -> SampleSet:
     "The chest phantoms."
     root = folder("data", "phantoms", "chest")
-    with np.load(require_file(root / "landmarks.npz", "run: dvc pull data"), allow_pickle=False) as stored:
+    with np.load(require_file(root / "landmarks.npz", "run: dvc pull data.dvc"), allow_pickle=False) as stored:
         ids, points, annotated = stored["ids"].tolist(), stored["landmarks_px"].copy(), stored["annotated"]
     if not complete:
         for k, part in enumerate(LAYOUTS["LHC"].slices.values()):
