@@ -90,9 +90,10 @@ def _side(low, high, relation, margin):
 # %% ../../nbs/base/26_verdicts.ipynb #72bffb6d
 def _chance(found, relation, margin):
     "One-sided p of an effect at the margin."
-    if relation == "above":
-        return float(stats.t.sf((found["effect"] - margin) / found["spread"], found["freedom"]))
-    return float(stats.t.sf((margin - abs(found["effect"])) / found["spread"], found["freedom"]))
+    distance = found["effect"] - margin if relation == "above" else margin - abs(found["effect"])
+    if found["spread"] == 0:
+        return 0.0 if distance > 0 else 1.0
+    return float(stats.t.sf(distance / found["spread"], found["freedom"]))
 
 
 def judge_effect(
