@@ -214,7 +214,8 @@ def stage_parameters(
     defaults = notebook_parameters(notebooks[stage])
     profile = profile or study.get("profile", "laptop")
     require_choice("profile", profile, PROFILES)
-    block = (study.get("stages", {}).get(stage) or {}).get("parameters") or {}
+    shared = {"seeds": study.get("seeds", [0])} if "seeds" in defaults else {}
+    block = shared | ((study.get("stages", {}).get(stage) or {}).get("parameters") or {})
     _check_context(stage, context, defaults)
     _check_given(stage, block, context, defaults)
     given = {k: resolve(v, profile, context, f"{stage}.{k}") for k, v in block.items()} | context
