@@ -316,10 +316,22 @@ def write_ledger(source: Path, links: dict[str, tuple[str, str]]) -> list[str]:
         ledger_block(name, [row for row in rows if row["source_table"] == name], links) for name in tables
     )
     text = (root / "docs" / "ledger.md").read_text(encoding="utf-8")
-    (source / "ledger.md").write_text(
-        text.replace("{{summary}}", "\n".join(summary)).replace("{{rows}}", blocks), encoding="utf-8"
-    )
+    verdicts = publication_verdicts(path.with_name("publications.csv"))
+    for name, part in {"verdicts": verdicts, "summary": "\n".join(summary), "rows": blocks}.items():
+        text = text.replace("{{" + name + "}}", part)
+    (source / "ledger.md").write_text(text, encoding="utf-8")
     return ["ledger"]
+
+
+def publication_verdicts(path: Path) -> str:
+    "The tested statements of each publication, counted by verdict, as Markdown."
+    if not path.exists():
+        return "The verdicts are written by `make repro`."
+    with path.open(encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    head, *body = [[display_value(cell, "publication") for cell in row] for row in rows]
+    lines = [head, ["---", *["--:"] * (len(head) - 1)], *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def ledger_block(name: str, rows: list[dict[str, str]], links: dict[str, tuple[str, str]]) -> str:
@@ -333,7 +345,7 @@ def ledger_block(name: str, rows: list[dict[str, str]], links: dict[str, tuple[s
     def cell(row, column):
         text = html.escape(display_value(row.get(column) or "", "metric" if column == "metric" else ""))
         if column == "status":
-            return f'<td><span class="status status-{text}">{text}</span></td>'
+            return f'<td><span class="status status-{text.replace(" ", "-")}">{text}</span></td>'
         if column == "stage" and row.get(column) in links:
             title, place = links[row[column]]
             return f'<td><a href="{Path(place).with_suffix(".html")}">{html.escape(title)}</a></td>'

@@ -101,7 +101,22 @@ _COLUMNS = {
     "energy_12h": "energy at 12 h",
     "energy_24h": "energy at 24 h",
 }
+_PUBLICATIONS = {
+    "thesis": "thesis",
+    "chrono": "ChronoRoot",
+    "miccai": "HybridGNet, MICCAI 2021",
+    "tmi": "HybridGNet, TMI 2022",
+    "hvn": "HybridVNet",
+    "isbi": "heterogeneous labels, ISBI 2023",
+    "cx": "CheXmask, preprint",
+    "dd": "CheXmask, data descriptor",
+    "joint": "joint dense–point learning",
+    "mhg": "Mask-HybridGNet",
+    "slides": "slides of the defence",
+    "between": "between publications",
+}
 NAMES = {"metric": _METRICS, "structure": _STRUCTURES, "part": _PARTS, "column": _COLUMNS}  # Kind → key → name
+NAMES |= {"publication": _PUBLICATIONS}
 
 # %% ../../nbs/base/05_names.ipynb #21b2cd39
 @cache
@@ -119,7 +134,7 @@ def known_names(
     return found
 
 # %% ../../nbs/base/05_names.ipynb #205a3dd5
-_KINDS = ("model", "cohort", "metric", "structure", "view", "condition", "part", "column")
+_KINDS = ("model", "cohort", "metric", "structure", "view", "condition", "part", "column", "publication")
 
 
 def display(
@@ -202,7 +217,8 @@ def display_heading(
 KIND_OF = dict.fromkeys(("model", "network", "reference", "better", "worse", "source"), "model")
 KIND_OF |= dict.fromkeys(("cohort", "training"), "cohort")
 KIND_OF |= dict.fromkeys(("metric", "score", "trait", "speed"), "metric")
-KIND_OF |= dict(structure="structure", view="view", condition="condition", part="part")  # Column → kind of its values
+KIND_OF |= dict(structure="structure", view="view", condition="condition", part="part")
+KIND_OF |= dict(publication="publication")  # Column → kind of its values
 
 # %% ../../nbs/base/05_names.ipynb #942d638e
 def display_value(

@@ -6,7 +6,7 @@
 __all__ = ['STATISTICS', 'LEDGER_KEYS', 'STATUSES', 'LEDGER_COLUMNS', 'RESULT_COLUMNS', 'printed_decimals', 'format_number',
            'require_columns', 'describe_scores', 'summary_table', 'compare_published', 'rank_biserial',
            'wilcoxon_table', 'claim_numbers', 'match_status', 'long_numbers', 'locate_numbers', 'build_ledger',
-           'missing_data', 'give_reasons', 'check_statement', 'status_counts']
+           'missing_data', 'give_reasons', 'status_counts']
 
 # %% ../../nbs/base/20_report.ipynb #a590b820
 import re
@@ -267,7 +267,11 @@ def locate_numbers(
     return numbers.merge(places, on=keys)
 
 # %% ../../nbs/base/20_report.ipynb #bb323f21
-STATUSES = ("exact", "within", "trend", "differs", "needs-data", "open", "context")  # Every status, best first
+STATUSES = (
+    *("exact", "within", "differs"),  # of numbers: recomputed, run again inside the tolerance, or neither
+    *("holds", "undecided", "fails", "not judged", "by construction"),  # of statements in words: the verdicts
+    *("needs-data", "open", "context"),  # of both: why there is nothing of ours
+)  # Every status
 LEDGER_COLUMNS = tuple(
     "claim_id source_table system dataset structure metric published ours n status stage note".split()
 )  # Columns of the ledger
@@ -345,25 +349,6 @@ def give_reasons(
     reasons = np.where(empty, np.select([quoted, absent, ~number], texts, "no stage computes it yet"), "")
     notes = [" | ".join(filter(None, pair)) for pair in zip(ledger.note, reasons, strict=True)]
     return ledger.assign(status=status, note=notes)
-
-# %% ../../nbs/base/20_report.ipynb #483afca1
-def check_statement(
-    scores: pd.DataFrame,  # Tidy scores: model, case, structure, metric columns
-    comparisons: pd.DataFrame,  # better, worse (models), structure, metric; one row per part of the statement
-    alpha: float = 0.05,  # Level for the adjusted p-value
-) -> pd.DataFrame:  # The comparisons with n, statistic, p, p_holm, rank_biserial, holds (bool)
-    "Test every part of a statement on paired cases."
-    rows = []
-    for part in comparisons.itertuples():
-        pair = scores[(scores.structure == part.structure) & scores.model.isin((part.better, part.worse))]
-        test = wilcoxon_table(pair, [part.metric], reference=part.better)
-        if len(test) != 1:
-            raise ValueError(f"worse: expected scores of {part.worse!r} for structure {part.structure!r}, got none")
-        rows.append(test.iloc[0][["n", "statistic", "p", "rank_biserial"]].to_dict())
-    tests = pd.concat([comparisons.reset_index(drop=True), pd.DataFrame(rows)], axis=1)
-    tests["p_holm"] = multipletests(tests["p"], method="holm")[1]
-    sign = np.where(tests.metric == "dsc", 1, -1)
-    return tests.assign(holds=(tests.rank_biserial * sign > 0) & (tests.p_holm < alpha))
 
 # %% ../../nbs/base/20_report.ipynb #3e00df99
 def status_counts(

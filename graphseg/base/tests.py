@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TEST_COLUMNS', 'DRAWN', 'LISTS', 'BETTER_HIGHER', 'CLAIM_COLUMNS', 'WEAKEST_FIRST', 'published_statements',
            'check_plan', 'read_tests', 'untested_reasons', 'paired_values', 'Tests', 'read_claims', 'publication_of',
-           'sum_up', 'count_verdicts']
+           'require_planned', 'sum_up', 'count_verdicts']
 
 # %% ../../nbs/base/27_tests.ipynb #e02ab4ec
 import itertools
@@ -245,6 +245,22 @@ def publication_of(
 ) -> str:  # For example tmi
     "Publication that makes a statement."
     return claim.split(".")[1]
+
+# %% ../../nbs/base/27_tests.ipynb #4f93a5df
+def require_planned(
+    parts: pd.DataFrame,  # From `read_claims`
+    plan: pd.DataFrame,  # From `read_tests`
+) -> None:
+    "Raise `ValueError` unless every stage measured, for each cohort, the parts of the plan and no others."
+    for (stage, cohort), mine in parts.groupby(["stage", "cohort"], sort=False):
+        asked = plan[(plan.stage == stage) & plan.cohort.isin(["", cohort])]
+        wanted, found = ({tuple(key) for key in rows[["claim_id", "part"]].to_numpy()} for rows in (asked, mine))
+        if wanted != found:
+            raise ValueError(
+                f"{stage}, {cohort}: expected the parts of tests.csv, got {len(found - wanted)} that are not planned "
+                f"{sorted(found - wanted)[:1]} and without {len(wanted - found)} that are {sorted(wanted - found)[:1]}; "
+                f"run: dvc repro {stage}"
+            )
 
 # %% ../../nbs/base/27_tests.ipynb #7826d6e4
 WEAKEST_FIRST = ("fails", "not judged", "undecided", "holds", "by construction")  # Which part a note names
