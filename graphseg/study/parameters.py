@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PROFILES', 'CONTEXT', 'HEAD', 'BLOCK', 'KINDS_OF_LIST', 'stage_notebooks', 'notebook_parameters', 'resolve',
-           'read_yaml', 'listed', 'runs_of', 'read_study', 'stage_parameters']
+           'read_yaml', 'listed', 'seeds_of', 'runs_of', 'read_study', 'stage_parameters']
 
 # %% ../../nbs/study/06_parameters.ipynb #3bfa3d53
 import ast
@@ -111,6 +111,18 @@ def listed(
     require_choice(f"study.yaml: {KINDS_OF_LIST[kind]}", name, lists)
     return list(resolve(lists[name], profile or study.get("profile", "laptop"), {}, f"{KINDS_OF_LIST[kind]}.{name}"))
 
+# %% ../../nbs/study/06_parameters.ipynb #57aa5dfd
+def seeds_of(
+    study: dict,  # Content of study.yaml
+    context: dict,  # Cohort and model, where there are any
+    profile: str | None = None,  # Default that of the study
+) -> list[int]:  # Seeds of the trainings
+    "Seeds with which the networks of a cohort are trained."
+    seeds = resolve(study.get("seeds", [0]), profile or study.get("profile", "laptop"), context, "study.yaml: seeds")
+    if not isinstance(seeds, list) or not seeds or not all(type(seed) is int and seed >= 0 for seed in seeds):
+        raise ValueError(f"study.yaml: seeds: expected a list of non-negative integers, got {seeds!r}")
+    return seeds
+
 # %% ../../nbs/study/06_parameters.ipynb #3a486714
 def _check_block(stage: str, block: dict) -> None:
     "Raise `ValueError` for a key of a stage's block that nobody reads."
@@ -151,6 +163,7 @@ def read_study(
         require_choice("study.yaml: stages", stage, stage_notebooks(home))
         _check_block(stage, block or {})
     _check_lists(study)
+    _check_keys("seeds", study.get("seeds"), (*known_names("cohort"), *known_names("model")))
     return study
 
 # %% ../../nbs/study/06_parameters.ipynb #e9bb231e
@@ -214,7 +227,7 @@ def stage_parameters(
     defaults = notebook_parameters(notebooks[stage])
     profile = profile or study.get("profile", "laptop")
     require_choice("profile", profile, PROFILES)
-    shared = {"seeds": study.get("seeds", [0])} if "seeds" in defaults else {}
+    shared = {"seeds": seeds_of(study, context, profile)} if "seeds" in defaults else {}
     block = shared | ((study.get("stages", {}).get(stage) or {}).get("parameters") or {})
     _check_context(stage, context, defaults)
     _check_given(stage, block, context, defaults)

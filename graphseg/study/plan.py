@@ -29,6 +29,7 @@ from graphseg.study.parameters import (
     notebook_parameters,
     read_study,
     runs_of,
+    seeds_of,
     stage_notebooks,
     stage_parameters,
 )
@@ -87,11 +88,12 @@ class Run:
 
 def _contexts(block: dict, study: dict, names: dict) -> Iterator[dict]:
     "Cohort, model and seed of each run of a stage whose notebook has parameters of these names."
-    seeds = [{"seed": seed} for seed in study.get("seeds", [0])] if "seed" in names else [{}]
     for run in runs_of(block):
         lists = [[{kind: item} for item in listed(study, kind, name)] for kind, name in run.items()]
-        for parts in product(*lists, seeds):
-            yield {key: value for part in parts for key, value in part.items()}
+        for parts in product(*lists):
+            context = {key: value for part in parts for key, value in part.items()}
+            for seed in seeds_of(study, context) if "seed" in names else [None]:
+                yield context if seed is None else context | {"seed": seed}
 
 # %% ../../nbs/study/08_plan.ipynb #6a74e5a4
 def study_runs(
