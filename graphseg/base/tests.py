@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['TEST_COLUMNS', 'DRAWN', 'LISTS', 'BETTER_HIGHER', 'CLAIM_COLUMNS', 'WEAKEST_FIRST', 'published_statements',
-           'check_plan', 'read_tests', 'untested_reasons', 'paired_values', 'Tests', 'read_claims', 'publication_of',
-           'require_planned', 'sum_up', 'count_verdicts']
+           'check_plan', 'read_tests', 'untested_reasons', 'paired_values', 'repeat_untrained', 'Tests', 'read_claims',
+           'publication_of', 'require_planned', 'sum_up', 'count_verdicts']
 
 # %% ../../nbs/base/27_tests.ipynb #e02ab4ec
 import itertools
@@ -116,6 +116,19 @@ def paired_values(
         raise ValueError(f"{part['part']}: expected scores of {', '.join(missing)}, got {', '.join(map(str, wide))}")
     sign = 1 if part["metric"] in BETTER_HIGHER else -1
     return (sign * (wide[part["better"]] - wide[part["worse"]])).rename("value").reset_index()
+
+# %% ../../nbs/base/27_tests.ipynb #a8050851
+def repeat_untrained(
+    scores: pd.DataFrame,  # training, model, and scores
+    models: Sequence[str],  # Methods that were not trained, present with one training
+) -> pd.DataFrame:  # The same with those rows once for each training of the others
+    "Set methods that are not trained beside every training."
+    is_fixed = scores["model"].isin(models)
+    trained, fixed = scores[~is_fixed], scores[is_fixed]
+    if fixed.groupby("model")["training"].nunique().gt(1).any():
+        raise ValueError(f"models: expected one training of methods that are not trained, got more of {list(models)}")
+    copies = [fixed.assign(training=training) for training in trained["training"].unique()]
+    return pd.concat([trained, *(copies or [fixed])], ignore_index=True)
 
 # %% ../../nbs/base/27_tests.ipynb #d80c02fc
 CLAIM_COLUMNS = tuple(
