@@ -6,7 +6,7 @@
 __all__ = ['SLICE_STRUCTURES', 'PUBLISHED_PX_MM', 'MYOCARDIUM_G_PER_ML', 'VOLUMES', 'INDICES', 'CORRECTIONS', 'mesh_errors',
            'kept_slices', 'external_contour', 'contour_distances', 'slice_scores', 'score_means', 'mask_volumes',
            'cardiac_indices', 'mesh_volumes', 'indices_table', 'write_indices', 'bland_altman', 'index_agreement',
-           'show_bland_altman', 'quality_table']
+           'mean_of_others', 'show_bland_altman', 'quality_table']
 
 # %% ../../nbs/hearts/60_measures.ipynb #4425703a
 from collections.abc import Sequence
@@ -381,6 +381,17 @@ def index_agreement(
         raise ValueError(f"measured: expected the cases of the reference, {found}")
     other = measured.set_index("case_id").loc[reference["case_id"]]
     return pd.DataFrame([{"index": name, **bland_altman(reference[name], other[name])} for name in indices])
+
+# %% ../../nbs/hearts/60_measures.ipynb #0ee400d4
+def mean_of_others(
+    table: pd.DataFrame,  # case_id and `INDICES`, as from `indices_table`; NaN where a person could not be measured
+    indices: Sequence[str] = INDICES,  # Columns
+) -> pd.DataFrame:  # case_id and the columns: of each person the mean of all others
+    "What one would guess of every person without an image."
+    values = table[list(indices)].astype(float)
+    there = values.notna()
+    n_others = there.sum() - there
+    return pd.concat([table[["case_id"]], (values.sum() - values.fillna(0)) / n_others.where(n_others > 0)], axis=1)
 
 # %% ../../nbs/hearts/60_measures.ipynb #ef636e70
 def _agreement_line(ax, value, style, text):

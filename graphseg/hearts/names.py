@@ -49,8 +49,10 @@ _STRUCTURES = {
     "epi": "outer wall",
     "aorta": "aorta",
 }
+_METRICS = {"roughness_mm": "roughness (mm)", "training_mse": "training MSE (relative)"}
 NAMES = {
     "model": _SURFACES | _REGULARISED,
+    "metric": _METRICS,
     "cohort": _COHORTS,
     "view": _VIEWS,
     "structure": _STRUCTURES,
