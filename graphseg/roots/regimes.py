@@ -117,9 +117,11 @@ def plant_values(
 
 # %% ../../nbs/roots/57_regimes.ipynb #036f4362
 def standardised(
-    values: pd.DataFrame,  # From `plant_values`
-    first: str,  # Group whose mean counts positive
-    second: str,  # The other group
-) -> float:  # Hedges' g; NaN where nothing varies
-    "Difference of two groups in units of the standard deviation of their plants."
-    return float(hedges_g(*(values["value"][values["group"] == name] for name in (first, second))))
+    values: pd.DataFrame,  # From `plant_values`, two groups
+) -> pd.DataFrame:  # The same; the difference of the groups' means is now Hedges' g, NaN where nothing varies
+    "Values of two groups in units of the standard deviation of their plants."
+    groups = [mine.to_numpy(float) for _, mine in values.groupby("group")["value"]]
+    if len(groups) != 2:
+        raise ValueError(f"values: expected two groups, got {sorted(set(values['group']))}; choose two")
+    unit = float(hedges_g(*[mine - mine.mean() + k for k, mine in enumerate(groups)]))  # of a difference of 1
+    return values.assign(value=-unit * values["value"])
