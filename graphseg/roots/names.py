@@ -60,8 +60,10 @@ _CROSSING = {
     "slope_mm_h": "fitted slope ± 24 h (mm/h)",
     "mean_abs_mm": "mean distance of main root and laterals (mm)",
 }
+_MASKS = {"threshold": "masks at a threshold", "CRF": "masks after a CRF"}
 NAMES = {
     "model": _MODELS,
+    "structure": _MASKS,
     "cohort": _COHORTS,
     "condition": _CONDITIONS,
     "metric": _TRAITS | _CROSSING,
