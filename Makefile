@@ -1,6 +1,7 @@
 # graphseg: every target sets itself up on a machine that has Python 3.11, git and make.
 #
 #   make repro      data, then every stage that is out of date, on all cores    (python -m graphseg.study.parallel)
+#   make verify     the study anew in a fresh clone, compared with the committed files; STAGES="…" for some
 #   make plan       dvc.yaml and the recipes of all runs, from study.yaml  (python -m graphseg.study.plan)
 #   make test       export, clean, lint, rules, notebooks, smoke run, docs site
 #   make docs       the site, in _docs/index.html
@@ -25,13 +26,14 @@ ifeq ($(VENV),.venv)
 READY := .venv/.ready
 endif
 
-# One repository, one thread, no spinning threads, no ANSI colours in logs.
+# What all runs have in common: one thread, the same instructions on every processor.
+ENVIRONMENT := $(wildcard study.env study.$(shell uname -m).env)
+include $(ENVIRONMENT)
+export $(shell sed -n 's/^\([A-Z0-9_]*\)=.*/\1/p' $(ENVIRONMENT))
+
+# One repository, no ANSI colours in logs.
 export PYTHONPATH := $(CURDIR)
 export PATH := $(abspath $(VENV))/bin:$(PATH)
-export OMP_NUM_THREADS ?= 1
-export OMP_WAIT_POLICY ?= PASSIVE
-export PYTHONHASHSEED ?= 0
-export SOURCE_DATE_EPOCH ?= 0
 export MPLBACKEND ?= agg
 export NO_COLOR ?= 1
 export PYTHONUNBUFFERED ?= 1
@@ -40,7 +42,7 @@ export GRAPHSEG_EXTERNAL ?= $(abspath $(firstword $(wildcard external ../shared/
 
 STEP := .ci/step
 
-.PHONY: help setup data repro plan test test-export test-clean test-lint test-rules test-stages test-readme \
+.PHONY: help setup data repro verify plan test test-export test-clean test-lint test-rules test-stages test-readme \
         test-notebooks test-smoke test-docs docs readme outputs lab benchmark clean distclean
 
 help: ## List the targets
@@ -63,11 +65,14 @@ data: $(READY) ## Put data/ in place from dvcstore/
 repro: $(READY) ## Bring data/ in place and run every stage that is out of date, side by side
 	@python -m graphseg.study.parallel
 
+verify: $(READY) ## Run the study in a fresh clone and compare its files with the committed ones
+	@python -m graphseg.study.verify $(STAGES)
+
 plan: $(READY) ## Write dvc.yaml and the recipes, and say what changed
 	@python -m graphseg.study.plan
 
 # These stages are frozen for `dvc repro`, because times differ from run to run.
-BENCHMARKS := benchmark_core benchmark_runtime benchmark_roots benchmark_hearts time_models
+BENCHMARKS := benchmark_core benchmark_runtime benchmark_roots benchmark_hearts benchmark_kernels time_models
 benchmark: data ## Measure speed and memory on this machine
 	for stage in $(BENCHMARKS); do python -m graphseg.study.stages $$stage || exit; done
 	dvc commit --force --quiet $(BENCHMARKS)

@@ -311,7 +311,7 @@ def check_imports(
     return faults
 
 # %% ../../nbs/study/20_checks.ipynb #52824741
-REGISTRIES = ("NAMES", "NETWORKS", "COMMANDS", "DRAWINGS", "MODEL", "read_prepared", "write_prepared", "main")
+REGISTRIES = ("NAMES", "NETWORKS", "COMMANDS", "DRAWINGS", "MODEL", "PROBES", "read_prepared", "write_prepared", "main")
 
 
 def public_names(

@@ -47,7 +47,11 @@ def direct_imports(
     return frozenset(name.removeprefix("graphseg.") for name in found if name.startswith("graphseg."))
 
 # %% ../../nbs/study/04_code.ipynb #c654f471
-FOUND_BY_NAME = {"learning.zoo": "networks", "base.names": "names"}  # Module → module of an organ that it looks for
+FOUND_BY_NAME = {
+    "learning.zoo": "networks",
+    "base.names": "names",
+    "study.fingerprint": "probes",
+}  # Module → module of an organ that it looks for
 PLANNERS = ("study.code", "study.parameters", "study.plan")  # Modules that decide what to run
 
 # %% ../../nbs/study/04_code.ipynb #7df236c6

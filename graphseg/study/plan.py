@@ -22,6 +22,7 @@ import yaml
 from ..base.core import atomic_path, find_root, require_choice
 from ..base.names import known_names
 from .code import CodeReader, pinned_packages, read_pins, run_code
+from .environment import read_environment
 from graphseg.study.parameters import (
     CONTEXT,
     PROFILES,
@@ -151,7 +152,7 @@ def recipe(
     profile: str,  # One of `PROFILES`
     pins: dict[str, str],  # Package → version, from `read_pins`
     reader: CodeReader,  # Of the repository
-) -> dict:  # stage, profile, parameters, code, packages
+) -> dict:  # stage, profile, parameters, code, packages, environment
     "All that decides the outcome of a run, apart from the files it reads."
     unused = set(known_names("model")) - set().union(*map(_named, run.parameters.values()))
     code, imported = run_code(stage_notebooks(reader.home)[run.stage], unused, reader)
@@ -164,6 +165,7 @@ def recipe(
         "parameters": run.parameters,
         "code": code,
         "packages": packages,
+        "environment": read_environment(reader.home, "x86_64"),
     }
 
 # %% ../../nbs/study/08_plan.ipynb #f7236048
@@ -186,8 +188,8 @@ def differences(
     if not old:
         return ["new"]
     found = [] if old.get("profile") == new["profile"] else [f"profile {old.get('profile')} → {new['profile']}"]
-    for kind in ("parameters", "packages"):
-        before, after = old.get(kind, {}), new[kind]
+    for kind in ("parameters", "packages", "environment"):
+        before, after = old.get(kind, {}), new.get(kind, {})
         changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
         found += [f"{key} {before.get(key)} → {after.get(key)}" for key in changed]
     before = old.get("code", {})
@@ -281,7 +283,7 @@ def _check_inputs(runs: list[Run], study: dict, home: Path) -> None:
 # %% ../../nbs/study/08_plan.ipynb #c6453212
 PLAN = {  # The first entry: DVC asks for new recipes when code, parameters or pins have changed
     "cmd": "python -m graphseg.study.plan --recipes",
-    "deps": ["graphseg", "nbs/stages", "requirements.lock", "study.yaml"],
+    "deps": ["graphseg", "nbs/stages", "requirements.lock", "study.env", "study.x86_64.env", "study.yaml"],
     "outs": [{str(_RECIPES): {"cache": False, "persist": True}}],
 }
 
