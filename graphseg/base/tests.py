@@ -243,7 +243,8 @@ def read_claims(
     "Read the parts that several stages wrote, for all their cohorts."
     results = folder("results") if results is None else Path(results)
     found = [(s, path) for s in stages for path in sorted((results / s).rglob("claims.csv"))]
-    tables = [pd.read_csv(path, keep_default_na=False, na_values={"p": [""]}).assign(stage=s) for s, path in found]
+    empty = dict.fromkeys(("effect", "low", "high", "p", "n_trainings", "n_units"), [""])  # a number that is missing
+    tables = [pd.read_csv(path, keep_default_na=False, na_values=empty).assign(stage=s) for s, path in found]
     for table in tables:
         require_columns(table, CLAIM_COLUMNS)
     return pd.concat(tables or [pd.DataFrame(columns=[*CLAIM_COLUMNS, "stage"])], ignore_index=True)
@@ -279,7 +280,7 @@ def sum_up(
 ) -> pd.DataFrame:  # claim_id, publication, verdict, p, p_holm, n, n_parts, n_hold, stage, note
     "One verdict for each statement, corrected over the statements of its publication."
     rows = [
-        {"claim_id": claim, "publication": publication_of(claim), "n": int(mine.n_units.max(skipna=True) or 0)}
+        {"claim_id": claim, "publication": publication_of(claim), "n": int(pd.to_numeric(mine.n_units).fillna(0).max())}
         | judge_statement(mine)
         | {"stage": mine.stage.iloc[0], "note": _note(mine)}
         for claim, mine in parts.groupby("claim_id", sort=False)
