@@ -99,21 +99,24 @@ def untested_reasons(
     return {row.claim_id: row.reason for row in plan.itertuples() if row.claim_id not in tested}
 
 # %% ../../nbs/base/27_tests.ipynb #47472a3b
-BETTER_HIGHER = ("dsc", "recall", "precision", "pearson_r")  # Of all other metrics, less is better
+BETTER_HIGHER = ("dsc", "dsc_change", "dsc_slope", "recall", "precision", "pearson_r")  # Of all others, less is better
 
 
 def paired_values(
-    scores: pd.DataFrame,  # training, unit, model, structure (where asked), and metrics; a case of a unit may add a column `case`
+    scores: pd.DataFrame,  # training, unit, model, structure (where asked), metrics; perhaps case and group
     part: pd.Series | Mapping,  # Row of the plan with better, worse, structure, metric
 ) -> pd.DataFrame:  # training, unit, value; one row per training and case
     "Differences of two networks, positive where the first is better."
     require_columns(scores, ["training", "unit", "model", part["metric"]])
     if part["structure"]:
         scores = scores[scores["structure"] == part["structure"]]
-    keys = [name for name in ("training", "unit", "case") if name in scores]
-    wide = scores.pivot(index=keys, columns="model", values=part["metric"])
-    if missing := [name for name in (part["better"], part["worse"]) if name not in wide]:
-        raise ValueError(f"{part['part']}: expected scores of {', '.join(missing)}, got {', '.join(map(str, wide))}")
+    pair = [part["better"], part["worse"]]
+    if missing := [name for name in pair if name not in set(scores["model"])]:
+        raise ValueError(f"{part['part']}: expected scores of {missing}, got {sorted(set(scores['model']))}")
+    common = set.intersection(*(set(scores["training"][scores["model"] == name]) for name in pair))
+    keys = [name for name in ("training", "unit", "case", "group") if name in scores]
+    rows = scores[scores["model"].isin(pair) & scores["training"].isin(common)]
+    wide = rows.pivot(index=keys, columns="model", values=part["metric"])
     sign = 1 if part["metric"] in BETTER_HIGHER else -1
     return (sign * (wide[part["better"]] - wide[part["worse"]])).rename("value").reset_index()
 
@@ -199,11 +202,17 @@ class Tests:
         self,
         scores: pd.DataFrame,  # As for `paired_values`
         steps: Mapping[str, int] | None = None,  # Steps that each network was trained for
+        only: str = "",  # Only parts whose words hold this; for scores of which a stage has several kinds
         **options,  # As for `measure`
     ) -> None:
         "Judge every planned comparison of which the scores have metric and structure."
         for (claim, words), row in self.parts.items():
-            if not row.better or row.metric not in scores or not _has_structure(scores, row.structure):
+            if (
+                only not in words
+                or not row.better
+                or row.metric not in scores
+                or not _has_structure(scores, row.structure)
+            ):
                 continue
             if not self.is_complete and not {row.better, row.worse} <= set(scores.model):
                 continue
@@ -247,7 +256,8 @@ def read_claims(
     "Read the parts that several stages wrote, for all their cohorts."
     results = folder("results") if results is None else Path(results)
     found = [(s, path) for s in stages for path in sorted((results / s).rglob("claims.csv"))]
-    tables = [pd.read_csv(path, keep_default_na=False, na_values={"p": [""]}).assign(stage=s) for s, path in found]
+    empty = dict.fromkeys(("effect", "low", "high", "p", "n_trainings", "n_units"), [""])  # a number that is missing
+    tables = [pd.read_csv(path, keep_default_na=False, na_values=empty).assign(stage=s) for s, path in found]
     for table in tables:
         require_columns(table, CLAIM_COLUMNS)
     return pd.concat(tables or [pd.DataFrame(columns=[*CLAIM_COLUMNS, "stage"])], ignore_index=True)
@@ -299,7 +309,7 @@ def sum_up(
 ) -> pd.DataFrame:  # claim_id, publication, verdict, p, p_holm, n, n_parts, n_hold, stage, note
     "One verdict for each statement, corrected over the statements of its publication."
     rows = [
-        {"claim_id": claim, "publication": publication_of(claim), "n": int(mine.n_units.max(skipna=True) or 0)}
+        {"claim_id": claim, "publication": publication_of(claim), "n": int(pd.to_numeric(mine.n_units).fillna(0).max())}
         | judge_statement(mine)
         | {"stage": mine.stage.iloc[0], "note": _note(mine)}
         for claim, mine in parts.groupby("claim_id", sort=False)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FEWEST', 'HEART_SIZES', 'bootstrap_correlations', 'class_of', 'groups', 'agreement_table', 'agreement_gain',
-           'show_agreement']
+           'correlation_gain', 'show_agreement']
 
 # %% ../../nbs/chest/72_agreement.ipynb #ab05e566
 import matplotlib.pyplot as plt
@@ -124,6 +124,18 @@ def agreement_gain(
             numbers = [*_rise(t, b, a, n_resamples, seed), *_change(abs(a - t) - abs(b - t)), *_change(a - b)]
         rows.append((name, int(mine.sum()), *numbers))
     return pd.DataFrame(rows, columns=["class", "n", *_GAINS])
+
+# %% ../../nbs/chest/72_agreement.ipynb #9a3befed
+def correlation_gain(
+    values: pd.DataFrame,  # training, true, before, after; one row per training and person
+) -> float:  # NaN where some training has no variance
+    "Rise of Pearson's r from one network to another, averaged over trainings."
+    sizes, gains = [], []
+    for _, mine in values.groupby("training"):
+        true, before, after = (mine[name].to_numpy(float) for name in ("true", "before", "after"))
+        sizes.append(len(mine))
+        gains.append(_pearson(true, after) - _pearson(true, before))
+    return float(np.average(gains, weights=sizes))
 
 # %% ../../nbs/chest/72_agreement.ipynb #022d4c66
 def show_agreement(
