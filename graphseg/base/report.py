@@ -365,24 +365,29 @@ def read_numbers(
 
 # %% ../../nbs/base/20_report.ipynb #31e7b5a3
 def _needed_data(printed, needs, datasets):
-    "Names of the data sets that each claim needs, by its task and, where it differs, its system."
-    table = {(n.task, n.system): n.datasets.split("; ") if n.datasets else [] for n in needs.itertuples()}
+    "Names of the data sets that each claim needs, by its task and, where they differ, its system and data set."
+    keys = needs[["task", "system", "dataset"]].itertuples(index=False, name=None)
+    table = {key: names.split("; ") if names else [] for key, names in zip(keys, needs.datasets, strict=True)}
     unknown = sorted({name for names in table.values() for name in names} - set(datasets.dataset))
-    tasks = sorted(set(printed.task) - {task for task, _ in table})
+    tasks = sorted(set(printed.task) - {task for task, system, place in table if not system and not place})
     if unknown or tasks:
         raise ValueError(
             f"needs: expected data sets of `datasets` and every task, got unknown {unknown} and no task {tasks}"
         )
-    places = zip(printed.task, printed.system, strict=True)
-    return [table[place] if place in table else table[(place[0], "")] for place in places]
+    found = []
+    for task, system, place in printed[["task", "system", "dataset"]].itertuples(index=False, name=None):
+        ways = ((task, system, place), (task, system, ""), (task, "", place), (task, "", ""))
+        found.append(next(table[way] for way in ways if way in table))
+    return found
 
 # %% ../../nbs/base/20_report.ipynb #2050f24e
 def missing_data(
     printed: pd.DataFrame,  # From `claim_numbers`: task, system
-    needs: pd.DataFrame,  # task, system ("" for all others), datasets (names separated by "; ")
+    needs: pd.DataFrame,  # task, system and dataset of claims ("" for all others), datasets (names separated by "; ")
     datasets: pd.DataFrame,  # dataset, holder, access ("public" or not), terms
 ) -> pd.Series:  # Text per row: data sets that are not public, with holder and terms; "" where nothing is missing
     "Name the data that a claim needs and that are not public."
+    require_columns(needs, ["task", "system", "dataset", "datasets"])
     require_columns(datasets, ["dataset", "holder", "access", "terms"])
     closed = {d.dataset: f"{d.dataset}: {d.holder}, {d.terms}" for d in datasets.itertuples() if d.access != "public"}
     needed = _needed_data(printed, needs, datasets)
