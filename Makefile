@@ -4,6 +4,7 @@
 #   make verify     the study anew in a fresh clone, compared with the committed files; STAGES="…" for some
 #   make plan       dvc.yaml and the recipes of all runs, from study.yaml  (python -m graphseg.study.plan)
 #   make test       export, clean, lint, rules, notebooks, smoke run, docs site
+#   make exact      fetch the public files and compute every exact number of the ledger again, digit by digit
 #   make docs       the site, in _docs/index.html
 #   make outputs    execute every lesson and keep what it printed and drew  (python -m graphseg.study.lessons)
 #   make lab        JupyterLab in the environment
@@ -43,7 +44,7 @@ export GRAPHSEG_EXTERNAL ?= $(abspath $(firstword $(wildcard external ../shared/
 STEP := .ci/step
 
 .PHONY: help setup data repro verify plan test test-export test-clean test-lint test-rules test-stages test-readme \
-        test-notebooks test-smoke test-docs docs readme outputs lab benchmark clean distclean
+        test-notebooks test-smoke test-docs exact exact-if-here docs readme outputs lab benchmark clean distclean
 
 help: ## List the targets
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -76,6 +77,13 @@ BENCHMARKS := benchmark_core benchmark_runtime benchmark_roots benchmark_hearts 
 benchmark: data ## Measure speed and memory on this machine
 	for stage in $(BENCHMARKS); do python -m graphseg.study.stages $$stage || exit; done
 	dvc commit --force --quiet $(BENCHMARKS)
+
+# Downloads what is not there, after showing whose it is; GRAPHSEG_MIRROR names a server of your own instead.
+exact: data ## Compute every exact number of the ledger again, from the public files
+	@python -m graphseg.study.exact
+
+exact-if-here: data # what continuous integration runs, where the public files are at hand
+	@$(STEP) exact python -m graphseg.study.exact --if-here
 
 docs: $(READY) ## Build the site
 	python docs/build.py --output $(SITE)

@@ -49,6 +49,7 @@ _COHORTS = {
     "padchest": "PadChest",
     "multiatlas": "published multi-atlas points",
     "chexmask_physicians": "CheXmask, review by physicians",
+    "published_scores": "published scores and lists",
 }
 _METRICS = {"hd_px_change": "change of Hausdorff distance (px)", "hd_px_slope": "slope of Hausdorff distance (px)"}
 _COLUMNS = {

@@ -112,7 +112,7 @@ def study_runs(
     return runs
 
 # %% ../../nbs/study/08_plan.ipynb #e0fbc199
-READ_FROM = ("data", "nbs", "models", "results", "figures")  # Folders that a stage may read
+READ_FROM = ("data", "nbs", "models", "results", "figures", ".")  # Folders that a stage may read; .: the root
 
 
 def _filled(path: str, parameters: dict) -> list[str]:
@@ -137,7 +137,7 @@ def run_inputs(
     for folder, paths in reads.items():
         require_choice(f"study.yaml: {run.stage}.reads", folder, READ_FROM)
         for path in paths:
-            found |= {f"{folder}/{filled}" for filled in _filled(path, run.parameters)}
+            found |= {str(Path(folder, filled)) for filled in _filled(path, run.parameters)}
     return sorted(found)
 
 # %% ../../nbs/study/08_plan.ipynb #4c36fe64
