@@ -260,7 +260,8 @@ def read_claims(
     tables = [pd.read_csv(path, keep_default_na=False, na_values=empty).assign(stage=s) for s, path in found]
     for table in tables:
         require_columns(table, CLAIM_COLUMNS)
-    return pd.concat(tables or [pd.DataFrame(columns=[*CLAIM_COLUMNS, "stage"])], ignore_index=True)
+    filled = [table for table in tables if len(table)] or [pd.DataFrame(columns=[*CLAIM_COLUMNS, "stage"])]
+    return pd.concat(filled, ignore_index=True)
 
 
 def publication_of(
