@@ -6,10 +6,8 @@
 __all__ = ['exact_runs', 'needed_cohorts', 'fresh_numbers', 'changed_rows', 'check_exact', 'main']
 
 # %% ../../nbs/study/32_exact.ipynb #f0c7ea87
-import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
