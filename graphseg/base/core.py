@@ -106,6 +106,7 @@ def deterministic(
     torch.set_num_threads(n_threads)
     some_kernels_have_no_other_form = torch.cuda.is_available()
     torch.use_deterministic_algorithms(True, warn_only=some_kernels_have_no_other_form)
+    torch.utils.deterministic.fill_uninitialized_memory = False
 
 # %% ../../nbs/base/00_core.ipynb #3fe6beae
 def generator(

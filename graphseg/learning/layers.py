@@ -158,6 +158,17 @@ class GraphBlock(nn.Sequential):
             nn.ReLU(inplace=True),
         )
 
+# %% ../../nbs/learning/00_layers.ipynb #1a6656a2
+def _window_shares(places, size, window):
+    "Pixels that a window around each place touches along one axis, (B,N,window+1) int64, and the share of each."
+    first = places.floor().unsqueeze(-1)
+    steps = torch.arange(window + 1, device=places.device) - window // 2
+    right = places.unsqueeze(-1) - first  # share of the pixel to the right of a sample
+    samples = places.unsqueeze(-1) + steps[:-1]
+    inside = (samples >= -1) & (samples <= size)
+    shares = F.pad((1 - right) * inside, (0, 1)) + F.pad(right * inside, (1, 0))
+    return (first + steps).clamp(0, size - 1).nan_to_num(0).long(), shares / window
+
 # %% ../../nbs/learning/00_layers.ipynb #c052
 def sample_at_nodes(
     features: Tensor,  # Image features, (B,C,H,W)
@@ -169,12 +180,13 @@ def sample_at_nodes(
     require_shape("nodes", nodes, "B,N,2")
     if window % 2 == 0:
         raise ValueError(f"window: expected an odd number of feature px, got {window}")
-    side = nodes.new_tensor(features.shape[:1:-1])  # W, H
-    steps = torch.arange(window, device=nodes.device) - window // 2
-    pixels = (nodes * side).unsqueeze(2) + torch.cartesian_prod(steps, steps)  # (B, N, window², 2)
-    inside = ((pixels >= -1) & (pixels <= side)).all(-1)  # (B, N, window²)
-    samples = F.grid_sample(features, (2 * pixels + 1) / side - 1, padding_mode="border", align_corners=False)
-    return (samples * inside.unsqueeze(1)).mean(-1).transpose(1, 2)  # (B, C, N, window²) → (B, N, C)
+    b, c, h, w = features.shape
+    (x, u), (y, v) = _window_shares(nodes[..., 0] * w, w, window), _window_shares(nodes[..., 1] * h, h, window)
+    rows = torch.arange(b, device=nodes.device).view(-1, 1, 1) * h + y  # (B, N, window+1), in the maps of all images
+    pixels = rows.unsqueeze(-1) * w + x.unsqueeze(-2)  # (B, N, window+1, window+1)
+    shares = (v.unsqueeze(-1) * u.unsqueeze(-2)).flatten(2).to(features.dtype)  # (B, N, (window+1)²)
+    seen = F.embedding(pixels.flatten(2), features.movedim(1, -1).reshape(-1, c))  # (B, N, (window+1)², C)
+    return (shares.unsqueeze(2) @ seen).squeeze(2)
 
 # %% ../../nbs/learning/00_layers.ipynb #128a8fd0
 def _bilinear_sample(a, x, y):

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SCHEDULES', 'PUBLISHED_SETTINGS', 'TrainingSettings', 'learning_rate_factor', 'BatchStream', 'CaseStream', 'Learner',
-           'average_into', 'AtomicCheckpoint', 'Rounds', 'cases_ids', 'training_fingerprint', 'quiet', 'make_trainer',
-           'run_trainer', 'FitResult', 'check_cases', 'read_checkpoint', 'fit', 'fit_once']
+           'average_into', 'Average', 'AtomicCheckpoint', 'Rounds', 'cases_ids', 'training_fingerprint', 'quiet',
+           'make_trainer', 'run_trainer', 'FitResult', 'check_cases', 'read_checkpoint', 'fit', 'fit_once']
 
 # %% ../../nbs/learning/60_training.ipynb #f541b7cc
 import contextlib
@@ -30,6 +30,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from ..base.core import atomic_path, generator, progress, require_choice, write_csv, write_json
+from ..base.runs import tune_allocator
 from .zoo import load_model, save_model
 
 # %% ../../nbs/learning/60_training.ipynb #3014b2b8
@@ -194,18 +195,45 @@ class Learner(lightning.LightningModule):
 def average_into(
     decay: float,  # Decay β per step
 ):  # Function (averages, currents, n) that updates the averages in place
-    "Exponential moving average with warm-up, in the form that `torch.optim.swa_utils.AveragedModel` wants."
+    "Exponential moving average with warm-up, in the form that `torch.optim.swa_utils.AveragedModel` wants; 0 copies."
 
     @torch.no_grad()
     def update(averages, currents, n_averaged):
         n = float(n_averaged)
         weight = 1 - min(decay, (1 + n) / (10 + n))
-        if averages[0].is_floating_point():
+        if n and averages[0].is_floating_point():
             torch._foreach_lerp_(averages, currents, weight)
         else:
             torch._foreach_copy_(averages, currents)
 
     return update
+
+# %% ../../nbs/learning/60_training.ipynb #c7321091
+def _tensors(module):
+    "Weights, then buffers."
+    return [*module.parameters(), *module.buffers()]
+
+
+class Average(WeightAveraging):
+    "Lightning's weight average, which lists the tensors once and not at every step."
+
+    def __init__(
+        self,
+        decay: float,  # Decay β per step
+    ):
+        super().__init__()
+        self.update, self.groups = average_into(decay), []
+
+    def on_train_start(self, trainer, learner):
+        groups = {}
+        for average, current in zip(_tensors(self._average_model.module), _tensors(learner), strict=True):
+            groups.setdefault(average.dtype, []).append((average, current))
+        self.groups = [tuple(zip(*pairs, strict=True)) for pairs in groups.values()]
+
+    def on_train_batch_end(self, trainer, learner, outputs, batch, batch_idx):
+        for averages, currents in self.groups:
+            self.update(averages, currents, self._average_model.n_averaged)
+        self._average_model.n_averaged += 1
 
 # %% ../../nbs/learning/60_training.ipynb #ecb92b7b
 class AtomicCheckpoint(TorchCheckpointIO):
@@ -383,9 +411,10 @@ def run_trainer(
     history_file: Path,  # CSV file of the history
 ) -> Rounds:  # History and best weights
     "Let Lightning train until `settings.max_steps`."
+    tune_allocator()
     learner = Learner(model, task, settings, len(stream), seed)
     rounds = Rounds(checkpoint, history_file, f"train {type(model).__name__}")
-    averaging = [WeightAveraging(multi_avg_fn=average_into(settings.average_decay))] if settings.average_decay else []
+    averaging = [Average(settings.average_decay)] if settings.average_decay else []
     validation = None if validation_set is None else DataLoader(validation_set, settings.batch_size)
     with quiet():
         trainer = make_trainer(settings, [rounds, *averaging])
