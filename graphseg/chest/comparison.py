@@ -4,12 +4,15 @@
 
 # %% auto #0
 __all__ = ['SYSTEMS', 'STAGES', 'PRINTED_COLUMNS', 'CLAIMED', 'stage_of_model', 'average_seeds', 'published_scores',
-           'distance_unit', 'comparison_table']
+           'distance_unit', 'comparison_table', 'pair_table', 'show_pairs']
 
 # %% ../../nbs/chest/54_comparison.ipynb #d71fafc8
+import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 
-from ..base.report import format_number, printed_decimals
+from ..base.names import display_all
+from ..base.report import format_number, printed_decimals, wilcoxon_table
 
 # %% ../../nbs/chest/54_comparison.ipynb #3c041fd7
 _IGSC = {f"hybridgnet_igsc{k}": f"HybridGNet (1 IGSC, layer {k})" for k in (3, 4, 5, 6)}
@@ -116,3 +119,35 @@ def comparison_table(
         rows.append(row | _model_cells(mine, model, unit, known))
     table = pd.DataFrame(rows)
     return table[[c for c in table if c in ("model", "n", "steps") or (table[c] != "–").any()]]
+
+# %% ../../nbs/chest/54_comparison.ipynb #58a78112
+def pair_table(
+    scores: pd.DataFrame,  # Tidy scores without seed, one structure
+    models: list[str],  # Rows and columns, in order
+    metric: str,  # Column with the score
+) -> pd.DataFrame:  # p value of every pair, uncorrected, models × models; NaN on the diagonal
+    "Paired Wilcoxon tests of every model against every other."
+    table = pd.DataFrame(float("nan"), index=models, columns=models)
+    for place, model in enumerate(models[:-1]):
+        rows = scores[scores["model"].isin(models[place:])]
+        tests = wilcoxon_table(rows, [metric], model).set_index("model")["p"]
+        for other in models[place + 1 :]:
+            table.loc[model, other] = table.loc[other, model] = tests[other]
+    return table
+
+# %% ../../nbs/chest/54_comparison.ipynb #3aa0da17
+def show_pairs(
+    pairs: pd.DataFrame,  # From `pair_table`
+    ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
+    alpha: float = 0.05,  # Level below which a pair is dark
+) -> plt.Axes:
+    "The square of p values, pairs that differ dark."
+    ax = ax or plt.subplots()[1]
+    values, names = pairs.to_numpy(), display_all(pairs.columns, "model")
+    ax.imshow(np.where(np.isnan(values), 0.5, values >= alpha), cmap="Greys_r", vmin=-1, vmax=1)
+    for (row, column), p in np.ndenumerate(values):
+        if not np.isnan(p):
+            ax.text(column, row, f"{p:.1g}" if p < 0.01 else f"{p:.2f}", ha="center", va="center", fontsize=5)
+    ax.set_xticks(range(len(names)), names, rotation=45, ha="right")
+    ax.set_yticks(range(len(names)), names)
+    return ax
