@@ -197,9 +197,8 @@ class RootUNet(RootNet):
         channels = scale_channels(channels, width)
         self.factor = 2 ** (len(channels) - 1)
         self.reach_px, self.bytes_per_px = 2 ** (len(channels) + 2) - 5 + 11 * cascade, 24 * channels[0]
-        self.bodies = nn.ModuleList([RootBody(1, channels, unit, pool, dropout, sum_elu)])
-        if cascade:
-            self.bodies.append(RootBody(1 + n_classes, channels[:2], unit, pool, dropout, sum_elu, drop_pooled))
+        stages = [(1, channels, False), (1 + n_classes, channels[:2], drop_pooled)][: 1 + cascade]
+        self.bodies = nn.ModuleList([RootBody(n, c, unit, pool, dropout, sum_elu, drop) for n, c, drop in stages])
         self.heads = nn.ModuleList([nn.Sequential(*convolution(channels[0], n_classes)) for _ in self.bodies])
         initialise(self, initial_sd)
         for head in self.heads:
