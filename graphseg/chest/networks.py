@@ -39,6 +39,8 @@ _SECTION_4 = {
 # %% ../../nbs/chest/40_networks.ipynb #6b7c0e00
 YEAR_2021 = {"channels": CHANNELS_2021, "pooling": False, "norm": "none", "widths": WIDTHS_2021, "last_order": 6}
 _MICCAI = {
+    "pca_2021": Configuration(PcaModel, f"{MICCAI}, PCA", {"channels": CHANNELS_2021}),
+    "fc_2021": Configuration(FcModel, f"{MICCAI}, FC", {"channels": CHANNELS_2021, "hidden_size": (256, 256)}),
     "hybridgnet_2021": _hybrid(f"{MICCAI}, HybridGNet", **YEAR_2021),
     "hybridgnet_2021_pretrained": _hybrid(f"{MICCAI}, HybridGNet; to be pre-trained", **YEAR_2021),
     "hybridgnet_dual": _hybrid(f"{MICCAI}, HybridGNet Dual", **YEAR_2021, dense="plain"),

@@ -107,14 +107,16 @@ class FcModel(nn.Module):
         image_size: int,  # Side of the square image, px, divisible by 32
         in_channels: int = 1,  # Channels of the image
         latent_size: int = 64,  # Length Z of the latent vector
-        hidden_size: int = 512,  # Width of the hidden layer
+        hidden_size: int | Sequence[int] = 512,  # Width of the hidden layer, or of several
         batch_stats: bool = False,  # Normalise with the batch at test time too, as published?
         channels: Sequence[int] = CHANNELS,  # Channels of each encoder layer
     ):
         super().__init__()
         self.encoder = ImageEncoder(image_size, in_channels, latent_size, channels, batch_stats)
-        first, last = nn.Linear(latent_size, hidden_size), nn.Linear(hidden_size, 2 * layout.n_nodes)
-        self.decoder = nn.Sequential(first, nn.ReLU(), last)
+        hidden = [hidden_size] if isinstance(hidden_size, int) else hidden_size
+        sizes = pairwise((latent_size, *hidden, 2 * layout.n_nodes))
+        layers = [layer for n_in, n_out in sizes for layer in (nn.Linear(n_in, n_out), nn.ReLU())]
+        self.decoder = nn.Sequential(*layers[:-1])
 
     def decode(
         self,

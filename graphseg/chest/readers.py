@@ -103,6 +103,7 @@ DRAWN = {
     "phantoms_pacemakers": PhantomCohort(("pacemakers",)),
     "phantoms_opacities": PhantomCohort(("opacities",), with_air=True),
     "phantoms_ctr": PhantomCohort(("ctr",)),
+    **{f"phantoms_fold{k}": PhantomCohort(("north",)) for k in (1, 2, 3)},
 }
 
 # %% ../../nbs/chest/13_readers.ipynb #4ecb5e10

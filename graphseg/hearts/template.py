@@ -389,12 +389,46 @@ def _bettered(nodes, tetrahedra, faces, n_surface, spacing, rounds=6):
     raise ValueError("faces: the sheets pierce each other wherever the tetrahedra are improved")
 
 # %% ../../nbs/hearts/15_template.ipynb #2766f3f9
-def _filled(x, faces, sides, spacing):
-    "Nodes, tetrahedra and their regions inside a closed set of sheets."
+def _tetrahedra_within(x, faces, largest_mm3):
+    "Nodes, tetrahedra and blocks of a closed set of sheets; 0 mm³ is no bound on their size."
+    bound = f"a{largest_mm3:.6f}" if largest_mm3 else ""
     with silent_tetgen():
-        nodes, tetrahedra, blocks, *_ = tetgen.TetGen(x, faces.astype(np.int32)).tetrahedralize(switches="pYq1.3/15AQ")
+        nodes, tetrahedra, blocks, *_ = tetgen.TetGen(x, faces.astype(np.int32)).tetrahedralize(
+            switches=f"pYq1.3/15{bound}AQ"
+        )
     if not np.array_equal(nodes[: len(x)], x):
         raise ValueError("faces: tetgen changed the nodes of the surface")
+    return nodes, tetrahedra, blocks
+
+
+def _next_bound(trials, wanted):
+    "Logarithm of the next bound, on the line through the last trials (log bound, log nodes inside)."
+    (a, m), slope = trials[-1], -1.0
+    if len(trials) > 1 and a != trials[-2][0]:
+        slope = np.clip((m - trials[-2][1]) / (a - trials[-2][0]), -3, -0.3)
+    return a + (wanted - m) / slope
+
+# %% ../../nbs/hearts/15_template.ipynb #ed3a8a3b
+def _tetrahedra_of(x, faces, n_solid):
+    "Nodes, tetrahedra and blocks, with `n_solid` nodes within 2 %; 0 is as few as possible."
+    found = _tetrahedra_within(x, faces, 0)
+    least, shape = len(found[0]), found[0][found[1]]
+    if n_solid and n_solid < least:
+        raise ValueError(f"n_solid: expected 0 or at least the {least} nodes that this surface needs, got {n_solid}")
+    volume_mm3 = abs(np.linalg.det(shape[:, 1:] - shape[:, :1])).sum() / 6
+    bound, trials = np.log(volume_mm3 / (2.3 * max(n_solid, 1))), []
+    for _ in range(12):
+        if not n_solid or abs(len(found[0]) / n_solid - 1) < 0.02:
+            return found
+        found = _tetrahedra_within(x, faces, np.exp(bound))
+        trials.append((bound, np.log(max(len(found[0]) - len(x), 1))))
+        bound = _next_bound(trials, np.log(n_solid - len(x)))
+    raise ValueError(f"n_solid: no bound on the tetrahedra gives {n_solid} nodes within 2 %; the last {len(found[0])}")
+
+# %% ../../nbs/hearts/15_template.ipynb #70a81e79
+def _filled(x, faces, sides, spacing, n_solid=0):
+    "Nodes, tetrahedra and their regions inside a closed set of sheets."
+    nodes, tetrahedra, blocks = _tetrahedra_of(x, faces, n_solid)
     a, b, c, d = (nodes[tetrahedra[:, i]] for i in range(4))
     turned = ((np.cross(b - a, c - a) * (d - a)).sum(1) < 0)[:, None]
     tetrahedra = np.where(turned, tetrahedra[:, [1, 0, 2, 3]], tetrahedra).astype(np.int32)
@@ -451,6 +485,7 @@ def _sound_surface(n_nodes):
 @lru_cache(maxsize=4)
 def heart_template(
     n_nodes: int = 2000,  # Wanted nodes of the surface, met within 5 %; 1,600 to 60,000
+    n_solid: int = 0,  # Wanted nodes of the tetrahedra with those of the surface, met within 2 %; 0: as few as it takes
 ) -> tuple[SurfaceMesh, TetrahedralMesh]:  # Sheets, and tetrahedra whose first nodes are those of the sheets, mm
     "The template heart at end-diastole, as conforming triangles and tetrahedra."
     if not 1600 <= n_nodes <= 60_000:
@@ -459,7 +494,7 @@ def heart_template(
         )
     x, present, faces, sides, spacing = _sound_surface(n_nodes)
     names = _node_labels(x, present)
-    nodes, tetrahedra, region = _filled(x, faces, sides, spacing)
+    nodes, tetrahedra, region = _filled(x, faces, sides, spacing, n_solid)
     surface = SurfaceMesh(nodes[: len(x)], faces.astype(np.int32), sides, HEART_REGIONS, names)
     behind = _inner_regions(len(nodes), tetrahedra, region, len(x))
     inner = tuple("LV" if r == 1 else HEART_REGIONS[r - 1] for r in behind)

@@ -188,6 +188,7 @@ class RootUNet(RootNet):
         cascade: bool = False,  # Add the second stage?
         dropout: float = 0.3,  # Dropout in training
         sum_elu: bool = False,  # ELU after the sum, for residual units?
+        drop_pooled: bool = True,  # Dropout after the poolings of the second stage? Code: yes, supplement: no
         initial_sd: float | None = None,  # Deviation of the first weights; .01 as published, None is torch's default
         prior: float | None = None,  # Share of root that the first answers assume; None is one half, as published
         channels: Sequence[int] = _WIDTHS,  # Channels of each level
@@ -196,9 +197,8 @@ class RootUNet(RootNet):
         channels = scale_channels(channels, width)
         self.factor = 2 ** (len(channels) - 1)
         self.reach_px, self.bytes_per_px = 2 ** (len(channels) + 2) - 5 + 11 * cascade, 24 * channels[0]
-        self.bodies = nn.ModuleList([RootBody(1, channels, unit, pool, dropout, sum_elu)])
-        if cascade:
-            self.bodies.append(RootBody(1 + n_classes, channels[:2], unit, pool, dropout, sum_elu, drop_pooled=True))
+        stages = [(1, channels, False), (1 + n_classes, channels[:2], drop_pooled)][: 1 + cascade]
+        self.bodies = nn.ModuleList([RootBody(n, c, unit, pool, dropout, sum_elu, drop) for n, c, drop in stages])
         self.heads = nn.ModuleList([nn.Sequential(*convolution(channels[0], n_classes)) for _ in self.bodies])
         initialise(self, initial_sd)
         for head in self.heads:
