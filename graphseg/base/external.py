@@ -238,7 +238,7 @@ def read_register(
             )
     source = require_file(path or register_folder() / f"{name}.csv", "run: dvc pull data.dvc")
     table = pd.read_csv(source, keep_default_na=False, dtype={"sha256": str, "note": str})
-    _check_register(table, path)
+    _check_register(table, source)
     return table
 
 # %% ../../nbs/base/30_external.ipynb #a1d0fac9

@@ -8,7 +8,9 @@ __all__ = ['Fault', 'read_faults', 'with_fault', 'notice', 'try_faults']
 # %% ../../nbs/study/36_faults.ipynb #c8818230
 import copy
 import os
+import re
 import sys
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from ..base.core import find_root, progress, require_file
+from ..base.core import find_root, require_file
 from .lessons import execute_lesson, lesson_environment
 
 # %% ../../nbs/study/36_faults.ipynb #1c4faf12
@@ -69,15 +71,15 @@ def notice(
     try:
         execute_lesson(with_fault(nb, fault), folder)
     except RuntimeError as error:
-        return str(error).strip().splitlines()[-1]
+        return re.sub(r"\x1b\[[\d;]*m", "", str(error)).strip().splitlines()[-1]  # without its colours
     return ""
 
 # %% ../../nbs/study/36_faults.ipynb #3605e90d
 def try_faults(
     faults: Iterable[Fault],  # From `read_faults`
     n_workers: int | None = None,  # Lessons at a time; default the number of cores
-) -> pd.DataFrame:  # lesson, says, is_caught, error; one row per fault
-    "Put in one fault after the other and say which are caught."
+) -> pd.DataFrame:  # lesson, says, is_caught, error, seconds; one row per fault
+    "Put in one fault after the other, print a line for each and say which are caught."
     import nbformat
 
     faults, folder = list(faults), find_root() / "nbs"
@@ -86,12 +88,15 @@ def try_faults(
         with_fault(notebooks[fault.lesson], fault)  # all fit before the first is tried
 
     def try_one(fault):
-        return notice(notebooks[fault.lesson], fault, (folder / fault.lesson).parent)
+        start = time.monotonic()
+        error = notice(notebooks[fault.lesson], fault, (folder / fault.lesson).parent)
+        seconds = round(time.monotonic() - start)
+        print(f"{'caught' if error else 'SURVIVED'}, {fault.lesson}: {fault.says} ({seconds} s)", flush=True)
+        return fault.lesson, fault.says, error != "", error, seconds
 
     with lesson_environment(), ThreadPoolExecutor(n_workers or os.cpu_count()) as pool:
-        errors = list(progress(pool.map(try_one, faults), "faults", len(faults)))
-    table = pd.DataFrame({"lesson": [f.lesson for f in faults], "says": [f.says for f in faults]})
-    return table.assign(is_caught=[error != "" for error in errors], error=errors)
+        rows = list(pool.map(try_one, faults))
+    return pd.DataFrame(rows, columns=["lesson", "says", "is_caught", "error", "seconds"])
 
 # %% ../../nbs/study/36_faults.ipynb #dc473775
 #| eval: false
@@ -99,5 +104,5 @@ if __name__ == "__main__":
     wanted = sys.argv[1:]
     chosen = [f for f in read_faults() if not wanted or any(f.lesson.startswith(word) for word in wanted)]
     table = try_faults(chosen)
-    print(table[~table.is_caught][["lesson", "says"]].to_string(index=False))
+    print("\nsurvived:", *(f"{r.lesson}: {r.says}" for r in table[~table.is_caught].itertuples()), sep="\n- ")
     print(f"{table.is_caught.sum()} of {len(table)} faults caught")
