@@ -49,12 +49,22 @@ def group_difference(
     means = values.groupby("group")["value"].mean()
     return float(means[first] - means[second])
 
-
+# %% ../../nbs/base/26_verdicts.ipynb #905adc2e
 def _strata(values, level):
     "Names of what is drawn, one list for each group of persons."
     if level == "training" or "group" not in values:
         return [sorted(values[level].unique())]
     return [sorted(mine[level].unique()) for _, mine in values.groupby("group")]
+
+
+def _redrawn(values, level, statistic, drawn):
+    "The statistic of each draw; the mean of all rows from sums of the units, which is a hundred times as fast."
+    if statistic is mean_value:
+        sums, counts = (values.groupby(level)["value"].agg(how) for how in ("sum", "count"))
+        picked = sums.index.get_indexer(drawn.ravel()).reshape(drawn.shape)
+        return sums.to_numpy()[picked].sum(1) / counts.to_numpy()[picked].sum(1)
+    rows = values.groupby(level).indices
+    return [statistic(values.iloc[np.concatenate([rows[name] for name in names])]) for names in drawn]
 
 
 def level_spread(
@@ -65,19 +75,25 @@ def level_spread(
     seed: int = 0,  # Seed of the draws
 ) -> float:  # Standard deviation of the statistic; NaN for one training or person (of a group)
     "Spread of a statistic over draws of trainings, or of persons."
-    rows, strata = values.groupby(level).indices, _strata(values, level)
-    rng, found = generator(seed, level == "unit"), []
+    strata, rng = _strata(values, level), generator(seed, level == "unit")
     if min(map(len, strata)) < 2:
         return float("nan")
-    for _ in range(n_resamples):
-        drawn = [names[k] for names in strata for k in rng.integers(len(names), size=len(names) - 1)]
-        found.append(statistic(values.iloc[np.concatenate([rows[name] for name in drawn])]))
-    return float(np.std(found, ddof=1))
+    places = [rng.integers(len(names), size=(n_resamples, len(names) - 1)) for names in strata]
+    drawn = np.concatenate([np.asarray(n, dtype=object)[k] for n, k in zip(strata, places, strict=True)], axis=1)
+    return float(np.std(_redrawn(values, level, statistic, drawn), ddof=1))
 
 # %% ../../nbs/base/26_verdicts.ipynb #f87cc916
 LEVELS = ("training", "unit")  # What can be drawn
 
 
+def _spreads(values, levels, statistic, n_resamples, seed):
+    "Spread and degrees of freedom of each level; NaN for all where one has a single training or person."
+    strata = {level: _strata(values, level) for level in levels}
+    is_lone = any(len(names) < 2 for parts in strata.values() for names in parts)
+    spread = {x: np.nan if is_lone else level_spread(values, x, statistic, n_resamples, seed) for x in levels}
+    return spread, {level: sum(len(names) - 1 for names in parts) for level, parts in strata.items()}
+
+# %% ../../nbs/base/26_verdicts.ipynb #1ecf3d73
 def two_level_interval(
     values: pd.DataFrame,  # training, unit, value, perhaps group, and what the statistic asks for
     statistic: Callable[[pd.DataFrame], float] = mean_value,  # Number of a table
@@ -89,9 +105,8 @@ def two_level_interval(
     "Effect and its interval over trainings and persons."
     _require_values(values)
     sizes = {level: values[level].nunique() for level in LEVELS}
-    spreads = {level: level_spread(values, level, statistic, n_resamples, seed) for level in levels}
+    spreads, free = _spreads(values, levels, statistic, n_resamples, seed)
     variance = sum(s**2 for s in spreads.values())
-    free = {level: sizes[level] - len(_strata(values, level)) for level in levels}
     doubt = sum(s**4 / free[level] for level, s in spreads.items() if free[level])
     freedom = variance**2 / doubt if doubt else float(min(free.values()))
     half = stats.t.ppf(1 - alpha / 2, freedom) * variance**0.5
