@@ -101,6 +101,8 @@ _COLUMNS = {
     "energy_12h": "energy at 12 h",
     "energy_24h": "energy at 24 h",
 }
+
+# %% ../../nbs/base/05_names.ipynb #73e76fa8
 _PUBLICATIONS = {
     "thesis": "thesis",
     "chrono": "ChronoRoot",

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RCA_FILE', 'SEX_FOLDER', 'SEXES', 'SEX_SETS', 'practice_quality', 'read_rca', 'read_sex_scores', 'describe_estimates',
-           'sex_gaps', 'sign_agreement', 'correlation', 'group_difference', 'person_rows', 'paired_gaps']
+           'sex_gaps', 'sign_agreement', 'correlation', 'first_difference', 'person_rows', 'paired_gaps']
 
 # %% ../../nbs/chest/77_quality.ipynb #8e99682f
 from pathlib import Path
@@ -182,7 +182,7 @@ def correlation(
     return float(np.corrcoef(values["value"], values["true"])[0, 1])
 
 
-def group_difference(
+def first_difference(
     values: pd.DataFrame,  # value, first (bool: belongs to the first of two groups)
 ) -> float:
     "Mean of the first group minus mean of the second."
