@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['OUTCOMES', 'FOLDER', 'KINDS', 'cell_difference', 'is_rounding', 'read_rows', 'Judged', 'judge_row', 'judge_table',
            'judge_picture', 'judge_file', 'fresh_clone', 'run_in_clone', 'made_paths', 'compare_clone', 'report_text',
-           'verify', 'main']
+           'verify_study', 'main']
 
 # %% ../../nbs/study/38_verify.ipynb #8c04eb18
 import csv
@@ -233,6 +233,7 @@ def made_paths(
     return paths if done else set()
 
 # %% ../../nbs/study/38_verify.ipynb #8b662b96
+_RECIPES = "results/recipes/"
 KINDS = {".csv": "tables", ".json": "tables", ".png": "figures", ".svg": "figures", ".ipynb": "notebooks"}
 _COLUMNS = ["path", "kind", "outcome", "cells", "largest", "note"]
 
@@ -264,7 +265,8 @@ def compare_clone(
     for name in sorted(tracked | set(_listed(home, "ls-files", "--others", "--exclude-standard"))):
         is_run = name not in tracked or bool(made & {Path(name), *Path(name).parents})
         judged = _judged(home, name, name in tracked, name in changed) if is_run else Judged("not run")
-        rows.append((name, KINDS.get(Path(name).suffix, "other"), *judged))
+        kind = "recipes" if name.startswith(_RECIPES) else KINDS.get(Path(name).suffix, "other")
+        rows.append((name, kind, *judged))
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 # %% ../../nbs/study/38_verify.ipynb #5c102f84
@@ -312,7 +314,7 @@ def _machines(home: Path) -> tuple[list[str], pd.DataFrame]:
     return compare_fingerprints(committed, read_fingerprint(home / _STAMP))
 
 
-def verify(
+def verify_study(
     *stages: str,  # Stages wanted, with all they need; default all
     home: Path | None = None,  # Repository root; default the one found by `core`
 ) -> pd.DataFrame:  # path, kind, outcome, cells, largest, note; also written to results/verify/
@@ -338,7 +340,7 @@ def main(
     "Entry point of `python -m graphseg.study.verify`."
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        table = verify(*words)
+        table = verify_study(*words)
     except (ValueError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
