@@ -128,14 +128,14 @@ def agreement_gain(
 # %% ../../nbs/chest/72_agreement.ipynb #9a3befed
 def correlation_gain(
     values: pd.DataFrame,  # training, true, before, after; one row per training and person
-) -> float:  # NaN where some training has no variance
+) -> float:  # NaN where some training has no variance, and where nobody is left
     "Rise of Pearson's r from one network to another, averaged over trainings."
     sizes, gains = [], []
     for _, mine in values.groupby("training"):
         true, before, after = (mine[name].to_numpy(float) for name in ("true", "before", "after"))
         sizes.append(len(mine))
         gains.append(_pearson(true, after) - _pearson(true, before))
-    return float(np.average(gains, weights=sizes))
+    return float(np.average(gains, weights=sizes)) if sizes else float("nan")
 
 # %% ../../nbs/chest/72_agreement.ipynb #022d4c66
 def show_agreement(
