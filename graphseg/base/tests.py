@@ -210,7 +210,7 @@ def _require_equal(found, row, steps):
 
 
 def _has_scores(scores, row, is_complete):
-    "Whether scores are there for a planned comparison; networks that are missing are passed over in a partial run alone."
+    "Whether scores are there for a planned comparison; only a partial run passes missing networks over."
     if not row.better or row.metric not in scores:
         return False
     if row.structure and not ("structure" in scores and row.structure in set(scores["structure"])):

@@ -19,8 +19,9 @@ from graphseg.study.story import (
     shorten,
     show_figure,
     show_table,
-    statement_table,
+    part_table,
     tally,
+    verdict_table,
 )
 
 # %% ../../nbs/study/45_chapters.ipynb #94ee036e
@@ -81,15 +82,23 @@ class _Results:
 class Chapter(_Results):
     "The results, figures and published tables that a chapter reads."
 
-    def statements(self, *place: str) -> Markdown:  # place: stage, cohort …
-        "Published statements beside the tests of their parts."
-        claims = self.read(*place, "claims")
-        return show_table(statement_table(claims, self.words, self.verdicts), not_run(place[0]))
+    def statements(self, *stages: str) -> Markdown:  # stages: names of stages that test them
+        "Published statements beside their verdicts."
+        return show_table(verdict_table(self.read("ledger", "verdicts"), self.words, stages), not_run(stages[0]))
 
-    def tally(self, *place: str) -> Markdown | None:  # How many statements hold, fail or are open to doubt
+    def parts(self, stage: str) -> Markdown:
+        "The tests of every part, of all cohorts of a stage, below the published words."
+        return show_table(part_table(self._claims(stage), self.words, self.verdicts), not_run(stage))
+
+    def tally(self, stage: str) -> Markdown | None:  # How many statements hold, fail or are open to doubt
         "A sentence on the statements of a stage."
-        text = tally(self.read(*place, "claims"), self.verdicts)
+        text = tally(self._claims(stage), self.verdicts)
         return Markdown(text) if text else None
+
+    def _claims(self, stage):
+        tables = [read_table(path) for path in sorted((self.results / stage).rglob("claims.csv"))]
+        filled = [table for table in tables if len(table)]
+        return pd.concat(filled, ignore_index=True) if filled else None
 
     def says(self, claim: str) -> str:  # claim: name of a statement; for example "is undecided"
         "What a sentence says of one statement."

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['VERDICT_WORDS', 'read_table', 'shorten', 'show_table', 'show_figure', 'join_words', 'name_models', 'compare_words',
-           'say_verdict', 'name_parts', 'statement_table', 'tally', 'printed_table']
+           'say_verdict', 'name_parts', 'verdict_table', 'part_table', 'tally', 'printed_table']
 
 # %% ../../nbs/study/40_story.ipynb #6821a375
 from collections.abc import Iterable, Mapping
@@ -146,7 +146,7 @@ def name_parts(
         for row in claims.itertuples()
     ]
 
-# %% ../../nbs/study/40_story.ipynb #1062f3a6
+# %% ../../nbs/study/40_story.ipynb #099e349f
 def _quotations(words: pd.DataFrame | None) -> dict[str, str]:
     "Published statements with their place, by the identity of the claim."
     if words is None:
@@ -154,13 +154,28 @@ def _quotations(words: pd.DataFrame | None) -> dict[str, str]:
     return {row.claim_id: f"{row.statement} ({row.source_table.removesuffix(' text')})" for row in words.itertuples()}
 
 
+def verdict_table(
+    verdicts: pd.DataFrame | None,  # results/ledger/verdicts.csv as text: claim_id, stage, verdict, note
+    words: pd.DataFrame | None,  # data/published/qualitative.csv as text: claim_id, source_table, statement
+    stages: Iterable[str],  # Stages whose statements are shown
+) -> pd.DataFrame | None:  # published, verdict, note; None where none was tested
+    "Set published statements beside their verdicts."
+    rows = None if verdicts is None else verdicts[verdicts["stage"].isin(list(stages))]
+    if rows is None or len(rows) == 0:
+        return None
+    known, bold = _quotations(words), {"fails": "**fails**"}
+    published = [known.get(claim, claim) for claim in rows["claim_id"]]
+    notes = [display_text(note) for note in rows["note"]]
+    return pd.DataFrame({"published": published, "verdict": rows["verdict"].replace(bold), "note": notes})
+
+# %% ../../nbs/study/40_story.ipynb #1062f3a6
 def _drawn(row) -> str:
     "How many trainings and units stand behind a part."
     trainings, units = (int(float(n or 0)) for n in (row.n_trainings, row.n_units))
     return f"{units}" if trainings < 2 else f"{trainings} × {units}"
 
 # %% ../../nbs/study/40_story.ipynb #fe9833d9
-def statement_table(
+def part_table(
     claims: pd.DataFrame | None,  # Rows of claims.csv as text, one per part of a statement
     words: pd.DataFrame | None,  # data/published/qualitative.csv as text: claim_id, source_table, statement
     verdicts: Mapping[str, str] | None = None,  # Name of a statement to the verdict of the ledger
