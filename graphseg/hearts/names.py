@@ -22,6 +22,7 @@ _REGULARISED = {
     "hybridvnet_lap": "MV-HybridVNet (Laplacian)",
     "hybridvnet_ds": "MV-HybridVNet (DS)",
     "hybridvnet_ds_lap1e3": "MV-HybridVNet (DS, λ = 0.001)",
+    "hybridvnet_ds_lap1e2": "MV-HybridVNet (DS, λ = 0.01)",
     "hybridvnet_ds_lap1e1": "MV-HybridVNet (DS, λ = 0.1)",
     "hybridvnet_ds_lap1": "MV-HybridVNet (DS, λ = 1)",
     "hybridvnet_ds_edge": "MV-HybridVNet (DS, edges)",
