@@ -285,8 +285,8 @@ def require_planned(
         if wanted != found:
             raise ValueError(
                 f"{stage}, {cohort}: expected the parts of tests.csv, got {len(found - wanted)} that are not planned "
-                f"{sorted(found - wanted)[:1]} and without {len(wanted - found)} that are {sorted(wanted - found)[:1]}; "
-                f"run: dvc repro {stage}"
+                f"{sorted(found - wanted)[:1]} and without {len(wanted - found)} that are {sorted(wanted - found)[:1]}"
+                f"; run: dvc repro {stage}"
             )
 
 # %% ../../nbs/base/27_tests.ipynb #7826d6e4

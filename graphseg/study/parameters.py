@@ -149,6 +149,14 @@ def _check_lists(study: dict) -> None:
                 for item in listed(study, kind, name, profile):
                     require_choice(f"study.yaml: {key}.{name}", item, known_names(kind))
 
+
+def _check_keys(name: str, value, known: tuple[str, ...]) -> None:
+    "Raise `ValueError` for a key of a nested mapping that names no profile, cohort or model."
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            require_choice(f"study.yaml: key of {name}", key, ("default", *PROFILES, *known))
+            _check_keys(name, inner, known)
+
 # %% ../../nbs/study/06_parameters.ipynb #d2784d87
 def read_study(
     home: Path | None = None,  # Repository root
@@ -176,14 +184,6 @@ def _check_context(stage: str, context: dict, defaults: dict) -> None:
             require_choice(key, value, known_names(key))
     if not isinstance(context.get("seed", 0), int) or context.get("seed", 0) < 0:
         raise ValueError(f"seed: expected a non-negative integer, got {context['seed']!r}")
-
-
-def _check_keys(name: str, value, known: tuple[str, ...]) -> None:
-    "Raise `ValueError` for a key of a nested mapping that names no profile, cohort or model."
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            require_choice(f"study.yaml: key of {name}", key, ("default", *PROFILES, *known))
-            _check_keys(name, inner, known)
 
 # %% ../../nbs/study/06_parameters.ipynb #a91e4925
 def _same_type(
