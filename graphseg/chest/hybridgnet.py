@@ -72,14 +72,21 @@ def _add_blocks(decoder, site, order, norm):
         decoder.add_module(name, GraphBlock(n_in, n_out, basis, norm))
 
 # %% ../../nbs/chest/32_hybridgnet.ipynb #c749fdde
-def _add_unpools(decoder, plan):
+def _add_unpools(decoder, plan, closing):
     "Give a decoder the matrix from each graph to the next; their names, coarsest first."
     names = ("unpool_coarse", "unpool")[3 - len(plan) :]
     for name, site in zip(names, plan[1:], strict=False):
-        decoder.register_buffer(name, unpool_matrix(site.graph), persistent=False)
+        decoder.register_buffer(name, unpool_matrix(site.graph, closing), persistent=False)
     return names
 
 # %% ../../nbs/chest/32_hybridgnet.ipynb #dbb57ea2
+def _first_layer(latent_size, n_features):
+    "Linear layer from the latent vector to the features of all nodes of the coarsest graph."
+    layer = nn.Linear(latent_size, n_features)
+    nn.init.normal_(layer.weight, 0, 0.1)
+    return layer
+
+
 def _run_blocks(decoder, names, x):
     "Features after the blocks of these names, one after the other."
     for name in names:
@@ -100,16 +107,16 @@ class GraphDecoder(nn.Module):
         pooling: bool = True,  # Start on coarse graphs?
         widths: Sequence[int] = _WIDTHS,  # Features after each block
         last_order: int = 1,  # Chebyshev polynomials of the last layer
+        closing: str = "midway",  # How unpooling closes an even contour, one of `CLOSINGS`
     ):
         super().__init__()
         plan, self.width = decoder_plan(layout, widths, skip_channels, pooling), widths[0]
-        self.linear = nn.Linear(latent_size, self.width * plan[0].graph.n_nodes)
-        nn.init.normal_(self.linear.weight, 0, 0.1)
+        self.linear = _first_layer(latent_size, self.width * plan[0].graph.n_nodes)
         for site in plan:
             _add_blocks(self, site, order, norm)
         self.up1 = ChebyshevConvolution(widths[-1], 2, _graph_basis(layout, last_order), bias=False)
         self.sites = [[name for name, *_ in site.blocks] for site in plan]
-        self.unpools = _add_unpools(self, plan) if pooling else ()
+        self.unpools = _add_unpools(self, plan, closing) if pooling else ()
         self.skips = nn.ModuleList(ImageToGraphSkip(site.seen) for site in plan if site.seen)
 
     def forward(
@@ -182,8 +189,9 @@ class TwoSteps(nn.Module):
         return self.decoder(z, features)
 
 # %% ../../nbs/chest/32_hybridgnet.ipynb #54331be8
-def _checked_skips(skips, n_layers):
-    "The layers that the skips see, if the encoder has them."
+def _checked_skips(skips, n_layers, dense):
+    "The layers that the skips see, if the encoder has them; the kind of dense decoder is checked, too."
+    require_choice("dense", dense, ("none", "plain", "add"))
     if len(skips) > 3 or not all(1 <= k <= n_layers for k in skips):
         raise ValueError(f"skips: expected at most three layers between 1 and {n_layers}, got {tuple(skips)}")
     return tuple(skips)
@@ -214,13 +222,13 @@ class HybridGNet(TwoSteps):
         widths: Sequence[int] = _WIDTHS,  # Features after each block of the graph decoder
         last_order: int = 1,  # Chebyshev polynomials of its last layer
         dense: str = "none",  # Decoder for class scores: none, plain (Dual) or add (Dual SC)
+        closing: str = "midway",  # How unpooling closes an even contour: midway (CheXmask) or copy (TMI code)
     ):
         super().__init__()
-        self.skips, self.dense_skips, self.dense = _checked_skips(skips, len(channels)), dense == "add", None
-        require_choice("dense", dense, ("none", "plain", "add"))
+        self.skips, self.dense_skips, self.dense = _checked_skips(skips, len(channels), dense), dense == "add", None
         self.encoder = ImageEncoder(image_size, in_channels, latent_size, channels, batch_stats)
         seen = [channels[k - 1] for k in skips]
-        self.decoder = GraphDecoder(layout, latent_size, order, seen, norm, pooling, widths, last_order)
+        self.decoder = GraphDecoder(layout, latent_size, order, seen, norm, pooling, widths, last_order, closing)
         if dense != "none":
             self.dense = ImageDecoder(image_size, len(pixel_classes(layout)), latent_size, channels, batch_stats)
 

@@ -17,8 +17,9 @@ TMI, MICCAI = "Gaggion et al. 2022, IEEE TMI", "Gaggion et al. 2021, MICCAI"
 
 
 def _hybrid(source, **options):
-    "A variant of HybridGNet."
-    return Configuration(HybridGNet, source, options)
+    "A variant of HybridGNet; one that pools says how its contours are closed."
+    closing = {"closing": "midway"} if options.get("pooling", True) else {}
+    return Configuration(HybridGNet, source, options | closing)
 
 # %% ../../nbs/chest/40_networks.ipynb #ac49713e
 _TABLE_1 = {
@@ -57,4 +58,4 @@ NETWORKS = {
     "unet": Configuration(UNet, f"{TMI}, Table 1", output="pixels"),
     "postdae": Configuration(MaskAutoencoder, f"{TMI}, Table 1, UNet + Post-DAE", output="denoise"),
 }
-PUBLISHED_OPTIONS = {"norm": "instance", "batch_stats": True}
+PUBLISHED_OPTIONS = {"norm": "instance", "batch_stats": True, "closing": "copy"}

@@ -17,7 +17,7 @@ from .cases import truth_labels
 from ..base.core import generator
 from ..learning.metrics import score_landmarks, score_masks
 from ..learning.samples import FRAME_PX, SampleSet
-from ..learning.zoo import build_model
+from ..learning.zoo import MODELS, build_model, load_networks
 
 # %% ../../nbs/chest/52_scoring.ipynb #790ab333
 def augmented_shapes(
@@ -43,10 +43,14 @@ def new_network(
     augment,  # `augment.Augment` that training will use
     seed: int,  # Seed of the first weights
     shape_copies: int = 100,  # Augmented copies of each shape for the components of the PCA model
+    closing: str = "",  # How contours are closed, for a network that pools; default as in its configuration
     **options,  # Further arguments of the network
 ) -> nn.Module:
     "Build a network; give the PCA model its components."
     torch.manual_seed(seed)
+    load_networks(name)
+    if closing and name in MODELS and "closing" in MODELS[name].options:
+        options["closing"] = closing
     model = build_model(name, train.layout, train.image_size, **options)
     return model.fit_pca(augmented_shapes(train, augment, shape_copies, seed)) if hasattr(model, "fit_pca") else model
 
