@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['SYSTEMS', 'STAGES', 'EPOCH_STEPS', 'WHOLE_EPOCHS', 'SEGMENTERS', 'PRINTED_COLUMNS', 'CLAIMED', 'stage_of_model',
-           'training_steps', 'row_remarks', 'average_seeds', 'published_scores', 'distance_unit', 'comparison_table',
-           'pair_table', 'show_pairs']
+           'training_paths', 'training_steps', 'row_remarks', 'average_seeds', 'published_scores', 'distance_unit',
+           'comparison_table', 'pair_table', 'show_pairs']
 
 # %% ../../nbs/chest/54_comparison.ipynb #d71fafc8
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -47,6 +48,16 @@ def stage_of_model(
 ) -> str:  # Name of the stage that predicts with it
     "Where the scores and predictions of a model lie."
     return STAGES.get(model, "train_landmarks")
+
+# %% ../../nbs/chest/54_comparison.ipynb #c3a02111
+def training_paths(
+    run: Path,  # Results or models of one cohort and model
+    seeds: Sequence[int],  # Trainings of the study at hand
+    name: str = "",  # File in the folder of each; "" for the folder itself
+) -> list[Path]:  # Those that are there, by rising seed
+    "Files of the planned trainings; what another study has left in the folder is not among them."
+    paths = [Path(run) / f"seed{seed}" / name for seed in sorted(seeds)]
+    return [path for path in paths if path.exists()]
 
 # %% ../../nbs/chest/54_comparison.ipynb #6825eb16
 EPOCH_STEPS = 250  # Batches in an epoch of nnU-Net
