@@ -98,6 +98,7 @@ WINGS = {
     "chest": ("base", "shapes", "learning"),
     "roots": ("base", "shapes", "learning"),
     "hearts": ("base", "shapes", "learning"),
+    "quality": ("base", "shapes", "learning", "chest"),
     "study": ("base",),
 }  # Wing → wings that it may import; modules outside the wings (`cli`) may import all
 
@@ -108,6 +109,7 @@ WING_TITLES = {
     "learning": "Learning",
     "chest": "Chest X-rays",
     "roots": "Plant roots",
+    "quality": "Quality and bias",
     "hearts": "Hearts",
     "study": "The study",
     "": "Command line",
