@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['NETWORKS']
 
-# %% ../../nbs/quality/26_networks.ipynb #1a10a94d
+# %% ../../nbs/quality/26_networks.ipynb #f3703f3f
 from ..learning.zoo import Configuration
 from .registration_networks import AffineRegressor, FlowRegressor
 
-# %% ../../nbs/quality/26_networks.ipynb #bc3e6b57
+# %% ../../nbs/quality/26_networks.ipynb #08ac46b3
 NETWORKS = {
     "affine_registration": Configuration(
         AffineRegressor, "Thesis 5.2, affine registration; sizes are ours", output="registration"

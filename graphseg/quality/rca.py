@@ -6,7 +6,7 @@
 __all__ = ['PROPAGATION_MODES', 'propagate', 'overlap_by_class', 'Matches', 'match_references', 'score_matches', 'estimate_dsc',
            'time_estimate']
 
-# %% ../../nbs/quality/34_rca.ipynb #9767cc31
+# %% ../../nbs/quality/34_rca.ipynb #9eb28331
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from .references import ReferenceStore, retrieve
 from .registrars import Registrar, Registration
 from .warps import affine_points, pixel_centres, resize_displacement, warp_maps
 
-# %% ../../nbs/quality/34_rca.ipynb #37110939
+# %% ../../nbs/quality/34_rca.ipynb #1f8b10ed
 PROPAGATION_MODES = ("fixed", "faithful")
 
 
@@ -46,7 +46,7 @@ def propagate(
         numbers = warp_maps(numbers, bent, "nearest")
     return numbers == torch.arange(1, n_classes)[None, :, None, None]
 
-# %% ../../nbs/quality/34_rca.ipynb #b7629171
+# %% ../../nbs/quality/34_rca.ipynb #ea86c9de
 def overlap_by_class(
     found: Tensor,  # (B,C,S,S) bool
     truth: Tensor,  # (B,C,S,S) bool
@@ -56,7 +56,7 @@ def overlap_by_class(
     areas = found.sum((2, 3)) + truth.sum((2, 3))
     return torch.where(areas > 0, 2 * (found & truth).sum((2, 3)) / areas.clamp(min=1), 1.0)
 
-# %% ../../nbs/quality/34_rca.ipynb #d4af224e
+# %% ../../nbs/quality/34_rca.ipynb #1e0c76d5
 @dataclass(frozen=True)
 class Matches:
     "Films, their references, and the registrations between them."
@@ -73,7 +73,7 @@ def _films(images):
     scale = np.float32(255 if images.dtype.kind in "ui" else 1)
     return torch.from_numpy(images.astype(np.float32) / scale).unsqueeze(1)
 
-# %% ../../nbs/quality/34_rca.ipynb #40e27c8e
+# %% ../../nbs/quality/34_rca.ipynb #20f27df7
 def _onto_references(film, rows, store, registrar):
     "Registration of one film with some references."
     fixed = _films(store.images[rows])
@@ -104,7 +104,7 @@ def match_references(
     pairs = zip(films, rows, strict=True)
     return Matches(names, rows, tuple(_onto_references(film, mine, store, registrar) for film, mine in pairs))
 
-# %% ../../nbs/quality/34_rca.ipynb #eecd547d
+# %% ../../nbs/quality/34_rca.ipynb #348a7271
 def _rows_of_film(name, dice, organs, references, is_empty):
     "One row for each structure and one for their mean."
     table = {organ: dice[:, k] for k, organ in enumerate(organs)} | {"all": dice.mean(1)}
@@ -120,7 +120,7 @@ def _rows_of_film(name, dice, organs, references, is_empty):
         for organ, values in table.items()
     ]
 
-# %% ../../nbs/quality/34_rca.ipynb #e2d67c39
+# %% ../../nbs/quality/34_rca.ipynb #734c95d0
 def score_matches(
     matches: Matches,  # From `match_references`
     label_maps: np.ndarray,  # Predictions, (m,H,H) uint8, labels of the store's layout; H may differ from the films'
@@ -140,7 +140,7 @@ def score_matches(
         table += _rows_of_film(matches.ids[i], dice, names[1:], [store.ids[r] for r in rows], is_empty)
     return pd.DataFrame(table)
 
-# %% ../../nbs/quality/34_rca.ipynb #a919bcee
+# %% ../../nbs/quality/34_rca.ipynb #b65a09ef
 def estimate_dsc(
     images: np.ndarray,  # Films, (m,S,S) uint8, or float 0 to 1
     label_maps: np.ndarray,  # Predictions, (m,H,H) uint8, labels of the store's layout
@@ -156,7 +156,7 @@ def estimate_dsc(
         raise ValueError(f"label_maps: expected one for each of {len(images)} films, got {len(label_maps)}")
     return score_matches(match_references(images, store, registrar, n_references, metric, ids), label_maps, store, mode)
 
-# %% ../../nbs/quality/34_rca.ipynb #6c343d45
+# %% ../../nbs/quality/34_rca.ipynb #7ce56d83
 def time_estimate(
     image_size: int,  # Side of films and label maps, px
     store: ReferenceStore,  # References

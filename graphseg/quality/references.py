@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['CODE_METRICS', 'ReferenceStore', 'join_references', 'make_references', 'code_similarity', 'retrieve']
 
-# %% ../../nbs/quality/32_references.ipynb #379489be
+# %% ../../nbs/quality/32_references.ipynb #352a912a
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from ..learning.samples import SampleSet, duplicates
 from ..shapes.layouts import Layout
 from ..shapes.raster import sample_label_map
 
-# %% ../../nbs/quality/32_references.ipynb #95abde07
+# %% ../../nbs/quality/32_references.ipynb #34681a3e
 @dataclass(frozen=True)
 class ReferenceStore:
     "Films with known organs, and a code of each."
@@ -45,7 +45,7 @@ class ReferenceStore:
     def __repr__(self):
         return f"ReferenceStore({len(self)} films of {self.images.shape[1]} px, {self.layout.name})"
 
-# %% ../../nbs/quality/32_references.ipynb #6a9bf412
+# %% ../../nbs/quality/32_references.ipynb #46582485
 def join_references(
     layout: Layout,  # Organs of the label maps
     images: Mapping[str, np.ndarray],  # Name → film, (S,S) uint8
@@ -61,7 +61,7 @@ def join_references(
     parts = (np.stack([np.asarray(table[i]) for i in ids]) for table in (images, label_maps, latents))
     return ReferenceStore(layout, ids, *parts)
 
-# %% ../../nbs/quality/32_references.ipynb #6c0a2d5b
+# %% ../../nbs/quality/32_references.ipynb #3edb752e
 def make_references(
     samples: SampleSet,  # Annotated cases with films
     encode: Callable[[Tensor], Tensor],  # Films (B,1,S,S) float32, 0 to 1 → codes (B,Z); as `Registrar.encode`
@@ -75,7 +75,7 @@ def make_references(
     maps = [sample_label_map(nodes, samples.layout, size or samples.image_size) for nodes in samples.landmarks]
     return ReferenceStore(samples.layout, samples.ids, samples.images, np.stack(maps), latents)
 
-# %% ../../nbs/quality/32_references.ipynb #b4503411
+# %% ../../nbs/quality/32_references.ipynb #d0b71596
 CODE_METRICS = ("dot", "cosine", "l2")
 
 
@@ -94,7 +94,7 @@ def code_similarity(
         return -np.sqrt(((codes[:, None] - others[None]) ** 2).sum(-1))
     return codes @ others.T
 
-# %% ../../nbs/quality/32_references.ipynb #57fcbb53
+# %% ../../nbs/quality/32_references.ipynb #61a93791
 def retrieve(
     latents: np.ndarray,  # Codes of films, (m,Z)
     store: ReferenceStore,  # Where to search

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Registration', 'register_by_elastix', 'Registrar', 'register_by_networks', 'save_registrar', 'load_registrar']
 
-# %% ../../nbs/quality/28_registrars.ipynb #ace483d2
+# %% ../../nbs/quality/28_registrars.ipynb #fb394fd8
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from ..learning.samples import FRAME_PX
 from ..learning.zoo import load_model, save_model
 from .warps import pixel_centres, two_step_points, warp_maps
 
-# %% ../../nbs/quality/28_registrars.ipynb #8208f552
+# %% ../../nbs/quality/28_registrars.ipynb #acb0dc34
 class Registration(NamedTuple):
     "How to look at moving films from fixed ones."
 
@@ -36,7 +36,7 @@ class Registration(NamedTuple):
         "Places in the moving film."
         return two_step_points(self.matrix, self.displacement, size)
 
-# %% ../../nbs/quality/28_registrars.ipynb #3ddfbc87
+# %% ../../nbs/quality/28_registrars.ipynb #1e15cb90
 def register_by_elastix(
     moving: np.ndarray,  # (S,S)
     fixed: np.ndarray,  # (S,S)
@@ -51,7 +51,7 @@ def register_by_elastix(
     found = torch.from_numpy((pair.points_px + 0.5) / FRAME_PX - centres).float()
     return Registration(torch.eye(2, 3)[None], found.view(1, size, size, 2))
 
-# %% ../../nbs/quality/28_registrars.ipynb #dddda777
+# %% ../../nbs/quality/28_registrars.ipynb #06f38230
 def _resized_films(images, size):
     "Films at the side that a network reads."
     if images.shape[-1] == size:
@@ -65,7 +65,7 @@ def _code(network, images):
         return network.encode(images)
     return network.encoder(images, False)[0]
 
-# %% ../../nbs/quality/28_registrars.ipynb #a89d089e
+# %% ../../nbs/quality/28_registrars.ipynb #b12fe3af
 @dataclass
 class Registrar:
     "Codes of films, and registrations of pairs of films."
@@ -106,7 +106,7 @@ class Registrar:
             return Registration(*map(torch.cat, zip(*pairs, strict=True)))
         return register_by_networks(moving, fixed, self.affine, self.flow)
 
-# %% ../../nbs/quality/28_registrars.ipynb #a0f806d1
+# %% ../../nbs/quality/28_registrars.ipynb #65171b0f
 @torch.inference_mode()
 def register_by_networks(
     moving: Tensor,  # (B,1,S,S) float32, 0 to 1
@@ -126,7 +126,7 @@ def register_by_networks(
     brought = warp_maps(moving, two_step_points(matrix, None, size), outside="border")
     return Registration(matrix, flow(brought, fixed))
 
-# %% ../../nbs/quality/28_registrars.ipynb #74cb9622
+# %% ../../nbs/quality/28_registrars.ipynb #068cecd8
 _PARTS = ("affine", "flow", "selector")
 
 

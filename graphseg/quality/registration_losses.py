@@ -6,7 +6,7 @@
 __all__ = ['LABEL_LOSSES', 'correlation_loss', 'total_variation', 'label_loss', 'code_distance', 'RegistrationWeights',
            'registration_loss']
 
-# %% ../../nbs/quality/22_registration_losses.ipynb #80a6f36a
+# %% ../../nbs/quality/22_registration_losses.ipynb #6d25dead
 from typing import NamedTuple
 
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..base.core import require_choice, require_shape
 
-# %% ../../nbs/quality/22_registration_losses.ipynb #8b0c67ea
+# %% ../../nbs/quality/22_registration_losses.ipynb #1a909de7
 def correlation_loss(
     warped: Tensor,  # (B,1,S,S)
     fixed: Tensor,  # (B,1,S,S)
@@ -26,7 +26,7 @@ def correlation_loss(
     variance = first.square().mean((1, 2, 3)) * second.square().mean((1, 2, 3))
     return -((first * second).mean((1, 2, 3)) / torch.sqrt(variance + epsilon)).mean()
 
-# %% ../../nbs/quality/22_registration_losses.ipynb #a9fee624
+# %% ../../nbs/quality/22_registration_losses.ipynb #a5f57213
 def total_variation(
     displacement: Tensor,  # (B,S,S,2), any unit
 ) -> Tensor:  # Scalar, the same unit
@@ -35,7 +35,7 @@ def total_variation(
     down, right = displacement.diff(dim=1).abs().mean(), displacement.diff(dim=2).abs().mean()
     return (down + right) / 2
 
-# %% ../../nbs/quality/22_registration_losses.ipynb #ed348d9b
+# %% ../../nbs/quality/22_registration_losses.ipynb #30761f24
 LABEL_LOSSES = ("dice", "cross_entropy")
 
 
@@ -54,7 +54,7 @@ def label_loss(
     areas = (organs + truth).sum((2, 3))
     return 1 - (2 * (organs * truth).sum((2, 3)) / areas.clamp(min=floor)).mean()
 
-# %% ../../nbs/quality/22_registration_losses.ipynb #89a0f050
+# %% ../../nbs/quality/22_registration_losses.ipynb #528ecddd
 def code_distance(
     autoencoder,  # `MaskAutoencoder`, or anything with `encode(maps) -> (B,Z)`; frozen and in evaluation mode
     warped: Tensor,  # Class maps after warping, (B,C,S,S)
@@ -65,7 +65,7 @@ def code_distance(
         raise ValueError("autoencoder: expected frozen weights, got trainable ones; call requires_grad_(False)")
     return (autoencoder.encode(warped) - autoencoder.encode(fixed)).square().sum(1).mean()
 
-# %% ../../nbs/quality/22_registration_losses.ipynb #d0092336
+# %% ../../nbs/quality/22_registration_losses.ipynb #ec4d88ab
 class RegistrationWeights(NamedTuple):
     "Weight of each term; 0 switches it off."
 

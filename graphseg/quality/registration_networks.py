@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['AffineRegressor', 'FlowRegressor']
 
-# %% ../../nbs/quality/24_registration_networks.ipynb #c162e710
+# %% ../../nbs/quality/24_registration_networks.ipynb #a39914d8
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -18,7 +18,7 @@ from ..learning.encoders import ImageEncoder
 from .warps import resize_displacement
 from ..shapes.layouts import Layout
 
-# %% ../../nbs/quality/24_registration_networks.ipynb #bbc99ca2
+# %% ../../nbs/quality/24_registration_networks.ipynb #cbc7acb2
 class AffineRegressor(nn.Module):
     "Siamese encoder and a small head that says six numbers."
 
@@ -52,7 +52,7 @@ class AffineRegressor(nn.Module):
         change = self.head(torch.cat([self.encode(fixed), self.encode(moving)], 1)).view(-1, 2, 3)
         return change + torch.eye(2, 3, dtype=change.dtype, device=change.device)
 
-# %% ../../nbs/quality/24_registration_networks.ipynb #eb6af5a4
+# %% ../../nbs/quality/24_registration_networks.ipynb #ba06d42e
 def _two_convolutions(n_in, n_out):
     "Twice convolution, norm and ELU."
     layers = [
@@ -70,7 +70,7 @@ def _flow_head(n_in):
     nn.init.zeros_(head.bias)
     return head
 
-# %% ../../nbs/quality/24_registration_networks.ipynb #88edd135
+# %% ../../nbs/quality/24_registration_networks.ipynb #2ed3e93c
 class FlowRegressor(nn.Module):
     "Two films in, a displacement of every pixel out."
 

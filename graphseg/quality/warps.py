@@ -6,7 +6,7 @@
 __all__ = ['pixel_centres', 'affine_points', 'warp_maps', 'two_step_points', 'resize_displacement', 'jacobian_determinants',
            'folded_share', 'show_warp']
 
-# %% ../../nbs/quality/20_warps.ipynb #b0679549
+# %% ../../nbs/quality/20_warps.ipynb #addd70a0
 import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..base.core import require_choice, require_shape
 
-# %% ../../nbs/quality/20_warps.ipynb #68336ced
+# %% ../../nbs/quality/20_warps.ipynb #6528b51c
 def pixel_centres(
     size: int,  # Side of the image, px
 ) -> Tensor:  # (S,S,2) float32 xy, fraction of the side
@@ -25,7 +25,7 @@ def pixel_centres(
     y, x = torch.meshgrid(centres, centres, indexing="ij")
     return torch.stack([x, y], -1)
 
-# %% ../../nbs/quality/20_warps.ipynb #c39df8a2
+# %% ../../nbs/quality/20_warps.ipynb #db1d7f0d
 def affine_points(
     matrix: Tensor,  # (B,2,3), fractions of the fixed film to fractions of the moving one
     size: int,  # Side of the fixed film, px
@@ -35,7 +35,7 @@ def affine_points(
     centres = pixel_centres(size).to(matrix)
     return torch.einsum("bij,hwj->bhwi", matrix[:, :, :2], centres) + matrix[:, None, None, :, 2]
 
-# %% ../../nbs/quality/20_warps.ipynb #7de91ea2
+# %% ../../nbs/quality/20_warps.ipynb #639a91f2
 def warp_maps(
     maps: Tensor,  # (B,C,T,T) float, of the moving film
     points: Tensor,  # Where to look, (B,S,S,2) xy, fraction of the side
@@ -48,7 +48,7 @@ def warp_maps(
     require_shape("points", points, f"{len(maps)},S,S,2")
     return F.grid_sample(maps, 2 * points - 1, mode=mode, padding_mode=outside, align_corners=False)
 
-# %% ../../nbs/quality/20_warps.ipynb #efb9e9c1
+# %% ../../nbs/quality/20_warps.ipynb #60504d1c
 def two_step_points(
     matrix: Tensor,  # (B,2,3)
     displacement: Tensor | None,  # (B,T,T,2) xy, fraction of the side; None: the affine map alone
@@ -70,7 +70,7 @@ def resize_displacement(
     maps = displacement.movedim(-1, 1)
     return F.interpolate(maps, size=(size, size), mode="bilinear", align_corners=False).movedim(1, -1)
 
-# %% ../../nbs/quality/20_warps.ipynb #938146f7
+# %% ../../nbs/quality/20_warps.ipynb #e15c9889
 def jacobian_determinants(
     points: Tensor,  # (B,S,S,2)
 ) -> Tensor:  # (B,S-1,S-1); 1 keeps areas, 0 or less folds
@@ -87,7 +87,7 @@ def folded_share(
     "Share of the film over which a warp folds."
     return (jacobian_determinants(points) <= 0).float().mean((1, 2))
 
-# %% ../../nbs/quality/20_warps.ipynb #e9964c60
+# %% ../../nbs/quality/20_warps.ipynb #6f9344fc
 def show_warp(
     points: Tensor,  # (S,S,2) xy, fraction of the side
     ax: plt.Axes | None = None,  # Axes to draw into; default a new figure
