@@ -6,7 +6,7 @@
 __all__ = ['HOW', 'organ_words', 'interface_xml', 'review_task', 'write_review', 'fit_node_count', 'read_annotations',
            'read_review_table', 'reviewed_row', 'check_with_label_studio']
 
-# %% ../../nbs/quality/67_label_studio.ipynb #16043a35
+# %% ../../nbs/quality/67_label_studio.ipynb #ff60c8fb
 import json
 import re
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from .chexmask_tables import chexmask_row, id_problem
 from ..shapes.layouts import CHEST_LH, FRAME_PX, Layout, split_nodes
 from ..shapes.raster import fill_organ, resample_contour, rle_encode
 
-# %% ../../nbs/quality/67_label_studio.ipynb #19af8efd
+# %% ../../nbs/quality/67_label_studio.ipynb #e05da20a
 def organ_words(
     layout: Layout = CHEST_LH,  # Organs
 ) -> dict:  # Name in Label Studio → name of the organ
@@ -44,7 +44,7 @@ def interface_xml(
     ]
     return "\n".join(lines) + "\n"
 
-# %% ../../nbs/quality/67_label_studio.ipynb #52eb1ffe
+# %% ../../nbs/quality/67_label_studio.ipynb #6c9f2884
 def review_task(
     name: str,  # Id of the image
     image: str,  # Address under which Label Studio finds the image
@@ -84,7 +84,7 @@ def write_review(
             temporary.write_text(text)
     return folder
 
-# %% ../../nbs/quality/67_label_studio.ipynb #27aac731
+# %% ../../nbs/quality/67_label_studio.ipynb #e5d6ce2b
 HOW = ("refuse", "resample", "truncate")
 
 
@@ -101,16 +101,16 @@ def fit_node_count(
     if len(points) == n_nodes:
         return points
     if how == "refuse":
-        wanted = f'how="resample" keeps the contour, how="truncate" is the published way'
+        wanted = 'how="resample" keeps the contour, how="truncate" is the published way'
         raise ValueError(f"{name}: expected {n_nodes} nodes, got {len(points)}; {wanted}")
     if how == "resample":
         return resample_contour(points, n_nodes)
     return points[:n_nodes] if len(points) > n_nodes else np.r_[points, [points[-1]] * (n_nodes - len(points))]
 
-# %% ../../nbs/quality/67_label_studio.ipynb #17cc33fc
+# %% ../../nbs/quality/67_label_studio.ipynb #0f5eb5f8
 def _polygons(annotation, name, layout):
     "Organ → contour in px, and the comment, of one annotation."
-    contours, comment, words = {}, "", organ_words(layout)
+    contours, comment, sizes, words = {}, "", set(), organ_words(layout)
     for result in annotation["result"]:
         if result["type"] == "textarea":
             comment = " ".join(result["value"]["text"])
@@ -120,11 +120,14 @@ def _polygons(annotation, name, layout):
         require_choice(f"{name}, label", word, words)
         if words[word] in contours:
             raise ValueError(f"{name}: expected one contour of {word}, got two; merge them in the annotation")
-        size = np.array([result["original_width"], result["original_height"]])
-        contours[words[word]] = np.asarray(result["value"]["points"], float) * size / 100
-    return contours, comment, (result["original_height"], result["original_width"]) if contours else (0, 0)
+        size = int(result["original_height"]), int(result["original_width"])
+        sizes.add(size)
+        contours[words[word]] = np.asarray(result["value"]["points"], float) * size[::-1] / 100
+    if len(sizes) > 1:
+        raise ValueError(f"{name}: expected one size of the image, got {sorted(sizes)}; export it again")
+    return contours, comment, size if sizes else (0, 0)
 
-# %% ../../nbs/quality/67_label_studio.ipynb #f9eb6fb6
+# %% ../../nbs/quality/67_label_studio.ipynb #35c00ba4
 def read_annotations(
     path: Path | str,  # JSON export of Label Studio
     layout: Layout = CHEST_LH,  # Organs
@@ -154,7 +157,7 @@ def read_annotations(
         found.append({"id": name, "contours": contours, "comment": comment, "size": size})
     return found
 
-# %% ../../nbs/quality/67_label_studio.ipynb #2fbaf116
+# %% ../../nbs/quality/67_label_studio.ipynb #8c053fdf
 _PAIRS = re.compile(r"[\s\[\](),\d.eE+-]*")
 
 
@@ -181,7 +184,7 @@ def read_review_table(
         found.append({"id": name, "contours": contours, "comment": row.get("comments", ""), "size": size})
     return found
 
-# %% ../../nbs/quality/67_label_studio.ipynb #328f2ec0
+# %% ../../nbs/quality/67_label_studio.ipynb #89b80afa
 def reviewed_row(
     review: dict,  # From `read_annotations` or `read_review_table`
     how: str = "refuse",  # What to do with other node counts, see `fit_node_count`
@@ -198,7 +201,7 @@ def reviewed_row(
             row[column] = rle_encode(fill_organ(drawn, review["size"]))
     return {name: value for name, value in row.items() if not name.startswith("Dice")}
 
-# %% ../../nbs/quality/67_label_studio.ipynb #220562e1
+# %% ../../nbs/quality/67_label_studio.ipynb #485e2a81
 _CHECK = """
 import json, sys
 from label_studio_sdk import __version__
@@ -210,9 +213,10 @@ for task in json.load(open(sys.argv[2])):
     name = task["data"].get("id", "")
     if not interface.validate_task({"data": task["data"]}):
         told.append(name + ": task")
-    for kind, check in (("predictions", interface.validate_prediction), ("annotations", interface.validate_annotation)):
-        for part in task.get(kind, []):
-            told += [name + ": " + kind + ": " + str(error) for error in check(part, return_errors=True)]
+    for part in task.get("predictions", []):
+        errors = interface.validate_prediction(part, return_errors=True)
+        told += [name + ": prediction: " + str(error) for error in errors]
+    told += [name + ": annotation" for part in task.get("annotations", []) if not interface.validate_annotation(part)]
 print(json.dumps({"version": __version__, "problems": told}))
 """
 
