@@ -21,7 +21,25 @@ _SCORES = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
 _BIAS = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
 
 # %% ../../nbs/quality/00_names.ipynb #07c862f1
-_CHEXMASK = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_CHEXMASK = {
+    "model": {},
+    "cohort": {},
+    "metric": {
+        "dice_mean": "estimated Dice, mean of references",
+        "dice_max": "estimated Dice, maximum of references",
+        "film_score": "film under the nodes",
+    },
+    "column": {
+        "p01": "1 %",
+        "p05": "5 %",
+        "p25": "25 %",
+        "p50": "50 %",
+        "p75": "75 %",
+        "truth": "learned from",
+        "has_finding": "finding",
+        "why": "drawn as",
+    },
+}
 
 # %% ../../nbs/quality/00_names.ipynb #22ccd13f
 _PARTS = (_LABEL_SETS, _REGISTRATION, _SCORES, _BIAS, _CHEXMASK)
