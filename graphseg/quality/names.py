@@ -18,7 +18,23 @@ _REGISTRATION = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
 _SCORES = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
 
 # %% ../../nbs/quality/00_names.ipynb #23c00acf
-_BIAS = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_BIAS = {
+    "model": {},
+    "cohort": {},
+    "metric": {
+        "signed_gap": "men minus women",
+        "largest_gap": "largest gap",
+        "group_spread": "spread of groups",
+        "skewed_error_rate": "skewed error rate",
+    },
+    "column": {
+        "men": "network for men",
+        "women": "network for women",
+        "chance": "95 % of random groupings",
+        "share_right": "right sign, share",
+        "least": "pairs from this gap on",
+    },
+}
 
 # %% ../../nbs/quality/00_names.ipynb #07c862f1
 _CHEXMASK = {
