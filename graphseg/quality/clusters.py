@@ -56,25 +56,28 @@ def open_client(
             with Client(cluster) as client:
                 yield client
 
-# %% ../../nbs/quality/74_clusters.ipynb #cd929315
+# %% ../../nbs/quality/74_clusters.ipynb #f1ad562d
 def _window(client):
     "How many chunks may be on their way: two for each thread, so that nobody waits."
     return 2 * max(1, sum(client.nthreads().values())) + 1
 
 
-def _answer(future, films):
+def _answer(future):
     "Outcomes of a chunk; None where it was lost."
     from distributed.scheduler import KilledWorker
 
     try:
         return future.result()
-    except KilledWorker as error:
-        if len(films) > 1:
-            return None
-        message = f"expected to be done, but the process that did it ended, several times ({error.task!s:.20})"
-        return [{"name": films[0].name, "stamp": [], "row": None, "message": message}]
+    except KilledWorker:
+        return None
 
-# %% ../../nbs/quality/74_clusters.ipynb #c366321b
+
+def _killer(film):
+    "Outcome of a film that, alone, ended its process again and again."
+    message = "the process that worked on it ended each time: does it need too much memory, or crash a decoder?"
+    return {"name": film.name, "stamp": [], "row": None, "message": message}
+
+# %% ../../nbs/quality/74_clusters.ipynb #35e9520f
 def _next_done(pending):
     "Whichever futures are done first."
     from distributed import wait
@@ -86,6 +89,18 @@ def _next_done(pending):
         raise OSError("the scheduler is gone; what is done is kept, give the same command again") from error
 
 
+def _do_tasks(client, work, tasks, window):
+    "Number, films and answer of each task, as they come."
+    waiting, pending = iter(tasks), {}
+    while True:
+        while len(pending) < window(client) and (task := next(waiting, None)):
+            pending[client.submit(work, task[1], pure=False)] = task
+        if not pending:
+            return
+        for future in _next_done(pending):
+            yield *pending.pop(future), _answer(future)
+
+# %% ../../nbs/quality/74_clusters.ipynb #195714b2
 def do_chunks(
     client,  # From `open_client`; None: this process
     work: Callable[[Sequence[Film]], list[dict]],  # Films to outcomes; can be pickled
@@ -95,19 +110,14 @@ def do_chunks(
     if client is None:
         yield from ((number, work(films)) for number, films in chunks)
         return
-    waiting, again, pending = iter(chunks), [], {}
-    while True:
-        while len(pending) < _window(client) and (task := again.pop() if again else next(waiting, None)):
-            pending[client.submit(work, task[1], pure=False)] = task
-        if not pending:
-            return
-        for future in _next_done(pending):
-            number, films = pending.pop(future)
-            outcomes = _answer(future, films)
-            if outcomes is None:
-                again += [(number, (film,)) for film in films]
-            else:
-                yield number, outcomes
+    suspects = []
+    for number, films, outcomes in _do_tasks(client, work, chunks, _window):
+        if outcomes is None:
+            suspects += [(number, (film,)) for film in films]
+        else:
+            yield number, outcomes
+    for number, films, outcomes in _do_tasks(client, work, suspects, lambda client: 1):
+        yield number, outcomes or [_killer(films[0])]
 
 # %% ../../nbs/quality/74_clusters.ipynb #6eb980d2
 def slurm_script(
