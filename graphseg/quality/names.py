@@ -9,7 +9,17 @@ __all__ = ['NAMES']
 from ..chest.names import NAMES as CHEST
 
 # %% ../../nbs/quality/00_names.ipynb #ecc10d2b
-_LABEL_SETS = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_LABEL_SETS = {
+    "model": {"unet_ht": "UNet HT"},
+    "cohort": {"label_centres": "four drawn centres"},
+    "metric": {"share_found": "share of the organ's pixels found"},
+    "column": {
+        "validated_on": "nodes that choose the weights",
+        "found_px": "pixels predicted",
+        "true_px": "pixels of the organ",
+        "n_trainings": "trainings",
+    },
+}
 
 # %% ../../nbs/quality/00_names.ipynb #8e0e6ac8
 _REGISTRATION = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
