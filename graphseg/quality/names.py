@@ -10,6 +10,7 @@ from ..chest.names import NAMES as CHEST
 
 # %% ../../nbs/quality/00_names.ipynb #ecc10d2b
 _LABEL_SETS = {
+    "structure": {"clavicles": "clavicles"},  # scored as a whole
     "model": {"unet_ht": "UNet HT"},
     "cohort": {"label_centres": "four drawn centres"},
     "metric": {"share_found": "share of the organ's pixels found"},
@@ -70,7 +71,6 @@ _CHEXMASK = {
 # %% ../../nbs/quality/00_names.ipynb #22ccd13f
 _PARTS = (_LABEL_SETS, _REGISTRATION, _SCORES, _BIAS, _CHEXMASK)
 NAMES = {  # Kind → key → name
-    kind: {key: name for part in _PARTS for key, name in part[kind].items()}
-    for kind in ("model", "cohort", "metric", "column")
+    kind: {key: name for part in _PARTS for key, name in part.get(kind, {}).items()}
+    for kind in ("model", "cohort", "structure", "metric", "column")
 }
-NAMES["structure"] = {"clavicles": "clavicles"}  # scored as a whole where mixed labels are learned
