@@ -23,7 +23,26 @@ _LABEL_SETS = {
 }
 
 # %% ../../nbs/quality/00_names.ipynb #8e0e6ac8
-_REGISTRATION = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_REGISTRATION = {
+    "model": {"affine_registration": "Affine network", "flow_registration": "Deformable network"},
+    "cohort": {"phantoms_rated": "Rated phantoms"},
+    "metric": {},
+    "column": {
+        "rca_mean": "Estimate, mean",
+        "rca_max": "Estimate, largest",
+        "folded_share": "Share folded",
+        "checkpoint": "Checkpoint",
+        "estimate": "Estimate",
+        "pearson_r": "Pearson's r",
+        "r_low": "r, low",
+        "r_high": "r, high",
+        "gap_low": "Gap, low",
+        "gap_high": "Gap, high",
+        "variant": "Variant",
+        "dsc_lungs": "DSC lungs",
+        "dsc_heart": "DSC heart",
+    },
+}
 
 # %% ../../nbs/quality/00_names.ipynb #3b323ff9
 _SCORES = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
