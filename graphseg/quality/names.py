@@ -45,7 +45,17 @@ _REGISTRATION = {
 }
 
 # %% ../../nbs/quality/00_names.ipynb #3b323ff9
-_SCORES = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_SCORES = {
+    "model": {},
+    "cohort": {},
+    "metric": {
+        "overlap": "overlap with other people's masks",
+        "likelihood": "log-likelihood of the shape",
+        "certainty": "certainty: minus the spread of draws, px",
+        "shape": "overlap with the training people's masks",
+    },
+    "column": {},
+}
 
 # %% ../../nbs/quality/00_names.ipynb #23c00acf
 _BIAS = {
