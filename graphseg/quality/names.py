@@ -22,7 +22,7 @@ _BIAS = {
     "model": {},
     "cohort": {},
     "metric": {
-        "signed_gap": "men minus women",
+        "signed_gap": "signed gap",
         "largest_gap": "largest gap",
         "group_spread": "spread of groups",
         "skewed_error_rate": "skewed error rate",
