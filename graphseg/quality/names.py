@@ -62,10 +62,12 @@ _BIAS = {
     "model": {},
     "cohort": {},
     "metric": {
-        "signed_gap": "men minus women",
+        "signed_gap": "signed gap",
         "largest_gap": "largest gap",
         "group_spread": "spread of groups",
         "skewed_error_rate": "skewed error rate",
+        "rca_of_men": "RCA, references of men",
+        "rca_of_women": "RCA, references of women",
     },
     "column": {
         "men": "network for men",
