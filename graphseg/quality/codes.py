@@ -6,7 +6,7 @@
 __all__ = ['N_NEIGHBOURS', 'PROBES', 'QUESTIONS', 'read_codes', 'embed_codes', 'person_folds', 'predict_across', 'silhouette_of',
            'r_squared', 'chance_level', 'measure_codes', 'describe_values']
 
-# %% ../../nbs/quality/16_codes.ipynb #948de41b
+# %% ../../nbs/quality/16_codes.ipynb #f26c9d42
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -25,7 +25,7 @@ from ..base.report import require_columns
 from ..base.verdicts import LEVELS, mean_value, two_level_interval
 from ..chest.inference import image_batches
 
-# %% ../../nbs/quality/16_codes.ipynb #29dd71ec
+# %% ../../nbs/quality/16_codes.ipynb #379274c0
 @torch.inference_mode()
 def read_codes(
     model: nn.Module,  # Network with an `encoder` that gives a latent mean, or with a `pyramid` of feature maps
@@ -44,7 +44,7 @@ def read_codes(
         raise ValueError("cases: expected at least one image, got none")
     return torch.cat(codes).numpy()
 
-# %% ../../nbs/quality/16_codes.ipynb #eec72bbe
+# %% ../../nbs/quality/16_codes.ipynb #01a36d0c
 N_NEIGHBOURS = 15  # Of UMAP, its default
 
 
@@ -63,7 +63,7 @@ def embed_codes(
     spread = StandardScaler().fit_transform(codes)
     return UMAP(random_state=seed, n_jobs=1, **options).fit_transform(spread).astype(np.float32)
 
-# %% ../../nbs/quality/16_codes.ipynb #33f6f73e
+# %% ../../nbs/quality/16_codes.ipynb #9c5a8e38
 def person_folds(
     persons: Sequence[str],  # Person of each case, n
     n_folds: int = 5,  # Groups
@@ -77,7 +77,7 @@ def person_folds(
     group = {name: k % n_folds for k, name in enumerate(dealt.tolist())}
     return np.array([group[str(name)] for name in persons], np.int64)
 
-# %% ../../nbs/quality/16_codes.ipynb #7d737cf3
+# %% ../../nbs/quality/16_codes.ipynb #be6b60e4
 _PENALTIES = tuple(10.0 ** np.arange(-1, 6))
 PROBES = {  # Name → estimator of classes, estimator of numbers
     "neighbours": (lambda: KNeighborsClassifier(5), lambda: KNeighborsRegressor(5)),
@@ -103,7 +103,7 @@ def predict_across(
         answers[asked] = fitted.predict(codes[asked])
     return answers
 
-# %% ../../nbs/quality/16_codes.ipynb #7d360532
+# %% ../../nbs/quality/16_codes.ipynb #44d2f98c
 def silhouette_of(
     codes: np.ndarray,  # (n,D) float
     truth: np.ndarray,  # (n,) texts; or numbers, which are parted at their median
@@ -115,7 +115,7 @@ def silhouette_of(
         raise ValueError(f"truth: expected at least two groups, got {n}; a single one has no other to be apart from")
     return silhouette_samples(StandardScaler().fit_transform(codes), groups)
 
-# %% ../../nbs/quality/16_codes.ipynb #8df58274
+# %% ../../nbs/quality/16_codes.ipynb #ba707234
 def r_squared(
     values: pd.DataFrame,  # value (answer) and true
 ) -> float:  # 1 is perfect, 0 as good as the mean
@@ -134,7 +134,7 @@ def chance_level(
     counts = pd.Series(truth).value_counts()
     return 0.0 if is_numeric_dtype(pd.Series(truth)) else float(counts.iloc[0] / counts.sum())
 
-# %% ../../nbs/quality/16_codes.ipynb #82cbb2af
+# %% ../../nbs/quality/16_codes.ipynb #46fe69de
 QUESTIONS = ("centre", "Sex", "Age")  # Columns of the table of persons
 
 
@@ -172,7 +172,7 @@ def measure_codes(
             )
     return pd.concat(parts, ignore_index=True)
 
-# %% ../../nbs/quality/16_codes.ipynb #e32ef1e8
+# %% ../../nbs/quality/16_codes.ipynb #7fc066b1
 def _statistic(rows) -> Callable:
     "Mean, or R² of answers that are numbers."
     return r_squared if rows["measure"].iloc[0] in PROBES and rows["true"].map(np.isreal).all() else mean_value
