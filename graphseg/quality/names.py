@@ -22,6 +22,18 @@ _LABEL_SETS = {
     },
 }
 
+# %% ../../nbs/quality/00_names.ipynb #b8b107c0
+_CODES = {
+    "cohort": {"four_sources": "four public sources"},
+    "condition": {
+        "raw": "films as they are",
+        "area": "equal lung area",
+        "box": "equal lung box",
+        "faithful": "equal box, public code",
+    },
+    "column": {"asked": "asked for", "measured_by": "by", "chance": "chance", "persons": "persons"},
+}
+
 # %% ../../nbs/quality/00_names.ipynb #8e0e6ac8
 _REGISTRATION = {
     "model": {"affine_registration": "Affine network", "flow_registration": "Deformable network"},
@@ -100,8 +112,8 @@ _CHEXMASK = {
 }
 
 # %% ../../nbs/quality/00_names.ipynb #22ccd13f
-_PARTS = (_LABEL_SETS, _REGISTRATION, _SCORES, _BIAS, _CHEXMASK)
+_PARTS = (_LABEL_SETS, _CODES, _REGISTRATION, _SCORES, _BIAS, _CHEXMASK)
 NAMES = {  # Kind → key → name
     kind: {key: name for part in _PARTS for key, name in part.get(kind, {}).items()}
-    for kind in ("model", "cohort", "structure", "metric", "column")
+    for kind in ("model", "cohort", "structure", "metric", "condition", "column")
 }
