@@ -9,7 +9,18 @@ __all__ = ['NAMES']
 from ..chest.names import NAMES as CHEST
 
 # %% ../../nbs/quality/00_names.ipynb #ecc10d2b
-_LABEL_SETS = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_LABEL_SETS = {
+    "structure": {"clavicles": "clavicles"},  # scored as a whole
+    "model": {"unet_ht": "UNet HT"},
+    "cohort": {"label_centres": "four drawn centres"},
+    "metric": {"share_found": "share of the organ's pixels found"},
+    "column": {
+        "validated_on": "nodes that choose the weights",
+        "found_px": "pixels predicted",
+        "true_px": "pixels of the organ",
+        "n_trainings": "trainings",
+    },
+}
 
 # %% ../../nbs/quality/00_names.ipynb #8e0e6ac8
 _REGISTRATION = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
@@ -18,14 +29,48 @@ _REGISTRATION = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
 _SCORES = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
 
 # %% ../../nbs/quality/00_names.ipynb #23c00acf
-_BIAS = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_BIAS = {
+    "model": {},
+    "cohort": {},
+    "metric": {
+        "signed_gap": "men minus women",
+        "largest_gap": "largest gap",
+        "group_spread": "spread of groups",
+        "skewed_error_rate": "skewed error rate",
+    },
+    "column": {
+        "men": "network for men",
+        "women": "network for women",
+        "chance": "95 % of random groupings",
+        "share_right": "right sign, share",
+        "least": "pairs from this gap on",
+    },
+}
 
 # %% ../../nbs/quality/00_names.ipynb #07c862f1
-_CHEXMASK = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_CHEXMASK = {
+    "model": {},
+    "cohort": {},
+    "metric": {
+        "dice_mean": "estimated Dice, mean of references",
+        "dice_max": "estimated Dice, maximum of references",
+        "film_score": "film under the nodes",
+    },
+    "column": {
+        "p01": "1 %",
+        "p05": "5 %",
+        "p25": "25 %",
+        "p50": "50 %",
+        "p75": "75 %",
+        "truth": "learned from",
+        "has_finding": "finding",
+        "why": "drawn as",
+    },
+}
 
 # %% ../../nbs/quality/00_names.ipynb #22ccd13f
 _PARTS = (_LABEL_SETS, _REGISTRATION, _SCORES, _BIAS, _CHEXMASK)
 NAMES = {  # Kind → key → name
-    kind: {key: name for part in _PARTS for key, name in part[kind].items()}
-    for kind in ("model", "cohort", "metric", "column")
+    kind: {key: name for part in _PARTS for key, name in part.get(kind, {}).items()}
+    for kind in ("model", "cohort", "structure", "metric", "column")
 }
