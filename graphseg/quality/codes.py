@@ -6,7 +6,7 @@
 __all__ = ['N_NEIGHBOURS', 'PROBES', 'QUESTIONS', 'read_codes', 'embed_codes', 'person_folds', 'predict_across', 'silhouette_of',
            'r_squared', 'chance_level', 'measure_codes', 'describe_values']
 
-# %% ../../nbs/quality/16_codes.ipynb #f26c9d42
+# %% ../../nbs/quality/16_codes.ipynb #c8f2b4c2
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -17,7 +17,7 @@ from sklearn.linear_model import RidgeClassifierCV, RidgeCV
 from sklearn.metrics import silhouette_samples
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from torch import nn
 
 from ..base.core import generator, require_choice, require_shape
@@ -25,7 +25,7 @@ from ..base.report import require_columns
 from ..base.verdicts import LEVELS, mean_value, two_level_interval
 from ..chest.inference import image_batches
 
-# %% ../../nbs/quality/16_codes.ipynb #379274c0
+# %% ../../nbs/quality/16_codes.ipynb #42c87b39
 @torch.inference_mode()
 def read_codes(
     model: nn.Module,  # Network with an `encoder` that gives a latent mean, or with a `pyramid` of feature maps
@@ -44,7 +44,7 @@ def read_codes(
         raise ValueError("cases: expected at least one image, got none")
     return torch.cat(codes).numpy()
 
-# %% ../../nbs/quality/16_codes.ipynb #01a36d0c
+# %% ../../nbs/quality/16_codes.ipynb #99473842
 N_NEIGHBOURS = 15  # Of UMAP, its default
 
 
@@ -63,7 +63,7 @@ def embed_codes(
     spread = StandardScaler().fit_transform(codes)
     return UMAP(random_state=seed, n_jobs=1, **options).fit_transform(spread).astype(np.float32)
 
-# %% ../../nbs/quality/16_codes.ipynb #9c5a8e38
+# %% ../../nbs/quality/16_codes.ipynb #bf0dcdb7
 def person_folds(
     persons: Sequence[str],  # Person of each case, n
     n_folds: int = 5,  # Groups
@@ -77,7 +77,8 @@ def person_folds(
     group = {name: k % n_folds for k, name in enumerate(dealt.tolist())}
     return np.array([group[str(name)] for name in persons], np.int64)
 
-# %% ../../nbs/quality/16_codes.ipynb #be6b60e4
+# %% ../../nbs/quality/16_codes.ipynb #32d210fd
+_LARGEST = 10.0  # Standard deviations
 _PENALTIES = tuple(10.0 ** np.arange(-1, 6))
 PROBES = {  # Name → estimator of classes, estimator of numbers
     "neighbours": (lambda: KNeighborsClassifier(5), lambda: KNeighborsRegressor(5)),
@@ -99,11 +100,12 @@ def predict_across(
     answers = np.empty(len(truth), float if truth.dtype.kind in "fiu" else truth.dtype)
     for fold in np.unique(folds):
         asked = folds == fold
-        fitted = make_pipeline(StandardScaler(), estimator()).fit(codes[~asked], truth[~asked])
+        cut = FunctionTransformer(np.clip, kw_args={"a_min": -_LARGEST, "a_max": _LARGEST})
+        fitted = make_pipeline(StandardScaler(), cut, estimator()).fit(codes[~asked], truth[~asked])
         answers[asked] = fitted.predict(codes[asked])
     return answers
 
-# %% ../../nbs/quality/16_codes.ipynb #44d2f98c
+# %% ../../nbs/quality/16_codes.ipynb #d873d7c4
 def silhouette_of(
     codes: np.ndarray,  # (n,D) float
     truth: np.ndarray,  # (n,) texts; or numbers, which are parted at their median
@@ -115,7 +117,7 @@ def silhouette_of(
         raise ValueError(f"truth: expected at least two groups, got {n}; a single one has no other to be apart from")
     return silhouette_samples(StandardScaler().fit_transform(codes), groups)
 
-# %% ../../nbs/quality/16_codes.ipynb #ba707234
+# %% ../../nbs/quality/16_codes.ipynb #4e264b70
 def r_squared(
     values: pd.DataFrame,  # value (answer) and true
 ) -> float:  # 1 is perfect, 0 as good as the mean
@@ -134,7 +136,7 @@ def chance_level(
     counts = pd.Series(truth).value_counts()
     return 0.0 if is_numeric_dtype(pd.Series(truth)) else float(counts.iloc[0] / counts.sum())
 
-# %% ../../nbs/quality/16_codes.ipynb #46fe69de
+# %% ../../nbs/quality/16_codes.ipynb #143703ab
 QUESTIONS = ("centre", "Sex", "Age")  # Columns of the table of persons
 
 
@@ -172,7 +174,7 @@ def measure_codes(
             )
     return pd.concat(parts, ignore_index=True)
 
-# %% ../../nbs/quality/16_codes.ipynb #7fc066b1
+# %% ../../nbs/quality/16_codes.ipynb #2a960674
 def _statistic(rows) -> Callable:
     "Mean, or R² of answers that are numbers."
     return r_squared if rows["measure"].iloc[0] in PROBES and rows["true"].map(np.isreal).all() else mean_value

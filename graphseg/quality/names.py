@@ -31,7 +31,6 @@ _CODES = {
         "box": "equal lung box",
         "faithful": "equal box, public code",
     },
-    "column": {"asked": "asked for", "measured_by": "by", "chance": "chance", "persons": "persons"},
 }
 
 # %% ../../nbs/quality/00_names.ipynb #8e0e6ac8
