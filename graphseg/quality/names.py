@@ -9,16 +9,86 @@ __all__ = ['NAMES']
 from ..chest.names import NAMES as CHEST
 
 # %% ../../nbs/quality/00_names.ipynb #ecc10d2b
-_LABEL_SETS = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_LABEL_SETS = {
+    "structure": {"clavicles": "clavicles"},  # scored as a whole
+    "model": {"unet_ht": "UNet HT"},
+    "cohort": {"label_centres": "four drawn centres"},
+    "metric": {"share_found": "share of the organ's pixels found"},
+    "column": {
+        "validated_on": "nodes that choose the weights",
+        "found_px": "pixels predicted",
+        "true_px": "pixels of the organ",
+        "n_trainings": "trainings",
+    },
+}
+
+# %% ../../nbs/quality/00_names.ipynb #b8b107c0
+_CODES = {
+    "cohort": {"four_sources": "four public sources"},
+    "condition": {
+        "raw": "films as they are",
+        "area": "equal lung area",
+        "box": "equal lung box",
+        "faithful": "equal box, public code",
+    },
+    "column": {"asked": "asked for", "measured_by": "by", "chance": "chance", "persons": "persons"},
+}
 
 # %% ../../nbs/quality/00_names.ipynb #8e0e6ac8
-_REGISTRATION = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_REGISTRATION = {
+    "model": {"affine_registration": "Affine network", "flow_registration": "Deformable network"},
+    "cohort": {"phantoms_rated": "Rated phantoms"},
+    "metric": {},
+    "column": {
+        "rca_mean": "Estimate, mean",
+        "rca_max": "Estimate, largest",
+        "folded_share": "Share folded",
+        "checkpoint": "Checkpoint",
+        "estimate": "Estimate",
+        "pearson_r": "Pearson's r",
+        "r_low": "r, low",
+        "r_high": "r, high",
+        "gap_low": "Gap, low",
+        "gap_high": "Gap, high",
+        "variant": "Variant",
+        "dsc_lungs": "DSC lungs",
+        "dsc_heart": "DSC heart",
+    },
+}
 
 # %% ../../nbs/quality/00_names.ipynb #3b323ff9
-_SCORES = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_SCORES = {
+    "model": {},
+    "cohort": {},
+    "metric": {
+        "overlap": "overlap with other people's masks",
+        "likelihood": "log-likelihood of the shape",
+        "certainty": "certainty: minus the spread of draws, px",
+        "shape": "overlap with the training people's masks",
+    },
+    "column": {},
+}
 
 # %% ../../nbs/quality/00_names.ipynb #23c00acf
-_BIAS = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_BIAS = {
+    "model": {},
+    "cohort": {},
+    "metric": {
+        "signed_gap": "signed gap",
+        "largest_gap": "largest gap",
+        "group_spread": "spread of groups",
+        "skewed_error_rate": "skewed error rate",
+        "rca_of_men": "RCA, references of men",
+        "rca_of_women": "RCA, references of women",
+    },
+    "column": {
+        "men": "network for men",
+        "women": "network for women",
+        "chance": "95 % of random groupings",
+        "share_right": "right sign, share",
+        "least": "pairs from this gap on",
+    },
+}
 
 # %% ../../nbs/quality/00_names.ipynb #07c862f1
 _CHEXMASK = {
@@ -42,8 +112,8 @@ _CHEXMASK = {
 }
 
 # %% ../../nbs/quality/00_names.ipynb #22ccd13f
-_PARTS = (_LABEL_SETS, _REGISTRATION, _SCORES, _BIAS, _CHEXMASK)
+_PARTS = (_LABEL_SETS, _CODES, _REGISTRATION, _SCORES, _BIAS, _CHEXMASK)
 NAMES = {  # Kind → key → name
-    kind: {key: name for part in _PARTS for key, name in part[kind].items()}
-    for kind in ("model", "cohort", "metric", "column")
+    kind: {key: name for part in _PARTS for key, name in part.get(kind, {}).items()}
+    for kind in ("model", "cohort", "structure", "metric", "condition", "column")
 }
