@@ -148,17 +148,17 @@ def hidden_structures(
 def count_hidden(
     predictions: np.ndarray,  # From `predict_setting`
     truth: SampleSet,  # n films with the whole truth
-    setting: LabelSetting,  # What was learnt
+    learnt: LabelSetting,  # What was learnt
     **names,  # Columns to put in front: model, setting, seed
 ) -> pd.DataFrame:  # The names, case, centre, structure, found_px, true_px and share_found
     "Count pixels predicted for structures that training never saw at the film's centre."
-    layout, rows = LAYOUTS[setting.layout], []
+    layout, rows = LAYOUTS[learnt.layout], []
     points = restrict_cases(truth, layout).landmarks * FRAME_PX
     for i, row in enumerate(truth.metadata.itertuples()):
         told = predictions[i]
         told = landmarks_to_mask(told, layout, FRAME_PX) if told.shape == points[i].shape else told
         real = landmarks_to_mask(points[i], layout, FRAME_PX)
-        for structure in hidden_structures(setting, row.organs, row.centre):
+        for structure in hidden_structures(learnt, row.organs, row.centre):
             labels = [layout.labels[name] for name in structures(layout)[structure]]
             found, true = (int(np.isin(m, labels).sum()) for m in (told, real))
             rows.append(
