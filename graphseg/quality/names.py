@@ -35,7 +35,12 @@ _CODES = {
 
 # %% ../../nbs/quality/00_names.ipynb #8e0e6ac8
 _REGISTRATION = {
-    "model": {"affine_registration": "Affine network", "flow_registration": "Deformable network"},
+    "model": {
+        "no_registration": "No registration",
+        "affine_registration": "Affine network",
+        "flow_registration": "Affine, deformable",
+        "elastix_registration": "elastix",
+    },
     "cohort": {"phantoms_rated": "Rated phantoms"},
     "metric": {},
     "column": {
@@ -47,6 +52,7 @@ _REGISTRATION = {
         "gap_low": "Gap, low",
         "gap_high": "Gap, high",
         "variant": "Variant",
+        "checkpoints": "Checkpoints",
         "dsc_lungs": "DSC lungs",
         "dsc_heart": "DSC heart",
     },
