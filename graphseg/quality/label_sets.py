@@ -19,7 +19,7 @@ from ..base.core import generator, require_choice
 from ..chest.shift import restrict_cases
 from ..learning.metrics import structures
 from ..learning.samples import LandmarkDataset, SampleSet, annotated_organs
-from .centres import LABEL_CENTRES, PUBLISHED_CENTRES, keep_organs
+from .centres import LABEL_CENTRES, keep_organs
 from ..shapes.layouts import LAYOUTS
 
 # %% ../../nbs/quality/05_label_sets.ipynb #9c14d1fb
@@ -116,9 +116,7 @@ LABEL_SETTINGS = {  # Key → setting
     "lhc_full": LabelSetting("LHC (Full)", "LHC", _ALL),
 }
 REMOVALS = {  # Key → setting of an experiment with a label removed
-    f"exp{k}": LabelSetting(
-        f"{structure} of {PUBLISHED_CENTRES[centre]} removed", "LH", ("North", "East"), (centre, structure)
-    )
+    f"exp{k}": LabelSetting(f"{structure} of {centre} removed", "LH", ("North", "East"), (centre, structure))
     for k, (centre, structure) in enumerate(
         [("North", "lungs"), ("North", "heart"), ("East", "lungs"), ("East", "heart")], 1
     )
