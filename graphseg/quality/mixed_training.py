@@ -38,7 +38,7 @@ from graphseg.quality.label_sets import (
 from ..shapes.layouts import LAYOUTS, Layout
 from ..shapes.raster import landmarks_to_mask
 
-# %% ../../nbs/quality/11_mixed_training.ipynb #28e2f819
+# %% ../../nbs/quality/11_mixed_training.ipynb #0061c11f
 MIXED_MODELS = ("hybridgnet_2igsc", "unet", "unet_ht")  # Networks of this study
 LABEL_AUGMENT = Augment(rotation_deg=3, scale=(0.9, 1.1), translation=0.03)  # Geometry alone
 
@@ -55,7 +55,7 @@ def label_set_task(
         return PixelTask(layout, partial="background")
     return BatchTask(ChannelTask(layout, overlap) if model == "unet_ht" else LandmarkTask(layout, norm=norm))
 
-# %% ../../nbs/quality/11_mixed_training.ipynb #941176a2
+# %% ../../nbs/quality/11_mixed_training.ipynb #147e336a
 def train_setting(
     model: str,  # One of `MIXED_MODELS`
     setting: LabelSetting,  # What is learnt
@@ -154,13 +154,13 @@ def count_hidden(
     "Count pixels predicted for structures that training never saw at the film's centre."
     layout, rows = LAYOUTS[learnt.layout], []
     points = restrict_cases(truth, layout).landmarks * FRAME_PX
-    for i, row in enumerate(truth.metadata.itertuples()):
-        told = predictions[i]
-        told = landmarks_to_mask(told, layout, FRAME_PX) if told.shape == points[i].shape else told
-        real = landmarks_to_mask(points[i], layout, FRAME_PX)
-        for structure in hidden_structures(learnt, row.organs, row.centre):
+    for told, real, row in zip(predictions, points, truth.metadata.itertuples(), strict=True):
+        if not (lost := hidden_structures(learnt, row.organs, row.centre)):
+            continue
+        maps = [landmarks_to_mask(m, layout, FRAME_PX) if m.shape == real.shape else m for m in (told, real)]
+        for structure in lost:
             labels = [layout.labels[name] for name in structures(layout)[structure]]
-            found, true = (int(np.isin(m, labels).sum()) for m in (told, real))
+            found, true = (int(np.isin(m, labels).sum()) for m in maps)
             rows.append(
                 {"case": row.id, "centre": row.centre, "structure": structure, "found_px": found, "true_px": true}
             )
