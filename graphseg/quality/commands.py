@@ -37,7 +37,7 @@ def run_chexmask_command(
     print(f"{done['n_rows']} rows in {arguments.out}, {done['n_failures']} failures{told}")
     return int(done["n_failures"] > 0)
 
-# %% ../../nbs/quality/80_commands.ipynb #955e4228
+# %% ../../nbs/quality/80_commands.ipynb #81cd60f6
 def _add_places(parser):
     "Add who does the work."
     workers = "processes on this machine (default: one for each processor; 0: none, for small runs)"
@@ -55,10 +55,10 @@ def add_chexmask(
     parser.add_argument("images", type=Path, metavar="IMAGES", help=images)
     add_out(parser, "table to write, .csv or .parquet", metavar="TABLE")
     add_model(parser, _MODEL, "model folder, or one written by `graphseg export`")
-    quality = "score of each row (default: shape, overlap with reference contours)"
-    parser.add_argument("--quality", choices=("shape", "none"), default="shape", help=quality)
-    references = "contours that the score compares with (default: drawn chests)"
-    parser.add_argument("--references", type=Path, metavar="FILE", help=references)
+    quality = "score of each row (default: shape, overlap with reference contours; rca registers references, slower)"
+    parser.add_argument("--quality", choices=("shape", "rca", "none"), default="shape", help=quality)
+    references = "what the score compares with: a file of contours (default: drawn chests), or the folder of rca"
+    parser.add_argument("--references", type=Path, metavar="PATH", help=references)
     form = "coordinates and masks in px of each film, or of the 1024 px frame (default: original)"
     parser.add_argument("--form", choices=("original", "frame"), default="original", help=form)
     colour = "what to do with colour images (default: error)"

@@ -34,20 +34,51 @@ _CODES = {
 }
 
 # %% ../../nbs/quality/00_names.ipynb #8e0e6ac8
-_REGISTRATION = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_REGISTRATION = {
+    "model": {"affine_registration": "Affine network", "flow_registration": "Deformable network"},
+    "cohort": {"phantoms_rated": "Rated phantoms"},
+    "metric": {},
+    "column": {
+        "rca_mean": "Estimate, mean",
+        "rca_max": "Estimate, largest",
+        "folded_share": "Share folded",
+        "checkpoint": "Checkpoint",
+        "estimate": "Estimate",
+        "pearson_r": "Pearson's r",
+        "r_low": "r, low",
+        "r_high": "r, high",
+        "gap_low": "Gap, low",
+        "gap_high": "Gap, high",
+        "variant": "Variant",
+        "dsc_lungs": "DSC lungs",
+        "dsc_heart": "DSC heart",
+    },
+}
 
 # %% ../../nbs/quality/00_names.ipynb #3b323ff9
-_SCORES = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_SCORES = {
+    "model": {},
+    "cohort": {},
+    "metric": {
+        "overlap": "overlap with other people's masks",
+        "likelihood": "log-likelihood of the shape",
+        "certainty": "certainty: minus the spread of draws, px",
+        "shape": "overlap with the training people's masks",
+    },
+    "column": {},
+}
 
 # %% ../../nbs/quality/00_names.ipynb #23c00acf
 _BIAS = {
     "model": {},
     "cohort": {},
     "metric": {
-        "signed_gap": "men minus women",
+        "signed_gap": "signed gap",
         "largest_gap": "largest gap",
         "group_spread": "spread of groups",
         "skewed_error_rate": "skewed error rate",
+        "rca_of_men": "RCA, references of men",
+        "rca_of_women": "RCA, references of women",
     },
     "column": {
         "men": "network for men",
