@@ -190,5 +190,5 @@ def audit_network(
     "True and estimated scores of a network on every test case."
     scores = score_predictions(predict_label_maps(network, samples), samples, **names)
     small = predict_label_maps(network, samples, size=samples.image_size)
-    kept = [c for c in (*names, "case", "structure", "dsc", "hd_px") if c in scores]
-    return join_estimates(scores[kept], estimate(samples.ids, samples.images, small), person_columns(samples))
+    scores = scores.reindex(columns=[*names, "case", "structure", "dsc", "hd_px"])  # no distance of empty masks
+    return join_estimates(scores, estimate(samples.ids, samples.images, small), person_columns(samples))

@@ -86,7 +86,7 @@ def train_small(
     fit(model, LandmarkTask(train.layout), LandmarkDataset(train), None, settings, folder, seed)
     return model
 
-# %% ../../nbs/quality/48_drawn_scores.ipynb #bf95f00c
+# %% ../../nbs/quality/48_drawn_scores.ipynb #23a82146
 class FilmScores(NamedTuple):
     "Scores of masks, and what ellipses are held against."
 
@@ -112,7 +112,7 @@ def _mask_rows(case, state, predicted, truth, spread, references, layout):
             "certainty": -float(spread[organs].mean()),
         }
 
-
+# %% ../../nbs/quality/48_drawn_scores.ipynb #858be359
 def score_films(
     model: nn.Module,  # HybridGNet
     samples: SampleSet,  # Films with a truth

@@ -22,21 +22,68 @@ _LABEL_SETS = {
     },
 }
 
+# %% ../../nbs/quality/00_names.ipynb #b8b107c0
+_CODES = {
+    "cohort": {"four_sources": "four public sources"},
+    "condition": {
+        "raw": "films as they are",
+        "area": "equal lung area",
+        "box": "equal lung box",
+        "faithful": "equal box, public code",
+    },
+}
+
 # %% ../../nbs/quality/00_names.ipynb #8e0e6ac8
-_REGISTRATION = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_REGISTRATION = {
+    "model": {
+        "no_registration": "No registration",
+        "affine_registration": "Affine network",
+        "flow_registration": "Affine, deformable",
+        "elastix_registration": "elastix",
+    },
+    "cohort": {"phantoms_rated": "Rated phantoms"},
+    "metric": {},
+    "column": {
+        "rca_mean": "Estimate, mean",
+        "rca_max": "Estimate, largest",
+        "folded_share": "Share folded",
+        "checkpoint": "Checkpoint",
+        "estimate": "Estimate",
+        "gap_low": "Gap, low",
+        "gap_high": "Gap, high",
+        "variant": "Variant",
+        "checkpoints": "Checkpoints",
+        "dsc_lungs": "DSC lungs",
+        "dsc_heart": "DSC heart",
+    },
+}
 
 # %% ../../nbs/quality/00_names.ipynb #3b323ff9
-_SCORES = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_SCORES = {
+    "model": {},
+    "cohort": {},
+    "metric": {
+        "overlap": "overlap with other people's masks",
+        "likelihood": "log-likelihood of the shape",
+        "certainty": "minus spread of draws, px",
+        "shape": "overlap with training masks",
+        "authors_mean": "authors' estimate, mean of five",
+        "authors_max": "authors' estimate, best of five",
+    },
+    "column": {},
+}
 
 # %% ../../nbs/quality/00_names.ipynb #23c00acf
 _BIAS = {
     "model": {},
     "cohort": {},
     "metric": {
-        "signed_gap": "men minus women",
+        "signed_gap": "signed gap",
         "largest_gap": "largest gap",
         "group_spread": "spread of groups",
         "skewed_error_rate": "skewed error rate",
+        "rca_of_men": "RCA, references of men",
+        "rca_of_women": "RCA, references of women",
     },
     "column": {
         "men": "network for men",
@@ -69,8 +116,8 @@ _CHEXMASK = {
 }
 
 # %% ../../nbs/quality/00_names.ipynb #22ccd13f
-_PARTS = (_LABEL_SETS, _REGISTRATION, _SCORES, _BIAS, _CHEXMASK)
+_PARTS = (_LABEL_SETS, _CODES, _REGISTRATION, _SCORES, _BIAS, _CHEXMASK)
 NAMES = {  # Kind → key → name
     kind: {key: name for part in _PARTS for key, name in part.get(kind, {}).items()}
-    for kind in ("model", "cohort", "structure", "metric", "column")
+    for kind in ("model", "cohort", "structure", "metric", "condition", "column")
 }

@@ -6,7 +6,7 @@
 __all__ = ['GROUPS', 'SCORE_COLUMNS', 'ESTIMATES', 'draw_rated_films', 'train_checkpoints', 'true_scores', 'validation_scores',
            'validation_table', 'show_estimates']
 
-# %% ../../nbs/quality/36_rca_validation.ipynb #00baac6f
+# %% ../../nbs/quality/36_rca_validation.ipynb #e062bf27
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from ..learning.training import TrainingSettings, fit
 from ..learning.zoo import build_model
 from ..shapes.layouts import Layout
 
-# %% ../../nbs/quality/36_rca_validation.ipynb #b172ce46
+# %% ../../nbs/quality/36_rca_validation.ipynb #581fcfa0
 GROUPS = tuple((sex, view) for view in ("PA", "AP") for sex in "MF")
 
 
@@ -63,7 +63,7 @@ def draw_rated_films(
     films = [resize_square(p.image, image_size) for p in phantoms]
     return make_samples("phantoms_rated", layout, image_size, rule.names, films, points, rows, spacing_mm=np.nan)
 
-# %% ../../nbs/quality/36_rca_validation.ipynb #d4dd3192
+# %% ../../nbs/quality/36_rca_validation.ipynb #46fc3da0
 def train_checkpoints(
     train_set: SampleSet,  # Annotated films
     stretches: Sequence[int],  # Steps of each stretch, in order
@@ -88,7 +88,7 @@ def train_checkpoints(
         model.train()
     return kept
 
-# %% ../../nbs/quality/36_rca_validation.ipynb #839db1a6
+# %% ../../nbs/quality/36_rca_validation.ipynb #890643dc
 def true_scores(
     label_maps: np.ndarray,  # Predictions, (n,S,S) uint8, labels of the layout
     truth: np.ndarray,  # (n,S,S) uint8
@@ -109,7 +109,7 @@ def true_scores(
         rows += [*mine, {"id": name, "structure": "all", **means}]
     return pd.DataFrame(rows)
 
-# %% ../../nbs/quality/36_rca_validation.ipynb #98627c99
+# %% ../../nbs/quality/36_rca_validation.ipynb #612b5aab
 SCORE_COLUMNS = ("id", "sex", "age", "view", "checkpoint", "seed", "structure", "dsc", "hd_px", "rca_mean", "rca_max")
 
 
@@ -130,7 +130,7 @@ def validation_scores(
     table = pd.concat(tables, ignore_index=True).merge(people, on="id", validate="m:1").assign(seed=seed)
     return table[[*SCORE_COLUMNS, *(c for c in table if c not in SCORE_COLUMNS)]], np.stack(maps)
 
-# %% ../../nbs/quality/36_rca_validation.ipynb #19da886b
+# %% ../../nbs/quality/36_rca_validation.ipynb #9fe73ed6
 ESTIMATES = ("rca_max", "rca_mean")
 
 
@@ -145,6 +145,9 @@ def validation_table(
 ) -> pd.DataFrame:  # structure, estimate, n, pearson_r, …, and low and high of r and of the gap
     "Agreement of estimate and truth, with intervals over trainings and persons."
     require_columns(scores, ["id", "seed", "structure", "dsc", *ESTIMATES])
+    for (structure,), part in scores.groupby(["structure"]):
+        if flat := [name for name in ("dsc", *ESTIMATES) if part[name].nunique() < 2]:
+            raise ValueError(f"{flat[0]}: expected values that differ, got one for {structure}; are all masks empty?")
     table = describe_estimates(scores.assign(true=scores.dsc), ESTIMATES)
     for i, row in table.iterrows():
         part = scores[scores.structure == row.structure]
@@ -154,7 +157,7 @@ def validation_table(
             table.loc[i, [f"{name}_low", f"{name}_high"]] = found["low"], found["high"]
     return table
 
-# %% ../../nbs/quality/36_rca_validation.ipynb #c1384a1f
+# %% ../../nbs/quality/36_rca_validation.ipynb #ae99700b
 def show_estimates(
     scores: pd.DataFrame,  # dsc, checkpoint and the estimate, of one structure
     estimate: str = "rca_mean",  # One of `ESTIMATES`

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PARTS_TRAINED', 'PairSet', 'AffineTask', 'FlowTask', 'ShapeTask', 'overlap_table', 'train_part']
 
-# %% ../../nbs/quality/30_registration_training.ipynb #38ca0525
+# %% ../../nbs/quality/30_registration_training.ipynb #c04d32ab
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from graphseg.quality.registration_losses import (
 from .warps import folded_share, two_step_points, warp_maps
 from ..shapes.layouts import Layout
 
-# %% ../../nbs/quality/30_registration_training.ipynb #7761dc67
+# %% ../../nbs/quality/30_registration_training.ipynb #b10d4fb3
 class PairSet(torch.utils.data.Dataset):
     "Pairs of annotated films; the partner of a film is drawn by the generator of its case."
 
@@ -67,7 +67,7 @@ class PairSet(torch.utils.data.Dataset):
         fixed, moving = self._film(i, rng), self._film(partner, rng)
         return fixed | {f"moving_{name}": moving[name] for name in ("image", "nodes", "mask")}
 
-# %% ../../nbs/quality/30_registration_training.ipynb #bd12e28c
+# %% ../../nbs/quality/30_registration_training.ipynb #11d698d6
 def _warped_classes(labels, points, layout):
     "One map for each class, warped; what comes from outside is background."
     maps = classes_to_one_hot(labels_to_classes(labels.cpu(), layout), len(pixel_classes(layout))).to(points)
@@ -85,7 +85,7 @@ def _one_minus_overlap(warped, fixed):
     found, truth = warped[:, 1:] >= 0.5, fixed[:, 1:] >= 0.5
     return 1 - (2 * (found & truth).sum((2, 3)) / (found.sum((2, 3)) + truth.sum((2, 3))).clamp(min=1)).mean(1)
 
-# %% ../../nbs/quality/30_registration_training.ipynb #24ee52b9
+# %% ../../nbs/quality/30_registration_training.ipynb #df9f228f
 class AffineTask:
     "Bring landmarks onto landmarks; scored by the overlap of warped organs."
 
@@ -112,7 +112,28 @@ class AffineTask:
     def __repr__(self):
         return f"AffineTask({self.layout.name})"
 
-# %% ../../nbs/quality/30_registration_training.ipynb #be9552c4
+# %% ../../nbs/quality/30_registration_training.ipynb #49d685c2
+def _bent(task, model, batch):
+    "Displacement, and places in the moving film."
+    moving, fixed = batch["moving_image"], batch["image"]
+    matrix, size = task.affine(moving, fixed), fixed.shape[-1]
+    brought = warp_maps(moving, two_step_points(matrix, None, size), outside="border")
+    displacement = model(brought, fixed)
+    return displacement, two_step_points(matrix, displacement, size)
+
+
+def _flow_terms(task, batch, displacement, points):
+    "Terms of the loss of a bend; the one of shapes where it counts."
+    warped = _warped_classes(batch["moving_mask"], points, task.layout)
+    fixed = _classes(batch["mask"], task.layout)
+    terms = {
+        "similarity": correlation_loss(warp_maps(batch["moving_image"], points, outside="border"), batch["image"]),
+        "smoothness": total_variation(displacement * displacement.shape[1]),
+        "label": label_loss(warped, fixed, task.labels),
+    }
+    return terms | ({"shape": code_distance(task.autoencoder, warped, fixed)} if task.weights.shape else {})
+
+# %% ../../nbs/quality/30_registration_training.ipynb #65b0ca2f
 class FlowTask:
     "Bend what the affine step has left; scored by the overlap of warped organs."
 
@@ -136,36 +157,18 @@ class FlowTask:
         if autoencoder is not None:
             autoencoder.eval().requires_grad_(False)
 
-    def _bent(self, model, batch):
-        "Displacement, and places in the moving film."
-        moving, fixed = batch["moving_image"], batch["image"]
-        matrix, size = self.affine(moving, fixed), fixed.shape[-1]
-        brought = warp_maps(moving, two_step_points(matrix, None, size), outside="border")
-        displacement = model(brought, fixed)
-        return displacement, two_step_points(matrix, displacement, size)
-
     def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
-        displacement, points = self._bent(model, batch)
-        warped, fixed = _warped_classes(batch["moving_mask"], points, self.layout), _classes(batch["mask"], self.layout)
-        film = warp_maps(batch["moving_image"], points, outside="border")
-        terms = {
-            "similarity": correlation_loss(film, batch["image"]),
-            "smoothness": total_variation(displacement * displacement.shape[1]),
-            "label": label_loss(warped, fixed, self.labels),
-        }
-        if self.weights.shape:
-            terms["shape"] = code_distance(self.autoencoder, warped, fixed)
-        return registration_loss(terms, self.weights)
+        return registration_loss(_flow_terms(self, batch, *_bent(self, model, batch)), self.weights)
 
     def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,)
-        _, points = self._bent(model, batch)
+        _, points = _bent(self, model, batch)
         warped = _warped_classes(batch["moving_mask"], points, self.layout)
         return _one_minus_overlap(warped, _classes(batch["mask"], self.layout))
 
     def __repr__(self):
         return f"FlowTask({self.layout.name}, {self.weights}, {self.labels})"
 
-# %% ../../nbs/quality/30_registration_training.ipynb #724074a4
+# %% ../../nbs/quality/30_registration_training.ipynb #2b0e9828
 class ShapeTask:
     "Give label maps back through a code; scored by one minus the overlap."
 
@@ -189,7 +192,7 @@ class ShapeTask:
     def __repr__(self):
         return f"ShapeTask({self.layout.name})"
 
-# %% ../../nbs/quality/30_registration_training.ipynb #84ac22f7
+# %% ../../nbs/quality/30_registration_training.ipynb #f9834f3f
 @torch.inference_mode()
 def overlap_table(
     registrar: Registrar,  # What registers
@@ -213,7 +216,7 @@ def overlap_table(
                 rows.append(row | {"folded_share": float(folds[i])})
     return pd.DataFrame(rows)
 
-# %% ../../nbs/quality/30_registration_training.ipynb #db590e3b
+# %% ../../nbs/quality/30_registration_training.ipynb #14d1a04a
 PARTS_TRAINED = {
     "affine": ("affine_registration", {}),
     "shape": ("postdae", {"code_size": 32}),

@@ -6,7 +6,7 @@
 __all__ = ['BOX_PX', 'AREA_PX2', 'RESCALINGS', 'LungExtent', 'landmark_extent', 'mask_extent', 'scale_factors', 'rescale_map',
            'rescale_samples']
 
-# %% ../../nbs/quality/15_rescaling.ipynb #0649b911
+# %% ../../nbs/quality/15_rescaling.ipynb #42b2cc9e
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from ..chest.augment import affine_about_centre, apply_affine, keep_inside, warp
 from ..learning.samples import FRAME_PX, SampleSet
 from ..shapes.layouts import Layout, signed_area
 
-# %% ../../nbs/quality/15_rescaling.ipynb #b2aabe1b
+# %% ../../nbs/quality/15_rescaling.ipynb #3a984585
 _LUNGS = ("RL", "LL")
 
 
@@ -46,7 +46,7 @@ def landmark_extent(
         )
     return LungExtent(np.r_[both.min(0), both.max(0)], float(sum(abs(signed_area(lung)) for lung in lungs)))
 
-# %% ../../nbs/quality/15_rescaling.ipynb #e285d5ef
+# %% ../../nbs/quality/15_rescaling.ipynb #dfa75cb5
 def mask_extent(
     mask: np.ndarray,  # Both lungs, (H,H) bool; a square
 ) -> LungExtent:
@@ -59,7 +59,7 @@ def mask_extent(
     box = np.array([columns[0], rows[0], columns[-1], rows[-1]], float) * scale
     return LungExtent(box, float(np.count_nonzero(mask) * scale**2))
 
-# %% ../../nbs/quality/15_rescaling.ipynb #5d7e808c
+# %% ../../nbs/quality/15_rescaling.ipynb #5bce55e7
 BOX_PX = (600.0, 750.0)  # Width and height of the box around both lungs, px of the frame
 AREA_PX2 = 225_000.0  # Of both lungs; about what the box makes of a median film
 RESCALINGS = ("raw", "area", "box", "faithful")
@@ -84,7 +84,7 @@ def scale_factors(
     nodes = np.array(box_px, float) / (width, height)
     return (np.array(box_px, float) / (height, width) if how == "faithful" else nodes), nodes
 
-# %% ../../nbs/quality/15_rescaling.ipynb #32d41760
+# %% ../../nbs/quality/15_rescaling.ipynb #98e804bd
 def rescale_map(
     extent: LungExtent,  # Of the film
     landmarks_px: np.ndarray,  # (N,2) xy, px of the frame; NaN where not annotated
@@ -106,7 +106,7 @@ def rescale_map(
     image[:, 2] += kept[:, 2] - centred[:, 2]
     return image, kept
 
-# %% ../../nbs/quality/15_rescaling.ipynb #d32ad995
+# %% ../../nbs/quality/15_rescaling.ipynb #e0d58a79
 def rescale_samples(
     samples: SampleSet,  # Films and landmarks
     how: str,  # One of `RESCALINGS`
