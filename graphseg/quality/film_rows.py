@@ -7,7 +7,7 @@ __all__ = ['QUALITIES', 'drawn_contours', 'save_practice_network', 'write_refere
            'write_rca_references', 'rca_scorer', 'Job', 'make_job', 'load_tools', 'row_columns', 'film_row',
            'film_stamp', 'do_films']
 
-# %% ../../nbs/quality/71_film_rows.ipynb #9de1e8a6
+# %% ../../nbs/quality/71_film_rows.ipynb #739fda8c
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from ..base.core import atomic_path, require_choice, require_file
-from ..base.runs import Problem, attempt
+from ..base.runs import Problem, attempt, tune_allocator
 from ..chest.folders import SegmentOptions, read_film, ready_network
 from ..chest.inference import layout_of, predict_nodes
 from ..chest.phantoms import CHEST_SETS, render_chest_set
@@ -177,12 +177,13 @@ def make_job(
     folder = Path(model).resolve()
     return Job(str(folder), ready_network(folder, folder, threads=options.get("threads", 1))[1], **options)
 
-# %% ../../nbs/quality/71_film_rows.ipynb #44d0f5d9
+# %% ../../nbs/quality/71_film_rows.ipynb #a6661f55
 @functools.lru_cache(maxsize=2)
 def load_tools(
     job: Job,  # What films are done with
 ) -> tuple:  # Network, layout, scorer
     "Network and scorer of a job, loaded once in a process."
+    tune_allocator()
     network, weights = ready_network(job.model, Path(job.model), threads=job.threads)
     if weights != job.weights:
         raise RuntimeError(
