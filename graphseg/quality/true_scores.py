@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PICTURE_VALUES', 'drawn_truth', 'picture_dice', 'recompute_true_dice']
 
-# %% ../../nbs/quality/38_true_scores.ipynb #8419e576
+# %% ../../nbs/quality/38_true_scores.ipynb #55a8bb38
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from ..learning.metrics import mask_metrics, structures
 from ..shapes.layouts import LAYOUTS
 from ..shapes.raster import landmarks_to_mask
 
-# %% ../../nbs/quality/38_true_scores.ipynb #42b84724
+# %% ../../nbs/quality/38_true_scores.ipynb #ac035d53
 PICTURE_VALUES = {"lungs": 1, "heart": 2}  # Of the published pictures
 
 
@@ -45,17 +45,22 @@ def picture_dice(
     require_shape("truth", truth, ",".join(map(str, picture.shape)))
     return {name: mask_metrics(picture == v, truth == v)["dsc"] for name, v in PICTURE_VALUES.items()}
 
-# %% ../../nbs/quality/38_true_scores.ipynb #6c02acf5
+# %% ../../nbs/quality/38_true_scores.ipynb #ee76eeec
 def recompute_true_dice(
     root: Path | str,  # Folder of external files
     which: str = "DifferentQualities",  # One of `chest.quality.SEX_SETS`
-) -> pd.DataFrame:  # case, sex, network, structure, true (published), again (from the pictures)
+) -> (
+    pd.DataFrame
+):  # case, sex, network, structure, true (published), again (from the pictures; NaN without public landmarks)
     "True Dice of every published mask, printed and computed."
+    require_file(Path(root) / "chest_xray_landmarks/landmarks/RL", "run: graphseg fetch chest_xray_landmarks")
     require_choice("which", which, SEX_SETS)
     root, table = Path(root), read_sex_scores(root, which)
     hearts, again, truths = set(table.case[table.structure == "heart"]), pd.Series(np.nan, table.index), {}
     masks = table.groupby(["case", "sex", "network"], sort=True)
     for (case, sex, network), rows in progress(masks, "published masks", len(masks)):
+        if not (root / "chest_xray_landmarks/landmarks/RL" / f"{Path(case).stem}.npy").exists():
+            continue
         if case not in truths:
             points = landmarks_of(root, [Path(case).stem], LAYOUTS["LH"])[0]
             truths = {case: drawn_truth(points, ("RL", "LL", "H") if case in hearts else ("RL", "LL"))}
