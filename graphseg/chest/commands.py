@@ -7,6 +7,7 @@ __all__ = ['DRAWINGS', 'COMMANDS', 'run_segment', 'add_segment', 'run_export', '
 
 # %% ../../nbs/chest/66_commands.ipynb #3ec07eb6
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from ..base.commands import Command, Drawing, add_model, add_out, default_model
@@ -25,6 +26,7 @@ def run_segment(
 
     tune_allocator()
     options = SegmentOptions(arguments.batch_size, arguments.rounding, not arguments.keep_margin, arguments.colour)
+    options = replace(options, n_draws=30 if arguments.uncertainty else 0)
     report = segment_folder(arguments.folder, arguments.out, model, options, arguments.runtime, arguments.threads)
     code = tell_problems(report)
     print(tell_counts(report, arguments.out))
@@ -62,6 +64,8 @@ def add_segment(
     parser.add_argument("folder", type=Path, metavar="FOLDER", help=images)
     add_out(parser)
     add_model(parser, _MODEL, "model folder, or one written by `graphseg export`")
+    spread = "30 draws of a variational network: spread of nodes in the tables, ellipses in the overlays"
+    parser.add_argument("--uncertainty", action="store_true", help=spread)
     _add_runtime_options(parser)
     _add_image_options(parser)
 

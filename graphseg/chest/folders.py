@@ -22,6 +22,8 @@ from .geometry import Geometry, preprocess
 from ..base.core import require_choice, require_file, sha256, write_csv
 from .inference import layout_of, predict_nodes
 from ..shapes.raster import landmarks_to_mask, landmarks_to_rle
+from .uncertainty import draw_nodes, drawing_network, ellipse_axes, node_sd, node_spread
+from ..learning.zoo import load_model
 from .runtime import EXPORTS, Runtime, export_model, load_runtime, read_exported
 from ..shapes.layouts import Layout, split_nodes
 from ..base.runs import Done, Item, Problem, attempt, find_items, run_items, write_png, write_report
@@ -36,12 +38,15 @@ class SegmentOptions:
     crop_margin: bool = True  # Remove dark margins?
     colour: str = "error"  # Colour images: "error" or "convert"
     overlay_px: int = 1024  # Longest side of an overlay, px
+    n_draws: int = 0  # Draws of a variational network, for the spread of every node; 0: none
 
     def __post_init__(self):
         require_choice("rounding", self.rounding, ("round", "truncate"))
         require_choice("colour", self.colour, ("error", "convert"))
         if self.batch_size < 1:
             raise ValueError(f"batch_size: expected at least 1, got {self.batch_size}")
+        if self.n_draws < 0 or self.n_draws == 1:
+            raise ValueError(f"n_draws: expected 0, or at least 2, got {self.n_draws}")
 
 # %% ../../nbs/chest/65_folders.ipynb #c395a541
 def read_film(
@@ -55,11 +60,20 @@ def read_film(
     return image, frame, geometry
 
 # %% ../../nbs/chest/65_folders.ipynb #46269a2a
+def _draw_ellipses(canvas, points, covariance, colour):
+    "Draw the 95 % ellipse of every node, in place."
+    half, angle = ellipse_axes(covariance)
+    for place, axes, turn in zip(points, half, angle, strict=True):
+        where = [np.round(16 * values).astype(int).tolist() for values in (place, axes)]
+        cv2.ellipse(canvas, *where, float(turn), 0, 360, colour, 1, cv2.LINE_AA, shift=4)
+
+
 def render_overlay(
     image: np.ndarray,  # (H,W) uint8
     landmarks_px: np.ndarray,  # (N,2) float xy, px of the image
     layout: Layout,  # Organs and their colours
     max_px: int = 1024,  # Longest side of the result, px
+    covariance_px2: np.ndarray | None = None,  # Of every node, (N,2,2) px²; draws ellipses of 95 %
 ) -> np.ndarray:  # (h,w,3) uint8, blue green red
     "Contours over the image."
     scale = min(1, max_px / max(image.shape))
@@ -70,6 +84,8 @@ def render_overlay(
         red, green, blue = (int(layout.colours[name][k : k + 2], 16) for k in (1, 3, 5))
         sixteenths = np.round(points * 16).astype(np.int32)
         cv2.polylines(canvas, [sixteenths], True, (blue, green, red), width, cv2.LINE_AA, shift=4)
+        if covariance_px2 is not None:
+            _draw_ellipses(canvas, points, covariance_px2[layout.slices[name]] * scale**2, (blue, green, red))
     return canvas
 
 # %% ../../nbs/chest/65_folders.ipynb #4a9ec388
@@ -80,21 +96,25 @@ def write_film(
     landmarks_px: np.ndarray,  # (N,2) float xy, px of the original
     layout: Layout,  # Organs
     options: SegmentOptions,  # How to draw
-) -> Done:  # height, width, landmarks_px
+    draws_px: np.ndarray | None = None,  # Other answers, (D,N,2) px of the original
+) -> Done:  # height, width, landmarks_px, and sd_px where there are draws
     "Write mask and overlay of one image."
     landmarks_px = np.round(landmarks_px, 2)
     mask = landmarks_to_mask(landmarks_px, layout, image.shape, options.rounding)
     outputs = (f"masks/{item.output}.png", f"overlays/{item.output}.png")
     write_png(out / outputs[0], mask)
-    write_png(out / outputs[1], render_overlay(image, landmarks_px, layout, options.overlay_px))
+    spread = None if draws_px is None else node_spread(draws_px)[1]
+    write_png(out / outputs[1], render_overlay(image, landmarks_px, layout, options.overlay_px, spread))
     height, width = image.shape
-    return Done(outputs, result={"height": height, "width": width, "landmarks_px": landmarks_px.tolist()})
+    result = {"height": height, "width": width, "landmarks_px": landmarks_px.tolist()}
+    known = {} if spread is None else {"sd_px": np.round(node_sd(spread), 2).tolist()}
+    return Done(outputs, result=result | known)
 
 # %% ../../nbs/chest/65_folders.ipynb #becf65a0
 def landmark_table(
     records: Sequence[dict],  # Records of finished images, with `input` and the `result` of `write_film`
     layout: Layout,  # Organs
-) -> pd.DataFrame:  # image, structure, node, x_px, y_px
+) -> pd.DataFrame:  # image, structure, node, x_px, y_px; sd_px where there were draws
     "One row per node."
     organs = np.concatenate([np.full(organ.n_nodes, organ.name) for organ in layout.organs])
     nodes = np.concatenate([np.arange(organ.n_nodes) for organ in layout.organs])
@@ -104,7 +124,10 @@ def landmark_table(
         "structure": np.tile(organs, len(records)),
         "node": np.tile(nodes, len(records)),
     }
-    return pd.DataFrame(columns | {"x_px": points[:, 0], "y_px": points[:, 1]})
+    columns |= {"x_px": points[:, 0], "y_px": points[:, 1]}
+    if any("sd_px" in record["result"] for record in records):
+        columns["sd_px"] = np.concatenate([record["result"]["sd_px"] for record in records])
+    return pd.DataFrame(columns)
 
 # %% ../../nbs/chest/65_folders.ipynb #fd244103
 def mask_table(
@@ -120,7 +143,9 @@ def mask_table(
         row = {"ImageID": record["input"], "Landmarks": ",".join(map(str, np.rint(points).astype(int).ravel()))}
         codes = landmarks_to_rle(points, layout, size, rounding)
         row |= {layout[name].title.title(): code for name, code in codes.items()}
-        rows.append(row | {"Height": size[0], "Width": size[1]})
+        spread = found.get("sd_px")
+        means = {f"{layout[k].title.title()} SD (px)": np.mean(spread[p]) for k, p in layout.slices.items() if spread}
+        rows.append(row | {"Height": size[0], "Width": size[1]} | means)
     return pd.DataFrame(rows)
 
 # %% ../../nbs/chest/65_folders.ipynb #5d00ada4
@@ -136,10 +161,18 @@ def write_tables(
     write_csv(out / "masks.csv", mask_table(finished, layout, rounding))
 
 # %% ../../nbs/chest/65_folders.ipynb #08bf68eb
+def _answers(model, drawer, frames, n_draws):
+    "The prediction for every film, and draws after it where there is a drawer, (n,1+D,N,2)."
+    if drawer is None:
+        return predict_nodes(model, frames, len(frames))[:, None]
+    return draw_nodes(drawer, frames, n_draws, batch_size=len(frames))
+
+
 def segment_worker(
     model: nn.Module,  # Landmark network from `zoo.load_model` or `runtime.load_runtime`
     out: Path,  # Output folder
     options: SegmentOptions,  # How to read and draw
+    drawer: nn.Module | None = None,  # From `drawing_network`, where the options ask for draws
 ) -> Callable:  # Worker for `runs.run_items`
     "How a batch of images is read, predicted and written."
     size, layout = model.config["image_size"], layout_of(model)
@@ -148,9 +181,15 @@ def segment_worker(
         read = {item: attempt(item, read_film, item.path, size, options) for item in batch}
         good = {item: got for item, got in read.items() if not isinstance(got, Problem)}
         yield from ((item, got) for item, got in read.items() if item not in good)
-        nodes = predict_nodes(model, np.stack([got[1] for got in good.values()]), len(good)) if good else ()
-        for (item, (image, _, geometry)), points in zip(good.items(), nodes, strict=True):
-            yield item, partial(write_film, out, item, image, geometry.inverse(points * size), layout, options)
+        if not good:
+            return
+        answers = _answers(model, drawer, np.stack([got[1] for got in good.values()]), options.n_draws)
+        for (item, (image, _, geometry)), points in zip(good.items(), answers, strict=True):
+            first, *others = [geometry.inverse(some * size) for some in points]
+            yield (
+                item,
+                partial(write_film, out, item, image, first, layout, options, np.array(others) if others else None),
+            )
 
     return work
 
@@ -184,7 +223,17 @@ def ready_network(
 def _settings(model, weights, options):
     "What all masks and overlays of a run are made with."
     drawn = {name: getattr(options, name) for name in ("rounding", "crop_margin", "overlay_px")}
+    drawn |= {"n_draws": options.n_draws} if options.n_draws else {}
     return {"model": weights[:16], "runtime": model.name} | drawn
+
+
+def _drawer(model, folder, options):
+    "The network that gives draws, where the options ask for them."
+    if not options.n_draws:
+        return None
+    if model.name != "torch":
+        raise ValueError(f"n_draws: expected the runtime torch, got {model.name}, which predicts alone; leave one out")
+    return drawing_network(load_model(folder))
 
 # %% ../../nbs/chest/65_folders.ipynb #ef479aea
 def segment_folder(
@@ -200,7 +249,8 @@ def segment_folder(
     if not items:
         raise ValueError(f"{folder}: expected image files ({', '.join(IMAGE_SUFFIXES)}), got {len(others)} other files")
     model, weights = ready_network(model_folder, out / "runtimes", runtime, threads)
-    worker, settings = segment_worker(model, out, options), _settings(model, weights, options)
+    drawer, settings = _drawer(model, model_folder, options), _settings(model, weights, options)
+    worker = segment_worker(model, out, options, drawer)
     records = run_items(items, worker, out, settings, "segment", options.batch_size)
     write_tables(out, records, layout_of(model), options.rounding)
     return write_report(out, records, dict.fromkeys(others, f"expected an image, one of {', '.join(IMAGE_SUFFIXES)}"))

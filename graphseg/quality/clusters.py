@@ -33,7 +33,7 @@ def _join(scheduler, wait_s):
         raise OSError(f"scheduler {scheduler}: expected workers, none came in {wait_s:g} s; {fix}") from error
     return client
 
-# %% ../../nbs/quality/74_clusters.ipynb #2bdc8dbb
+# %% ../../nbs/quality/74_clusters.ipynb #43ae40aa
 @contextlib.contextmanager
 def open_client(
     scheduler: str | None = None,  # Address of a scheduler that runs; None: processes of this machine
@@ -51,7 +51,7 @@ def open_client(
     else:
         from distributed import Client, LocalCluster
 
-        quiet = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
+        quiet = {"dashboard_address": ":0", "silence_logs": logging.CRITICAL}
         with LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, **quiet) as cluster:
             with Client(cluster) as client:
                 yield client
@@ -119,7 +119,7 @@ def do_chunks(
     for number, films, outcomes in _do_tasks(client, work, suspects, lambda client: 1):
         yield number, outcomes or [_killer(films[0])]
 
-# %% ../../nbs/quality/74_clusters.ipynb #6eb980d2
+# %% ../../nbs/quality/74_clusters.ipynb #40483c8a
 def slurm_script(
     queue: str,  # Partition
     hours: int = 24,  # Longest time of a job, h
@@ -133,6 +133,6 @@ def slurm_script(
     from dask_jobqueue import SLURMCluster
 
     size = {"cores": cores, "processes": cores, "memory": f"{memory_gb}GB", "walltime": f"{hours:02d}:00:00"}
-    here = {"scheduler_options": {"dashboard_address": None}, "silence_logs": logging.CRITICAL}
+    here = {"scheduler_options": {"dashboard_address": ":0"}, "silence_logs": logging.CRITICAL}
     with SLURMCluster(queue=queue, **size, **here, **options) as cluster:
         return cluster.job_script()

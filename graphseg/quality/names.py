@@ -65,8 +65,10 @@ _SCORES = {
     "metric": {
         "overlap": "overlap with other people's masks",
         "likelihood": "log-likelihood of the shape",
-        "certainty": "certainty: minus the spread of draws, px",
-        "shape": "overlap with the training people's masks",
+        "certainty": "minus spread of draws, px",
+        "shape": "overlap with training masks",
+        "authors_mean": "authors' estimate, mean of five",
+        "authors_max": "authors' estimate, best of five",
     },
     "column": {},
 }
