@@ -102,7 +102,10 @@ class Registrar:
         "Bring films onto others."
         require_shape("fixed", fixed, ",".join(map(str, moving.shape)))
         if self.elastix:
-            pairs = [register_by_elastix(m[0].numpy(), f[0].numpy(), self.elastix) for m, f in zip(moving, fixed)]
+            pairs = [
+                register_by_elastix(m[0].numpy(), f[0].numpy(), self.elastix)
+                for m, f in zip(moving, fixed, strict=True)
+            ]
             return Registration(*map(torch.cat, zip(*pairs, strict=True)))
         return register_by_networks(moving, fixed, self.affine, self.flow)
 
