@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PICTURE_VALUES', 'drawn_truth', 'picture_dice', 'recompute_true_dice']
 
-# %% ../../nbs/quality/38_true_scores.ipynb #55a8bb38
+# %% ../../nbs/quality/38_true_scores.ipynb #ca84143a
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,11 +16,11 @@ import pandas as pd
 from ..base.core import progress, require_choice, require_file, require_shape
 from ..chest.quality import SEX_FOLDER, SEX_SETS, read_sex_scores
 from ..chest.readers import landmarks_of
-from ..learning.metrics import mask_metrics, structures
+from ..learning.metrics import structures
 from ..shapes.layouts import LAYOUTS
 from ..shapes.raster import landmarks_to_mask
 
-# %% ../../nbs/quality/38_true_scores.ipynb #ac035d53
+# %% ../../nbs/quality/38_true_scores.ipynb #0c1dd4df
 PICTURE_VALUES = {"lungs": 1, "heart": 2}  # Of the published pictures
 
 
@@ -40,12 +40,17 @@ def drawn_truth(
 def picture_dice(
     picture: np.ndarray,  # (S,S) uint8: 0, 1 lungs, 2 heart
     truth: np.ndarray,  # (S,S) uint8, the same values
-) -> dict[str, float]:  # Structure → Dice
+) -> dict[str, float]:  # Structure → Dice; NaN where both are empty
     "Dice of each structure of a published picture."
     require_shape("truth", truth, ",".join(map(str, picture.shape)))
-    return {name: mask_metrics(picture == v, truth == v)["dsc"] for name, v in PICTURE_VALUES.items()}
+    found = {}
+    for name, value in PICTURE_VALUES.items():
+        first, second = picture == value, truth == value
+        area = np.count_nonzero(first) + np.count_nonzero(second)
+        found[name] = 2 * np.count_nonzero(first & second) / area if area else float("nan")
+    return found
 
-# %% ../../nbs/quality/38_true_scores.ipynb #ee76eeec
+# %% ../../nbs/quality/38_true_scores.ipynb #590bd1d5
 def recompute_true_dice(
     root: Path | str,  # Folder of external files
     which: str = "DifferentQualities",  # One of `chest.quality.SEX_SETS`
