@@ -100,10 +100,8 @@ class Registrar:
     ) -> Registration:  # Of every pair
         require_shape("fixed", fixed, ",".join(map(str, moving.shape)))
         if self.elastix:
-            pairs = [
-                register_by_elastix(m[0].numpy(), f[0].numpy(), self.elastix)
-                for m, f in zip(moving, fixed, strict=True)
-            ]
+            films = zip(moving, fixed, strict=True)
+            pairs = [register_by_elastix(m[0].numpy(), f[0].numpy(), self.elastix) for m, f in films]
             return Registration(*map(torch.cat, zip(*pairs, strict=True)))
         return register_by_networks(moving, fixed, self.affine, self.flow)
 
