@@ -26,6 +26,8 @@ setup(
     packages=find_packages(include=["graphseg", "graphseg.*"]),
     python_requires=f">={settings['min_python']}",
     install_requires=shlex.split(settings["requirements"]),
-    extras_require={name: shlex.split(settings[f"{name}_requirements"]) for name in ("cluster", "dev", "runtime", "nnunet")},
+    extras_require={
+        name: shlex.split(settings[f"{name}_requirements"]) for name in ("cluster", "dev", "runtime", "nnunet")
+    },
     entry_points={"console_scripts": settings["console_scripts"].split()},
 )

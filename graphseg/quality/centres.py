@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..base.core import require_choice
 from ..chest.images import resize_square
-from ..chest.patients import CHEST_CENTRES, ChestPerson
+from ..chest.patients import ChestPerson
 from graphseg.chest.phantoms import (
     ChestSet,
     has_enlarged_heart,

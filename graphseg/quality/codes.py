@@ -7,7 +7,7 @@ __all__ = ['N_NEIGHBOURS', 'PROBES', 'QUESTIONS', 'read_codes', 'embed_codes', '
            'r_squared', 'chance_level', 'measure_codes', 'describe_values']
 
 # %% ../../nbs/quality/16_codes.ipynb #c8f2b4c2
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd

@@ -23,7 +23,7 @@ from ..learning.training import TrainingSettings, fit
 from ..learning.zoo import build_model
 from .shape_scores import MaskLibrary, overlap_score, pack_masks, shape_log_likelihood
 from .uncertainty import spoil_films
-from ..shapes.layouts import CHEST_LH, Layout
+from ..shapes.layouts import Layout
 from ..shapes.raster import organ_masks
 
 # %% ../../nbs/quality/48_drawn_scores.ipynb #8d7f2da1

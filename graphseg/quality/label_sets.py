@@ -7,11 +7,9 @@ __all__ = ['GROUPINGS', 'LABEL_SETTINGS', 'REMOVALS', 'VALIDATIONS', 'group_case
            'LabelSetting', 'remove_structure', 'setting_cases', 'validation_cases']
 
 # %% ../../nbs/quality/05_label_sets.ipynb #05c6af8e
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset, default_collate
 

@@ -17,7 +17,7 @@ from ..base.core import folder, require_file, require_shape
 from ..base.report import require_columns
 from .centres import PUBLISHED_CENTRES
 from .label_sets import LABEL_SETTINGS, REMOVALS
-from ..shapes.layouts import FRAME_PX, LAYOUTS, Layout
+from ..shapes.layouts import FRAME_PX, Layout
 from ..shapes.raster import organ_masks
 
 # %% ../../nbs/quality/12_label_tables.ipynb #82c9b8bf

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import nn
 
-from ..base.core import folder, generator, require_choice
+from ..base.core import folder, require_choice
 from ..chest.augment import Augment
-from ..chest.inference import layout_of, predict_label_maps, predict_nodes
+from ..chest.inference import predict_label_maps, predict_nodes
 from ..chest.scoring import new_network, score_predictions
 from ..chest.shift import restrict_cases
 from ..chest.tasks import LandmarkTask, PixelTask

@@ -119,5 +119,5 @@ _CHEXMASK = {
 _PARTS = (_LABEL_SETS, _CODES, _REGISTRATION, _SCORES, _BIAS, _CHEXMASK)
 NAMES = {  # Kind → key → name
     kind: {key: name for part in _PARTS for key, name in part.get(kind, {}).items()}
-    for kind in ("model", "cohort", "structure", "metric", "condition", "column")
+    for kind in (*CHEST, "structure", "condition")
 }

@@ -6,7 +6,7 @@
 __all__ = ['GROUPS', 'SCORE_COLUMNS', 'ESTIMATES', 'draw_rated_films', 'train_checkpoints', 'true_scores', 'validation_scores',
            'validation_table', 'show_estimates']
 
-# %% ../../nbs/quality/36_rca_validation.ipynb #e062bf27
+# %% ../../nbs/quality/36_rca_validation.ipynb #fa6effc8
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from ..learning.training import TrainingSettings, fit
 from ..learning.zoo import build_model
 from ..shapes.layouts import Layout
 
-# %% ../../nbs/quality/36_rca_validation.ipynb #581fcfa0
+# %% ../../nbs/quality/36_rca_validation.ipynb #a0b24d1a
 GROUPS = tuple((sex, view) for view in ("PA", "AP") for sex in "MF")
 
 
@@ -63,7 +63,7 @@ def draw_rated_films(
     films = [resize_square(p.image, image_size) for p in phantoms]
     return make_samples("phantoms_rated", layout, image_size, rule.names, films, points, rows, spacing_mm=np.nan)
 
-# %% ../../nbs/quality/36_rca_validation.ipynb #46fc3da0
+# %% ../../nbs/quality/36_rca_validation.ipynb #b3016f4b
 def train_checkpoints(
     train_set: SampleSet,  # Annotated films
     stretches: Sequence[int],  # Steps of each stretch, in order
@@ -88,7 +88,7 @@ def train_checkpoints(
         model.train()
     return kept
 
-# %% ../../nbs/quality/36_rca_validation.ipynb #890643dc
+# %% ../../nbs/quality/36_rca_validation.ipynb #397917ab
 def true_scores(
     label_maps: np.ndarray,  # Predictions, (n,S,S) uint8, labels of the layout
     truth: np.ndarray,  # (n,S,S) uint8
@@ -109,7 +109,7 @@ def true_scores(
         rows += [*mine, {"id": name, "structure": "all", **means}]
     return pd.DataFrame(rows)
 
-# %% ../../nbs/quality/36_rca_validation.ipynb #612b5aab
+# %% ../../nbs/quality/36_rca_validation.ipynb #31449b17
 SCORE_COLUMNS = ("id", "sex", "age", "view", "checkpoint", "seed", "structure", "dsc", "hd_px", "rca_mean", "rca_max")
 
 
@@ -130,13 +130,18 @@ def validation_scores(
     table = pd.concat(tables, ignore_index=True).merge(people, on="id", validate="m:1").assign(seed=seed)
     return table[[*SCORE_COLUMNS, *(c for c in table if c not in SCORE_COLUMNS)]], np.stack(maps)
 
-# %% ../../nbs/quality/36_rca_validation.ipynb #9fe73ed6
+# %% ../../nbs/quality/36_rca_validation.ipynb #cfd33cbd
 ESTIMATES = ("rca_max", "rca_mean")
 
 
 def _bias(values):
     "Mean of estimate minus truth."
     return float((values["value"] - values["true"]).mean())
+
+
+def _fisher(values):
+    "Pearson's r on the scale of Fisher, on which intervals are symmetric."
+    return float(np.arctanh(min(correlation(values), 1 - 1e-9)))
 
 
 def validation_table(
@@ -152,12 +157,12 @@ def validation_table(
     for i, row in table.iterrows():
         part = scores[scores.structure == row.structure]
         values = part.assign(training=part.seed, unit=part.id, true=part.dsc, value=part[row.estimate])
-        for name, statistic in (("r", correlation), ("gap", _bias)):
+        for name, statistic, back in (("r", _fisher, np.tanh), ("gap", _bias, float)):
             found = two_level_interval(values, statistic, n_resamples=n_resamples)
-            table.loc[i, [f"{name}_low", f"{name}_high"]] = found["low"], found["high"]
+            table.loc[i, [f"{name}_low", f"{name}_high"]] = back(found["low"]), back(found["high"])
     return table
 
-# %% ../../nbs/quality/36_rca_validation.ipynb #ae99700b
+# %% ../../nbs/quality/36_rca_validation.ipynb #01aaf85a
 def show_estimates(
     scores: pd.DataFrame,  # dsc, checkpoint and the estimate, of one structure
     estimate: str = "rca_mean",  # One of `ESTIMATES`

@@ -88,7 +88,6 @@ class Registrar:
         self,
         images: Tensor,  # (B,1,S,S) float32, 0 to 1
     ) -> Tensor:  # (B,Z)
-        "Codes of films."
         network = self.selector or self.affine
         if network is None:
             raise ValueError("selector: expected a network whose encoder gives codes, got none; give selector=")
@@ -99,10 +98,10 @@ class Registrar:
         moving: Tensor,  # (B,1,S,S) float32, 0 to 1
         fixed: Tensor,  # (B,1,S,S)
     ) -> Registration:  # Of every pair
-        "Bring films onto others."
         require_shape("fixed", fixed, ",".join(map(str, moving.shape)))
         if self.elastix:
-            pairs = [register_by_elastix(m[0].numpy(), f[0].numpy(), self.elastix) for m, f in zip(moving, fixed)]
+            films = zip(moving, fixed, strict=True)
+            pairs = [register_by_elastix(m[0].numpy(), f[0].numpy(), self.elastix) for m, f in films]
             return Registration(*map(torch.cat, zip(*pairs, strict=True)))
         return register_by_networks(moving, fixed, self.affine, self.flow)
 

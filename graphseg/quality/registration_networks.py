@@ -13,7 +13,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..base.core import require_choice
 from ..learning.encoders import ImageEncoder
 from .warps import resize_displacement
 from ..shapes.layouts import Layout
