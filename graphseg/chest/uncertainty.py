@@ -55,6 +55,7 @@ class SharedSkip(nn.Module):
         x: Tensor,  # Node features of all draws, (D,N,F)
         features: Tensor,  # Image features of the film, (1,C,H,W)
     ) -> tuple[Tensor, Tensor]:  # Node features (D,N,F+C+2) and positions (D,N,2)
+        "Node features of all draws, sampled from maps that were smoothed once."
         nodes = self.head(x)
         seen = _seen(features, nodes.detach().reshape(1, -1, 2), self.window)
         return torch.cat([x, seen.view(*x.shape[:2], -1), nodes], -1), nodes

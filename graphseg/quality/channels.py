@@ -94,9 +94,11 @@ class ChannelTask:
         self.layout, self.overlap = layout, overlap
 
     def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
+        "Dice and cross-entropy of the channels that are annotated."
         return channel_loss(model(batch["image"]), *channel_target(batch, self.layout, self.overlap))
 
     def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,)
+        "One minus the mean Dice of the annotated channels of each film."
         target, annotated = channel_target(batch, self.layout, self.overlap)
         found = (model(batch["image"]) > 0).float()
         dice = 2 * (found * target).sum((2, 3)) / (found + target).sum((2, 3))

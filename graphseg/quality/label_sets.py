@@ -81,6 +81,7 @@ class BatchTask:
         self.task, self.score_name = task, task.score_name
 
     def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
+        "Loss of the inner task, of a batch that was put together before."
         if batch["image"].ndim != 4 or len(batch["image"]) != 1:
             got = tuple(batch["image"].shape)
             raise ValueError(f"batch: expected image (1,B,H,W) of LabelSetBatches, got {got}; train with batch_size=1")
@@ -89,6 +90,7 @@ class BatchTask:
         )
 
     def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,)
+        "Score of the inner task."
         return self.task.score(model, batch)
 
     def __repr__(self):

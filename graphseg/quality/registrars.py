@@ -88,6 +88,7 @@ class Registrar:
         self,
         images: Tensor,  # (B,1,S,S) float32, 0 to 1
     ) -> Tensor:  # (B,Z)
+        "Codes of films, by which references are chosen."
         network = self.selector or self.affine
         if network is None:
             raise ValueError("selector: expected a network whose encoder gives codes, got none; give selector=")
@@ -98,6 +99,7 @@ class Registrar:
         moving: Tensor,  # (B,1,S,S) float32, 0 to 1
         fixed: Tensor,  # (B,1,S,S)
     ) -> Registration:  # Of every pair
+        "Affine step, then displacement, of every pair."
         require_shape("fixed", fixed, ",".join(map(str, moving.shape)))
         if self.elastix:
             films = zip(moving, fixed, strict=True)

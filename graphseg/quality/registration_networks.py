@@ -41,6 +41,7 @@ class AffineRegressor(nn.Module):
         self,
         images: Tensor,  # (B,1,S,S) float32, 0 to 1
     ) -> Tensor:  # (B,Z)
+        "Code of each film."
         return self.encoder(F.avg_pool2d(images, self.shrink), False)[0]
 
     def forward(
@@ -48,6 +49,7 @@ class AffineRegressor(nn.Module):
         moving: Tensor,  # (B,1,S,S) float32, 0 to 1
         fixed: Tensor,  # (B,1,S,S)
     ) -> Tensor:  # (B,2,3), fractions of the fixed film to fractions of the moving one
+        "Matrix that carries each moving film to its fixed one."
         change = self.head(torch.cat([self.encode(fixed), self.encode(moving)], 1)).view(-1, 2, 3)
         return change + torch.eye(2, 3, dtype=change.dtype, device=change.device)
 
@@ -96,6 +98,7 @@ class FlowRegressor(nn.Module):
         moving: Tensor,  # (B,1,S,S) float32, 0 to 1, after the affine step
         fixed: Tensor,  # (B,1,S,S)
     ) -> Tensor:  # (B,S,S,2) xy, fraction of the side
+        "Displacement of every pixel."
         x, maps = F.avg_pool2d(torch.cat([moving, fixed], 1), self.shrink), []
         for level, block in enumerate(self.down):
             x = block(F.avg_pool2d(x, 2) if level else x)

@@ -99,11 +99,13 @@ class AffineTask:
         self.layout = layout
 
     def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
+        "Distance of carried nodes."
         matrix = model(batch["moving_image"], batch["image"])
         found = batch["nodes"] @ matrix[:, :, :2].transpose(1, 2) + matrix[:, None, :, 2]
         return {"loss": 1000 * (found - batch["moving_nodes"]).square().sum(-1).mean()}
 
     def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,)
+        "One minus the Dice of carried organs."
         points = two_step_points(model(batch["moving_image"], batch["image"]), None, batch["image"].shape[-1])
         return _one_minus_overlap(
             _warped_classes(batch["moving_mask"], points, self.layout), _classes(batch["mask"], self.layout)
@@ -158,9 +160,11 @@ class FlowTask:
             autoencoder.eval().requires_grad_(False)
 
     def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
+        "Sum of the weighted terms."
         return registration_loss(_flow_terms(self, batch, *_bent(self, model, batch)), self.weights)
 
     def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,)
+        "One minus the Dice of carried organs."
         _, points = _bent(self, model, batch)
         warped = _warped_classes(batch["moving_mask"], points, self.layout)
         return _one_minus_overlap(warped, _classes(batch["mask"], self.layout))
@@ -182,10 +186,12 @@ class ShapeTask:
         self.layout = layout
 
     def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
+        "Cross-entropy of label maps given back."
         classes = labels_to_classes(batch["mask"].cpu(), self.layout).to(batch["image"].device)
         return {"loss": F.cross_entropy(model(_classes(batch["mask"], self.layout)), classes)}
 
     def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,)
+        "One minus the Dice of label maps given back."
         fixed = _classes(batch["mask"], self.layout)
         return _one_minus_overlap(model(fixed).softmax(1), fixed)
 
