@@ -76,7 +76,7 @@ _SCORES = {
 # %% ../../nbs/quality/00_names.ipynb #23c00acf
 _BIAS = {
     "model": {},
-    "cohort": {},
+    "cohort": {"biased_phantoms": "phantoms with a known bias"},
     "metric": {
         "signed_gap": "signed gap",
         "largest_gap": "largest gap",
@@ -88,7 +88,7 @@ _BIAS = {
     "column": {
         "men": "network for men",
         "women": "network for women",
-        "chance": "95 % of random groupings",
+        "chance": "by chance",
         "share_right": "right sign, share",
         "least": "pairs from this gap on",
     },
