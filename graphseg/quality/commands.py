@@ -68,7 +68,7 @@ def add_chexmask(
     _add_places(parser)
 
 # %% ../../nbs/quality/80_commands.ipynb #d3d1f14f
-EXTERNAL["chexmask_weights"] = Terms(
+_WEIGHTS = Terms(
     "CheXmask: weights of the HybridGNet with two skips that drew the contours (one state dict)",
     "github.com/ngaggion/CheXmask-Database, README, folder Weights",
     "none stated",
@@ -76,6 +76,7 @@ EXTERNAL["chexmask_weights"] = Terms(
     "drive.google.com/file/d/1yNCaLjKooiDQ2dDEfdK2K88s9_E8hpJS (the link of that README)",
     (("published/chexmask_weights/*.pt", 1),),
 )
+EXTERNAL.update(chexmask_weights=_WEIGHTS)
 
 # %% ../../nbs/quality/80_commands.ipynb #1714ddd5
 def run_import_weights(
