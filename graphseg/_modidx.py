@@ -5408,4 +5408,5 @@ d = { 'settings': { 'branch': 'main',
                                        'graphseg.study.verify.report_text': ('study/verify.html#report_text', 'graphseg/study/verify.py'),
                                        'graphseg.study.verify.run_in_clone': ('study/verify.html#run_in_clone', 'graphseg/study/verify.py'),
                                        'graphseg.study.verify.verify_study': ( 'study/verify.html#verify_study',
-                                                                               'graphseg/study/verify.py')}}}
+                                                                               'graphseg/study/verify.py')},
+            'graphseg.systems.names': {}}}

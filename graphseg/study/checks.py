@@ -99,6 +99,7 @@ WINGS = {
     "roots": ("base", "shapes", "learning"),
     "hearts": ("base", "shapes", "learning"),
     "quality": ("base", "shapes", "learning", "chest"),
+    "systems": ("base", "shapes", "learning", "chest", "hearts"),
     "study": ("base",),
 }  # Wing → wings that it may import; modules outside the wings (`cli`) may import all
 
@@ -110,6 +111,7 @@ WING_TITLES = {
     "chest": "Chest X-rays",
     "roots": "Plant roots",
     "quality": "Quality and bias",
+    "systems": "Later systems",
     "hearts": "Hearts",
     "study": "The study",
     "": "Command line",
