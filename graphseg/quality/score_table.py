@@ -85,11 +85,12 @@ def dealt_coverage(
     level: float = 0.9,  # Of the bounds
     n_deals: int = 100,  # Random deals
     seed: int = 0,  # Seed of the deals, the same for all scores
+    share: float = 0.9,  # Of the people, from whom lines and margins are learnt
 ) -> pd.DataFrame:  # score, n_deals, dealt_coverage, dealt_least, dealt_most, dealt_gap
     "Coverage of the bound of each score over many deals of the people."
     rows = []
     for name in scores:
-        found = coverage_trials(table, name, person, level, n_trials=n_deals, seed=seed)
+        found = coverage_trials(table, name, person, level, n_trials=n_deals, seed=seed, share=share)
         row = {"score": name, "n_deals": n_deals, "dealt_coverage": found.coverage.mean()}
         row |= {"dealt_least": found.coverage.min(), "dealt_most": found.coverage.max()}
         rows.append(row | {"dealt_gap": found.gap.mean()})
