@@ -137,14 +137,17 @@ def coverage_trials(
     normalised: bool = False,  # Normalised errors?
     n_trials: int = 100,  # Random divisions of the people
     seed: int = 0,  # Seed of the divisions
+    share: float = 0.8,  # Of the people, from whom bounds are learnt
 ) -> pd.DataFrame:  # One row for each trial: coverage, gap (true Dice minus bound), n_people
     "Coverage of bounds on people that were not seen."
     require_columns(table, [score, "true", person])
+    if not 0 < share < 1:
+        raise ValueError(f"share: expected above 0 and below 1, got {share}; some people must try the bound")
     values, truth = check_scores(table[score], table["true"])
     number, rows = np.unique(table[person], return_inverse=True)[1], []
     for trial in range(n_trials):
         drawn = generator(seed, trial).permutation(number.max() + 1)
-        seen = np.isin(number, drawn[: 4 * len(drawn) // 5])
+        seen = np.isin(number, drawn[: int(share * len(drawn) + 1e-9)])
         bound = fit_bound(values[seen], truth[seen], number[seen], level, normalised, trial)
         away, weight = truth[~seen] - bound.lower(values[~seen]), 1 / np.bincount(number)[number[~seen]]
         rows.append((np.average(away >= 0, weights=weight), np.average(away, weights=weight), bound.n_people))
