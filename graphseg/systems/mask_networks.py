@@ -6,7 +6,7 @@
 __all__ = ['CONTOUR_NETWORKS', 'SqueezeExcite', 'SEResNeXtBlock', 'encoder_channels', 'SEResNeXtEncoder', 'ContourDecoder',
            'MapDecoder', 'MaskHybridGNet']
 
-# %% ../../nbs/systems/20_mask_networks.ipynb #e8fd9579
+# %% ../../nbs/systems/20_mask_networks.ipynb #33c80ba2
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -36,7 +36,7 @@ from graphseg.systems.contour_graphs import (
     up_matrix,
 )
 
-# %% ../../nbs/systems/20_mask_networks.ipynb #a6d8cdc8
+# %% ../../nbs/systems/20_mask_networks.ipynb #ae1ae6b0
 class SqueezeExcite(nn.Module):
     "Weigh channels by their means over the map."
 
@@ -55,7 +55,7 @@ class SqueezeExcite(nn.Module):
     ) -> Tensor:  # (B,C,H,W)
         return x * self.layers(x.mean((2, 3)))[:, :, None, None]
 
-
+# %% ../../nbs/systems/20_mask_networks.ipynb #73344964
 class SEResNeXtBlock(nn.Module):
     "1×1, grouped 3×3 and 1×1 convolution, channels weighed, with a skip around them."
 
@@ -84,7 +84,7 @@ class SEResNeXtBlock(nn.Module):
     ) -> Tensor:  # (B,C',H,W), not negative
         return torch.relu(self.body(x) + self.skip(x))
 
-# %% ../../nbs/systems/20_mask_networks.ipynb #65ea8b7a
+# %% ../../nbs/systems/20_mask_networks.ipynb #3cf0e2e3
 def encoder_channels(
     image_size: int,  # Side of the image, px
     first: int = 16,  # Channels of the first block
@@ -95,7 +95,7 @@ def encoder_channels(
         raise ValueError(f"image_size: expected at least 8 and a multiple of {2 ** max(n, 1)}, got {image_size}")
     return [first * 2**k for k in range(n)]
 
-
+# %% ../../nbs/systems/20_mask_networks.ipynb #12f7f061
 class SEResNeXtEncoder(nn.Module):
     "Image to latent mean, log variance and feature maps."
 
@@ -113,7 +113,8 @@ class SEResNeXtEncoder(nn.Module):
         sizes = [in_channels, *self.channels, self.channels[-1]]
         self.blocks = nn.ModuleList(SEResNeXtBlock(a, b, groups, batch_stats) for a, b in pairwise(sizes))
         n_features = self.channels[-1] * (image_size // 2 ** len(self.channels)) ** 2
-        self.mu, self.logvar = nn.Linear(n_features, latent_size), nn.Linear(n_features, latent_size)
+        self.mu, self.logvar = (nn.Linear(n_features, latent_size) for _ in range(2))
+        nn.init.normal_(self.logvar.weight, 0, 1e-3)  # a code that starts neither certain nor drowned in noise
 
     def forward(
         self,
@@ -127,7 +128,7 @@ class SEResNeXtEncoder(nn.Module):
         x = self.blocks[-1](x).flatten(1)
         return self.mu(x), self.logvar(x), maps
 
-# %% ../../nbs/systems/20_mask_networks.ipynb #4b87b94a
+# %% ../../nbs/systems/20_mask_networks.ipynb #aaf5b986
 def _basis(rings, n_nodes, order):
     "Chebyshev polynomials of the graph of some rings."
     return chebyshev_basis(edge_laplacian(ring_edge_index(rings), n_nodes), order)
@@ -147,7 +148,7 @@ class _Resolution(nn.Module):
         nodes = (self.head(x) + start).clamp(0, 1)
         return torch.cat([x, sample_at_nodes(features, nodes.detach()), nodes], -1), nodes
 
-# %% ../../nbs/systems/20_mask_networks.ipynb #11ccaa6a
+# %% ../../nbs/systems/20_mask_networks.ipynb #292a99fc
 class ContourDecoder(nn.Module):
     "Latent vector and image features to node positions at every resolution."
 
@@ -188,7 +189,7 @@ class ContourDecoder(nn.Module):
             proposals.insert(0, nodes)
         return self.last(x) + getattr(self, f"start{len(self.levels) - 1}"), tuple(proposals)
 
-# %% ../../nbs/systems/20_mask_networks.ipynb #8d7382a1
+# %% ../../nbs/systems/20_mask_networks.ipynb #f9129c23
 def _add_graph(decoder, graph, start):
     "Give a decoder its up matrices and the positions to start from, coarsest first."
     places = torch.zeros(graph.sizes[0], 2)
@@ -203,7 +204,7 @@ def _add_graph(decoder, graph, start):
             decoder.register_buffer(f"up{n - 1 - level}", up_matrix(graph, level), persistent=False)
             places = down_matrix(graph, level) @ places
 
-# %% ../../nbs/systems/20_mask_networks.ipynb #b4ed44c8
+# %% ../../nbs/systems/20_mask_networks.ipynb #99a4d8ab
 class MapDecoder(nn.Module):
     "Maps of an encoder to maps that know organs, and to a score per organ and pixel."
 
@@ -230,7 +231,17 @@ class MapDecoder(nn.Module):
             found.append(x)
         return self.last(x), found
 
-# %% ../../nbs/systems/20_mask_networks.ipynb #b576995e
+# %% ../../nbs/systems/20_mask_networks.ipynb #8984ee38
+def _checked_graph(layout, graph, n_levels, n_maps):
+    "Graph of a network, if it has the organs of the layout and no more levels than there are maps to sample."
+    graph = ring_graph(layout, n_levels) if graph is None else graph_from_dict(graph)
+    if graph.organs != layout.organ_names:
+        raise ValueError(f"graph: expected the organs {layout.organ_names}, got {graph.organs}")
+    if graph.n_levels > n_maps:
+        raise ValueError(f"n_levels: expected at most {n_maps} for this image, got {graph.n_levels}")
+    return graph
+
+# %% ../../nbs/systems/20_mask_networks.ipynb #55dd18f1
 class MaskHybridGNet(nn.Module):
     "Image, or masks, to contours on a graph; learns from masks alone."
 
@@ -251,13 +262,10 @@ class MaskHybridGNet(nn.Module):
         sample_at_test: bool = False,  # Sample the code at test time, too, as published code does?
     ):
         super().__init__()
-        self.graph = ring_graph(layout, n_levels) if graph is None else graph_from_dict(graph)
-        if self.graph.organs != layout.organ_names:
-            raise ValueError(f"graph: expected the organs {layout.organ_names}, got {self.graph.organs}")
         self.encoder = SEResNeXtEncoder(image_size, in_channels, latent_size, first, groups, batch_stats)
-        channels, n = self.encoder.channels, self.graph.n_levels
-        if n > len(channels) - dual:
-            raise ValueError(f"n_levels: expected at most {len(channels) - dual} for {image_size} px, got {n}")
+        channels = self.encoder.channels
+        self.graph = _checked_graph(layout, graph, n_levels, len(channels) - dual)
+        n = self.graph.n_levels
         self.dense = MapDecoder(channels, len(layout.organs), groups, batch_stats) if dual else None
         seen = channels[n - 1 :: -1] if dual else channels[: -n - 1 : -1]
         self.decoder = ContourDecoder(self.graph, seen, latent_size, norm=norm, start=start)
@@ -269,15 +277,13 @@ class MaskHybridGNet(nn.Module):
         images: Tensor,  # (B,C,S,S) float32, 0 to 1
     ) -> LandmarkOutput:  # Nodes, proposals (finest first), mu, logvar, scores of the dual decoder
         mu, logvar, maps = self.encoder(images)
-        scores, n = None, self.graph.n_levels
-        if self.dense is not None:
-            scores, grown = self.dense(maps)
-        seen = maps[: -n - 1 : -1] if self.dense is None else grown[-n:]
-        noisy = self.training or self.sample_at_test
+        scores, grown = (None, maps[::-1]) if self.dense is None else self.dense(maps)
+        n, noisy = self.graph.n_levels, self.training or self.sample_at_test
         z = mu + torch.randn_like(mu) * (logvar / 2).exp() if noisy else mu
+        seen = grown[:n] if self.dense is None else grown[-n:]
         return LandmarkOutput(*self.decoder(z, seen), mu, logvar, scores)
 
-# %% ../../nbs/systems/20_mask_networks.ipynb #0c080505
+# %% ../../nbs/systems/20_mask_networks.ipynb #6754c58a
 _SOURCE = "Mask-HybridGNet, arXiv 2602.21179"
 CONTOUR_NETWORKS = {  # Name → configuration
     "mask_hybridgnet": Configuration(MaskHybridGNet, f"{_SOURCE}, independent or unified", output="contours"),

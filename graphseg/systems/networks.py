@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['NETWORKS']
 
-# %% ../../nbs/systems/60_networks.ipynb #071f1e64
+# %% ../../nbs/systems/60_networks.ipynb #8c89f77a
 from .mask_networks import CONTOUR_NETWORKS
 
-# %% ../../nbs/systems/60_networks.ipynb #94d3a187
+# %% ../../nbs/systems/60_networks.ipynb #fecb11c3
 _PARTS = (CONTOUR_NETWORKS,)
 NETWORKS = {name: configuration for part in _PARTS for name, configuration in part.items()}  # Name → configuration
