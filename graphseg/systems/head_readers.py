@@ -6,7 +6,7 @@
 __all__ = ['CAMUS_VIEWS', 'CAMUS_PHASES', 'fill_outline', 'MaskedImage', 'read_grey', 'read_masked_image', 'read_hc18_table',
            'read_hc18', 'read_psfhs', 'read_jnu_ifm', 'read_camus', 'split_by_patient']
 
-# %% ../../nbs/systems/50_head_readers.ipynb #6bd392fb
+# %% ../../nbs/systems/50_head_readers.ipynb #783650fd
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from ..base.core import require_choice, require_file, require_shape
 from ..base.external import EXTERNAL, Terms
 from ..learning.samples import Split, make_split
 
-# %% ../../nbs/systems/50_head_readers.ipynb #53b06ab2
+# %% ../../nbs/systems/50_head_readers.ipynb #6ad80d44
 def fill_outline(
     outline: np.ndarray,  # (H,W), any dtype; every value but 0 is on the line
 ) -> np.ndarray:  # (H,W) bool
@@ -33,7 +33,7 @@ def fill_outline(
         raise ValueError("outline: expected a closed line, got an empty image; is this the annotation?")
     return filled if filled.sum() > line.sum() else _close_at_border(line)
 
-# %% ../../nbs/systems/50_head_readers.ipynb #81890fa0
+# %% ../../nbs/systems/50_head_readers.ipynb #4bb5c1af
 _SIDES = {"top": np.s_[0], "bottom": np.s_[-1], "left": np.s_[:, 0], "right": np.s_[:, -1]}
 
 
@@ -51,7 +51,7 @@ def _close_at_border(line):
         f"{', at the border on the ' + ' and '.join(met) if met else ''}; close the gap in the annotation"
     )
 
-# %% ../../nbs/systems/50_head_readers.ipynb #21746185
+# %% ../../nbs/systems/50_head_readers.ipynb #2de29a0a
 @dataclass(frozen=True)
 class MaskedImage:
     "One image of a folder, with the file that says where its organs are."
@@ -64,7 +64,7 @@ class MaskedImage:
     labels: tuple[tuple[str, int], ...]  # Organ and its value in the mask
     is_outline: bool = False  # Is only the line around the organ marked?
 
-# %% ../../nbs/systems/50_head_readers.ipynb #9983e618
+# %% ../../nbs/systems/50_head_readers.ipynb #60f64def
 def _png(path):
     "Pixels of a PNG; a palette or colours stay as they are."
     if (pixels := cv2.imread(str(path), cv2.IMREAD_UNCHANGED)) is None:
@@ -89,7 +89,7 @@ def _nifti(path):
 
 _FORMATS = {".png": _png, ".mha": _mha, ".nii.gz": _nifti}
 
-# %% ../../nbs/systems/50_head_readers.ipynb #59215a91
+# %% ../../nbs/systems/50_head_readers.ipynb #71aa77bf
 def read_grey(
     path: Path | str,  # File, .png, .mha or .nii.gz
 ) -> np.ndarray:  # (H,W), dtype of the file
@@ -105,7 +105,7 @@ def read_grey(
         raise ValueError(f"{path.name}: expected a grey image (H,W), got {pixels.shape}; convert it to grey first")
     return pixels
 
-# %% ../../nbs/systems/50_head_readers.ipynb #2d9293e4
+# %% ../../nbs/systems/50_head_readers.ipynb #b7203995
 def _label_map(case, marked):
     "Number each organ by its place in `labels`, from 1; values that the set does not know are an error."
     unknown = set(np.unique(marked).tolist()) - {0, *(value for _, value in case.labels)}
@@ -134,7 +134,7 @@ def read_masked_image(
     labels = _label_map(case, marked)
     return image, (fill_outline(labels).astype(np.uint8) if case.is_outline else labels)
 
-# %% ../../nbs/systems/50_head_readers.ipynb #b4344b7e
+# %% ../../nbs/systems/50_head_readers.ipynb #10139cea
 _HC18_TABLE = "training_set_pixel_size_and_HC.csv"
 _HC18_COLUMNS = ("filename", "pixel size(mm)", "head circumference (mm)")
 
@@ -153,7 +153,7 @@ def read_hc18_table(
         raise ValueError(f"{path.name}: expected each image once with positive numbers, got {bad.iloc[0].to_dict()}")
     return table.set_index("id")
 
-# %% ../../nbs/systems/50_head_readers.ipynb #7aa7cbee
+# %% ../../nbs/systems/50_head_readers.ipynb #9e2dd59f
 def _pairs(images, masks, what):
     "Names that have both files; `ValueError` where there is none."
     names = sorted(set(images) & set(masks))
@@ -189,7 +189,7 @@ def read_hc18(
     ]
     return (rows, dict(sorted(rest.items()))) if with_rest else rows
 
-# %% ../../nbs/systems/50_head_readers.ipynb #5fdaf99d
+# %% ../../nbs/systems/50_head_readers.ipynb #10cf9ca2
 _SYMPHYSIS_AND_HEAD = (("symphysis", 1), ("head", 2))
 
 
@@ -224,7 +224,7 @@ def read_psfhs(
     of = patients or dict(zip(names, names, strict=True))
     return [MaskedImage(n, of[n], images[n], masks[n], _header_spacing(images[n]), _SYMPHYSIS_AND_HEAD) for n in names]
 
-# %% ../../nbs/systems/50_head_readers.ipynb #ba90340c
+# %% ../../nbs/systems/50_head_readers.ipynb #47b80a85
 _IN_FRAMES = (("symphysis", 7), ("head", 8))
 
 
@@ -245,7 +245,7 @@ def read_jnu_ifm(
         raise ValueError(f"patients: expected one for each video, got none for {lacking[:5]}")
     return [MaskedImage(n, of[n.rpartition("_")[0]], images[n], masks[n], float("nan"), _IN_FRAMES) for n in names]
 
-# %% ../../nbs/systems/50_head_readers.ipynb #6d3ef7bb
+# %% ../../nbs/systems/50_head_readers.ipynb #631df7c6
 _CHAMBERS = (("cavity", 1), ("myocardium", 2), ("atrium", 3))
 CAMUS_VIEWS, CAMUS_PHASES = ("2CH", "4CH"), ("ED", "ES")
 
@@ -277,7 +277,7 @@ def _nifti_spacing(path):
     x, y = nibabel.load(path).header.get_zooms()[:2]
     return float(x) if np.isclose(x, y, rtol=1e-3) else float("nan")
 
-# %% ../../nbs/systems/50_head_readers.ipynb #4e52af6d
+# %% ../../nbs/systems/50_head_readers.ipynb #21d72662
 def split_by_patient(
     cases: Sequence[MaskedImage],  # Rows of one set
     fractions: Sequence[float] = (0.7, 0.1, 0.2),  # Share of the patients for training, validation and test
@@ -292,7 +292,7 @@ def split_by_patient(
     }
     return Split(**parts, may_be_empty=tuple(part for part, names in parts.items() if not names))
 
-# %% ../../nbs/systems/50_head_readers.ipynb #eb0fc020
+# %% ../../nbs/systems/50_head_readers.ipynb #806a769e
 _HEADS_OF_FETUSES = "Head circumference of fetuses, ultrasound images with outlines, pixel size and circumference"
 _VAN_DEN_HEUVEL = "van den Heuvel et al., PLoS ONE 13 (2018)"
 EXTERNAL.update(
@@ -314,7 +314,7 @@ EXTERNAL.update(
     ),
 )
 
-# %% ../../nbs/systems/50_head_readers.ipynb #b708dd7b
+# %% ../../nbs/systems/50_head_readers.ipynb #77599f2f
 EXTERNAL.update(
     psfhs=Terms(
         "PSFHS: pubic symphysis and head of the fetus, 1,358 ultrasound images with masks",
