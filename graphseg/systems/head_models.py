@@ -7,7 +7,7 @@ __all__ = ['HEAD', 'HEAD_AUGMENT', 'SCORE_COLUMNS', 'ring_nodes', 'HeadCase', 'r
            'square_image', 'to_square', 'from_square', 'HeadSet', 'head_task', 'HeadFound', 'predict_heads',
            'score_heads', 'agreement', 'show_head', 'show_agreement']
 
-# %% ../../nbs/systems/54_head_models.ipynb #ea021d59
+# %% ../../nbs/systems/54_head_models.ipynb #bbfe4fc2
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -37,7 +37,7 @@ from graphseg.systems.head_circumference import (
 )
 from .head_readers import MaskedImage, read_grey, read_masked_image
 
-# %% ../../nbs/systems/54_head_models.ipynb #68be87b9
+# %% ../../nbs/systems/54_head_models.ipynb #552e8d07
 HEAD = Layout("head", (Organ("head", "head of the fetus", 64, 1, "right of the centre", True, "#0072B2"),))
 
 
@@ -53,7 +53,7 @@ def ring_nodes(
     first = np.abs(np.arctan2(from_centre[:, 1], from_centre[:, 0])).argmin()
     return resample_contour(contour, n_nodes, start=dense[first], clockwise=True)
 
-# %% ../../nbs/systems/54_head_models.ipynb #50b92afb
+# %% ../../nbs/systems/54_head_models.ipynb #e51db8f0
 @dataclass(frozen=True)
 class HeadCase:
     "A head in its image."
@@ -91,7 +91,7 @@ def read_head(
         contour = _edge(mask)
     return HeadCase(case.id, case.patient, image, contour, mask, case.spacing_mm, float(hc_mm))
 
-# %% ../../nbs/systems/54_head_models.ipynb #9afe4696
+# %% ../../nbs/systems/54_head_models.ipynb #3afbab93
 def _echoes(ellipse, shape, rng):
     "How strongly each place reflects, before speckle."
     height, width = shape
@@ -106,7 +106,7 @@ def _echoes(ellipse, shape, rng):
     tissue = cv2.resize(rng.uniform(0.1, 0.5, (5, 7)), (width, height), interpolation=cv2.INTER_CUBIC)
     return np.where(radius < 1, 0.1 + midline, tissue) + rng.uniform(0.5, 0.9) * rim
 
-# %% ../../nbs/systems/54_head_models.ipynb #1816cf1c
+# %% ../../nbs/systems/54_head_models.ipynb #02bf325a
 def _fan(shape):
     "Where a curved probe above the image sees anything."
     height, width = shape
@@ -149,7 +149,7 @@ def draw_heads(
     "Drawn heads, each of a patient of its own."
     return [draw_head(generator(seed, i), f"drawn_{i:03d}", shape) for i in range(n)]
 
-# %% ../../nbs/systems/54_head_models.ipynb #7e5e9165
+# %% ../../nbs/systems/54_head_models.ipynb #ca060827
 def _corner(shape):
     "Side of the square around an image, and where its upper left corner lies in it (x, y), px."
     side = max(shape)
@@ -184,7 +184,7 @@ def from_square(
     side, corner = _corner(shape)
     return np.asarray(points, float) * side - 0.5 - corner
 
-# %% ../../nbs/systems/54_head_models.ipynb #04f70be0
+# %% ../../nbs/systems/54_head_models.ipynb #343c4a18
 HEAD_AUGMENT = Augment(
     rotation_deg=25,
     scale=(0.75, 1.2),
@@ -233,7 +233,7 @@ class HeadSet(torch.utils.data.Dataset):
         present = torch.ones(HEAD.n_nodes, dtype=torch.bool)
         return {"image": torch.from_numpy(image)[None], "nodes": nodes, "present": present, "id": self.ids[i]}
 
-# %% ../../nbs/systems/54_head_models.ipynb #e5ffa263
+# %% ../../nbs/systems/54_head_models.ipynb #d9fc5f02
 def head_task(
     model: nn.Module,  # Network from `zoo.build_model` for the layout `HEAD`
 ):  # `PixelTask` or `LandmarkTask`
@@ -244,7 +244,7 @@ def head_task(
         raise ValueError(f"model: expected one that gives pixels or landmarks, got {model.config['output']}")
     return LandmarkTask(HEAD, frame_px=model.config["image_size"])
 
-# %% ../../nbs/systems/54_head_models.ipynb #d211bc90
+# %% ../../nbs/systems/54_head_models.ipynb #63f6d7c5
 class HeadFound(NamedTuple):
     "A head as a network sees it, in px of the image."
 
@@ -269,7 +269,7 @@ def _found_nodes(nodes, shape):
     points = from_square(nodes, shape)
     return HeadFound(fill_organ(points, shape, "round").astype(bool), fit_ellipse(points))
 
-# %% ../../nbs/systems/54_head_models.ipynb #bfa8a76d
+# %% ../../nbs/systems/54_head_models.ipynb #47762659
 @torch.no_grad()
 def predict_heads(
     model: nn.Module,  # Trained network for the layout `HEAD`
@@ -304,7 +304,7 @@ def _mirrored(values, is_pixels):
         return np.ascontiguousarray(values[:, :, ::-1])
     return np.stack([ring_nodes(nodes * [-1, 1] + [1, 0], len(nodes)) for nodes in values])
 
-# %% ../../nbs/systems/54_head_models.ipynb #90d8b719
+# %% ../../nbs/systems/54_head_models.ipynb #d02363d5
 SCORE_COLUMNS = ("case", "patient", "dsc", "dsc_ellipse", "hc_mm", "hc_given_mm", "hc_error_mm")
 
 
@@ -324,10 +324,10 @@ def score_heads(
         rows.append((case.id, case.patient, dsc, dsc_ellipse, hc, case.hc_mm, hc - case.hc_mm))
     return pd.DataFrame(rows, columns=SCORE_COLUMNS)
 
-# %% ../../nbs/systems/54_head_models.ipynb #0b7ad297
+# %% ../../nbs/systems/54_head_models.ipynb #a0f77a4d
 def agreement(
     scores: pd.DataFrame,  # From `score_heads`
-) -> dict[str, float]:  # n, missed, mae_mm, bias_mm, low_mm, high_mm, correlation
+) -> dict[str, float]:  # n, missed, hc_mae_mm, hc_bias_mm, hc_low_mm, hc_high_mm, correlation
     "How well measured circumferences agree with given ones."
     require_columns(scores, ["hc_mm", "hc_given_mm", "hc_error_mm"])
     known = scores.dropna(subset=["hc_error_mm"])
@@ -337,14 +337,14 @@ def agreement(
     return {
         "n": len(known),
         "missed": len(scores) - len(known),
-        "mae_mm": float(error.abs().mean()),
-        "bias_mm": float(error.mean()),
-        "low_mm": float(error.mean() - 1.96 * error.std()),
-        "high_mm": float(error.mean() + 1.96 * error.std()),
+        "hc_mae_mm": float(error.abs().mean()),
+        "hc_bias_mm": float(error.mean()),
+        "hc_low_mm": float(error.mean() - 1.96 * error.std()),
+        "hc_high_mm": float(error.mean() + 1.96 * error.std()),
         "correlation": float(known["hc_mm"].corr(known["hc_given_mm"])),
     }
 
-# %% ../../nbs/systems/54_head_models.ipynb #a895e083
+# %% ../../nbs/systems/54_head_models.ipynb #15df3a3b
 def show_head(
     case: HeadCase,  # Head with its truth
     found: HeadFound,  # What a network says
@@ -372,7 +372,7 @@ def show_agreement(
     ax, said = ax or plt.subplots()[1], agreement(scores)
     mean = (scores["hc_mm"] + scores["hc_given_mm"]) / 2
     ax.plot(mean, scores["hc_error_mm"], "o", markersize=2.5)
-    for name, style in (("bias_mm", "-"), ("low_mm", "--"), ("high_mm", "--")):
+    for name, style in (("hc_bias_mm", "-"), ("hc_low_mm", "--"), ("hc_high_mm", "--")):
         ax.axhline(said[name], color="0.4", linestyle=style, linewidth=0.8)
         ax.annotate(
             f"{said[name]:.1f}",
