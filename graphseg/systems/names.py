@@ -18,7 +18,19 @@ _JOINT = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
 _PRIORS = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
 
 # %% ../../nbs/systems/00_names.ipynb #3a461919
-_HEADS = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_HEADS = {
+    "model": {},
+    "cohort": {"drawn_heads": "drawn heads", "hc18": "HC18"},
+    "metric": {
+        "dsc_ellipse": "DSC of the ellipse",
+        "hc_mae_mm": "mean absolute error (mm)",
+        "hc_mae_geometric_mm": "mean absolute error, geometric mean (mm)",
+        "hc_bias_mm": "mean error (mm)",
+        "hc_low_mm": "lower limit of agreement (mm)",
+        "hc_high_mm": "upper limit of agreement (mm)",
+    },
+    "column": {"missed": "missed", "images": "images"},
+}
 
 # %% ../../nbs/systems/00_names.ipynb #59a4a135
 _PARTS = (_CONTOURS, _JOINT, _PRIORS, _HEADS)
