@@ -12,7 +12,28 @@ from ..chest.names import NAMES as CHEST
 _CONTOURS = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
 
 # %% ../../nbs/systems/00_names.ipynb #fdef3e35
-_JOINT = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_JOINT = {
+    "model": {
+        "unet_joint": "UNet Joint",
+        "hourglass": "Hourglass",
+        "hourglass_concat": "Hourglass Concat",
+        "multitask": "Multi-task",
+        "no_joint": "No Joint",
+        "mse_only": "MSE Only",
+        "rasterize": "Rasterize",
+        "joint": "Joint (Ours)",
+    },
+    "cohort": {"joint_lh": "drawn lungs and hearts", "joint_l": "drawn lungs"},
+    "metric": {"topology_errors": "pieces and holes too many", "band_share": "share of activation near outlines"},
+    "column": {
+        "supervision": "learns from",
+        "predicts": "predicts",
+        "forward_ms": "forward (ms)",
+        "step_ms": "training step (ms)",
+        "data_set": "data set",
+        "beta": "β",
+    },
+}
 
 # %% ../../nbs/systems/00_names.ipynb #f8a3c5db
 _PRIORS = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
