@@ -36,7 +36,32 @@ _JOINT = {
 }
 
 # %% ../../nbs/systems/00_names.ipynb #f8a3c5db
-_PRIORS = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_PRIORS = {
+    "model": {
+        "acnn": "ACNN",
+        "ae_seg": "AE-Seg",
+        "forest": "random forest",
+        "forest_postdae": "random forest + Post-DAE",
+        "unet_few": "UNet, films with masks alone",
+        "ensembling": "temporal ensembling",
+        "sud": "Supervision by Denoising",
+    },
+    "cohort": {},
+    "metric": {},
+    "column": {
+        "mask_px": "side of the mask (px)",
+        "code": "code",
+        "kind": "loss by",
+        "segmenter_hd_px": "HD of the segmenter (px)",
+        "weight": "weight",
+        "method": "method",
+        "validation": "one minus Dice, validation",
+        "gain": "gain",
+        "mended": "share of cases that gain",
+        "before": "before",
+        "after": "after",
+    },
+}
 
 # %% ../../nbs/systems/00_names.ipynb #3a461919
 _HEADS = {
