@@ -82,7 +82,7 @@ def find_cohorts() -> dict[str, dict]:  # Name → arguments of `base.external.T
     found = {}
     for wing in pkgutil.iter_modules(graphseg.__path__, "graphseg."):
         if wing.ispkg and wing.name != "graphseg.base" and importlib.util.find_spec(f"{wing.name}.commands"):
-            found |= getattr(importlib.import_module(f"{wing.name}.commands"), "COHORTS", {})
+            found |= getattr(importlib.import_module(f"{wing.name}.commands"), "TERMS", {})
     return found
 
 
