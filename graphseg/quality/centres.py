@@ -42,7 +42,7 @@ def lies_with_large_heart(
 # %% ../../nbs/quality/04_centres.ipynb #045ca8e5
 _RULES = {"North": stands_healthy, "East": lies_with_large_heart, "South": stands_healthy, "West": stands_healthy}
 LABEL_CENTRES = {  # Centre → rule of its films
-    name: ChestSet(f"centre_{name.lower()}", name, 5101 + k, ((100, rule),))
+    name: ChestSet(f"centre_{name.lower()}", name, 5301 + k, ((100, rule),))
     for k, (name, rule) in enumerate(_RULES.items())
 }
 PUBLISHED_CENTRES = {

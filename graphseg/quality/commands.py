@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from ..base.commands import Command, add_model, add_out, default_model
+from ..base.external import EXTERNAL, Terms
 
 # %% ../../nbs/quality/80_commands.ipynb #b6310fa4
 _MODEL = ("train_landmarks", "phantoms_north", "hybridgnet_2igsc")  # Stage, cohort and network of the default model
@@ -65,6 +66,17 @@ def add_chexmask(
     parser.add_argument("--colour", choices=("error", "convert"), default="error", help=colour)
     parser.add_argument("--keep-margin", action="store_true", help="do not remove dark margins")
     _add_places(parser)
+
+# %% ../../nbs/quality/80_commands.ipynb #d3d1f14f
+_WEIGHTS = Terms(
+    "CheXmask: weights of the HybridGNet with two skips that drew the contours (one state dict)",
+    "github.com/ngaggion/CheXmask-Database, README, folder Weights",
+    "none stated",
+    "Gaggion et al., IEEE TMI 42 (2022); Gaggion et al., Scientific Data 11 (2024)",
+    "drive.google.com/file/d/1yNCaLjKooiDQ2dDEfdK2K88s9_E8hpJS (the link of that README)",
+    (("published/chexmask_weights/*.pt", 1),),
+)
+EXTERNAL.update(chexmask_weights=_WEIGHTS)
 
 # %% ../../nbs/quality/80_commands.ipynb #1714ddd5
 def run_import_weights(

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ODD_KINDS', 'draw_odd_film', 'film_patch', 'FilmLibrary', 'film_library', 'film_score', 'area_under_roc',
-           'choose_threshold', 'roc_curve_points', 'found_by_kind', 'show_gallery']
+           'choose_threshold', 'roc_curve_points', 'found_by_kind', 'found_values', 'quantile_values', 'show_gallery']
 
 # %% ../../nbs/quality/64_odd_films.ipynb #bf30160f
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ import pandas as pd
 
 from ..base.core import generator, require_choice, require_shape
 from ..base.plots import PAGE_IN, grid, show_image
+from ..base.report import require_columns
 from ..chest.film import IMAGE_PX, expose_chest
 from ..chest.patients import CHEST_CENTRES
 from ..chest.phantoms import chest_phantom
@@ -200,6 +201,36 @@ def found_by_kind(
     "Share of each kind that lies below a threshold."
     below = (table[column] < threshold).groupby(table.kind, sort=False)
     return below.agg(n="size", below="mean").reset_index()
+
+# %% ../../nbs/quality/64_odd_films.ipynb #6939bf72
+def found_values(
+    table: pd.DataFrame,  # id, kind ("good" or one of `ODD_KINDS`) and a score
+    threshold: float,  # Films below it count as odd
+    column: str = "score",  # Name of the score
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # Recall and precision: training, unit, value (0 or 1)
+    "Of each odd film, whether it is found; of each found film, whether it is odd."
+    require_columns(table, ["id", "kind", column])
+    is_odd, below = table.kind != "good", table[column] < threshold
+    rows = pd.DataFrame({"training": 0, "unit": table.id})
+    recall = rows[is_odd].assign(value=below[is_odd].astype(float))
+    precision = rows[below].assign(value=is_odd[below].astype(float))
+    return recall.reset_index(drop=True), precision.reset_index(drop=True)
+
+
+def quantile_values(
+    table: pd.DataFrame,  # id, cohort, kind and a score
+    quantile: float = 0.05,  # Of the good films of each source
+    column: str = "score",  # Name of the score
+    kind: str = "lateral",  # Which odd films are put into the sources
+) -> pd.DataFrame:  # training, unit, value (share of the sources), one row for each odd film
+    "In how many sources an odd film would lie below a quantile of the good films."
+    require_columns(table, ["id", "cohort", "kind", column])
+    good, odd = table[table.kind == "good"], table[table.kind == kind]
+    if good.empty or odd.empty:
+        raise ValueError(f"kind: expected good films and some of kind {kind!r}, got {len(good)} and {len(odd)}")
+    lines = good.groupby("cohort")[column].quantile(quantile).to_numpy()
+    share = (odd[column].to_numpy()[:, None] < lines).mean(1)
+    return pd.DataFrame({"training": 0, "unit": odd.id.to_numpy(), "value": share})
 
 # %% ../../nbs/quality/64_odd_films.ipynb #8eb169e1
 def show_gallery(
