@@ -14,6 +14,7 @@ from ..base.commands import Command, add_model, add_out, default_model
 
 # %% ../../nbs/quality/80_commands.ipynb #b6310fa4
 _MODEL = ("train_landmarks", "phantoms_north", "hybridgnet_2igsc")  # Stage, cohort and network of the default model
+_REFERENCES = ("models", "train_registration", "phantoms_rated", "seed_0")  # Default of reverse classification
 
 
 def run_chexmask_command(
@@ -21,13 +22,15 @@ def run_chexmask_command(
 ) -> int:  # Exit code
     "Make a table and tell what failed."
     model = arguments.model or default_model(*_MODEL)
+    from graphseg.base.core import folder
     from graphseg.base.runs import tune_allocator
     from graphseg.quality.chexmask_runs import run_chexmask
     from graphseg.quality.film_rows import make_job
 
     tune_allocator()
     given = {name: getattr(arguments, name) for name in ("form", "quality", "colour")}
-    references = str(arguments.references.resolve()) if arguments.references else ""
+    references = arguments.references or (folder(*_REFERENCES) if arguments.quality == "rca" else "")
+    references = str(Path(references).resolve()) if references else ""
     job = make_job(model, references=references, crop_margin=not arguments.keep_margin, **given)
     workers = len(os.sched_getaffinity(0)) if arguments.workers is None else arguments.workers
     where = {"scheduler": arguments.scheduler, "workers": workers, "chunk_size": arguments.chunk_size}
@@ -57,7 +60,10 @@ def add_chexmask(
     add_model(parser, _MODEL, "model folder, or one written by `graphseg export`")
     quality = "score of each row (default: shape, overlap with reference contours; rca registers references, slower)"
     parser.add_argument("--quality", choices=("shape", "rca", "none"), default="shape", help=quality)
-    references = "what the score compares with: a file of contours (default: drawn chests), or the folder of rca"
+    references = (
+        "what the score compares with: a file of contours (default: drawn chests); for rca a training of registration "
+    )
+    references += f"(default: {'/'.join(_REFERENCES)})"
     parser.add_argument("--references", type=Path, metavar="PATH", help=references)
     form = "coordinates and masks in px of each film, or of the 1024 px frame (default: original)"
     parser.add_argument("--form", choices=("original", "frame"), default="original", help=form)
