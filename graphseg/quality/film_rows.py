@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['QUALITIES', 'drawn_contours', 'save_practice_network', 'write_references', 'read_references', 'shape_scorer',
-           'write_rca_references', 'rca_scorer', 'Job', 'make_job', 'load_tools', 'row_columns', 'film_row',
-           'film_stamp', 'do_films']
+           'write_rca_references', 'read_rca_references', 'rca_scorer', 'Job', 'make_job', 'load_tools', 'row_columns',
+           'film_row', 'film_stamp', 'do_films']
 
 # %% ../../nbs/quality/71_film_rows.ipynb #739fda8c
 import functools
@@ -18,6 +18,7 @@ import torch
 
 from ..base.core import atomic_path, require_choice, require_file
 from ..base.runs import Problem, attempt, tune_allocator
+from ..chest.cases import read_prepared
 from ..chest.folders import SegmentOptions, read_film, ready_network
 from ..chest.inference import layout_of, predict_nodes
 from ..chest.phantoms import CHEST_SETS, render_chest_set
@@ -26,10 +27,10 @@ from ..learning.zoo import build_model, save_model
 from .chexmask_tables import DICE_COLUMNS, chexmask_row
 from .manifests import Film
 from .rca import estimate_dsc
-from .references import ReferenceStore
+from .references import ReferenceStore, make_references
 from .registrars import Registrar, load_registrar, save_registrar
 from .shape_scores import overlap_score, pack_masks
-from ..shapes.layouts import CHEST_LHC, Layout
+from ..shapes.layouts import CHEST_LHC, LAYOUTS, Layout
 from ..shapes.raster import organ_masks, sample_label_map
 
 # %% ../../nbs/quality/71_film_rows.ipynb #4a47d720
@@ -119,20 +120,35 @@ def write_rca_references(
         np.savez_compressed(file, ids=np.array(store.ids), layout=store.layout.name, **arrays)
     return folder
 
+# %% ../../nbs/quality/71_film_rows.ipynb #406e463b
+def read_rca_references(
+    folder: Path | str,  # Folder of `write_rca_references`, or of a training of the stage train_registration
+    layout: Layout,  # Organs
+) -> tuple[ReferenceStore, Registrar]:  # References, and what registers
+    "Read what reverse classification accuracy needs."
+    folder, registrar = Path(folder), load_registrar(folder)
+    if not (folder / "references.npz").exists():
+        hint = "name a folder of write_rca_references, or a training of train_registration (seed_0)"
+        require_file(folder.parent / "cases.csv", hint)
+        films = read_prepared(folder.parent)[1]["train"]
+        store = make_references(films, registrar.encode)
+    else:
+        with np.load(folder / "references.npz") as stored:
+            arrays = [stored[name] for name in ("images", "label_maps", "latents")]
+            store = ReferenceStore(LAYOUTS[str(stored["layout"])], tuple(map(str, stored["ids"])), *arrays)
+    if store.layout.name != layout.name:
+        raise ValueError(f"{folder}: expected references of layout {layout.name}, got {store.layout.name}")
+    return store, registrar
 
+# %% ../../nbs/quality/71_film_rows.ipynb #3c844fc1
 def rca_scorer(
-    references: Path | str,  # Folder of `write_rca_references`
+    references: Path | str,  # Folder for `read_rca_references`
     layout: Layout,  # Organs
 ) -> Callable:  # Film (S,S) uint8, nodes (N,2) and name to a mapping of columns
     "Score a prediction by reverse classification accuracy."
     if not str(references):
         raise ValueError("references: expected a folder of write_rca_references for the quality rca, got none; name it")
-    registrar = load_registrar(references)
-    with np.load(require_file(Path(references) / "references.npz", "write the references again")) as stored:
-        if str(stored["layout"]) != layout.name:
-            raise ValueError(f"{references}: expected references of layout {layout.name}, got {stored['layout']}")
-        arrays = [stored[name] for name in ("images", "label_maps", "latents")]
-        store = ReferenceStore(layout, tuple(map(str, stored["ids"])), *arrays)
+    store, registrar = read_rca_references(references, layout)
     side = store.label_maps.shape[1]
 
     def score(frame, nodes, name):

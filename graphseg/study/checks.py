@@ -315,7 +315,7 @@ def check_imports(
     return faults
 
 # %% ../../nbs/study/20_checks.ipynb #52824741
-REGISTRIES = ("NAMES", "NETWORKS", "COMMANDS", "DRAWINGS", "MODEL", "PROBES", "read_prepared", "write_prepared", "main")
+REGISTRIES = "NAMES NETWORKS COMMANDS DRAWINGS TERMS MODEL PROBES read_prepared write_prepared main".split()
 
 
 def public_names(
