@@ -7,7 +7,7 @@ __all__ = ['HEAD_LAYOUT', 'HEAD_AUGMENT', 'HEAD_COLUMNS', 'ring_nodes', 'HeadCas
            'square_image', 'to_square', 'from_square', 'HeadSet', 'head_task', 'HeadFound', 'predict_heads',
            'score_heads', 'agreement', 'show_head', 'show_circumferences']
 
-# %% ../../nbs/systems/54_head_models.ipynb #545da128
+# %% ../../nbs/systems/54_head_models.ipynb #9bc8e4db
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -37,7 +37,7 @@ from graphseg.systems.head_circumference import (
 )
 from .head_readers import MaskedImage, read_grey, read_masked_image
 
-# %% ../../nbs/systems/54_head_models.ipynb #8de669ca
+# %% ../../nbs/systems/54_head_models.ipynb #e4a2475d
 HEAD_LAYOUT = Layout("head", (Organ("head", "head of the fetus", 64, 1, "right of the centre", True, "#0072B2"),))
 
 
@@ -53,7 +53,7 @@ def ring_nodes(
     first = np.abs(np.arctan2(from_centre[:, 1], from_centre[:, 0])).argmin()
     return resample_contour(contour, n_nodes, start=dense[first], clockwise=True)
 
-# %% ../../nbs/systems/54_head_models.ipynb #5004fc88
+# %% ../../nbs/systems/54_head_models.ipynb #af8a34eb
 @dataclass(frozen=True)
 class HeadCase:
     "A head in its image."
@@ -91,7 +91,7 @@ def read_head(
         contour = _edge(mask)
     return HeadCase(case.id, case.patient, image, contour, mask, case.spacing_mm, float(hc_mm))
 
-# %% ../../nbs/systems/54_head_models.ipynb #ab8a265d
+# %% ../../nbs/systems/54_head_models.ipynb #6b2b23c9
 def _echoes(ellipse, shape, rng):
     "How strongly each place reflects, before speckle."
     height, width = shape
@@ -106,7 +106,7 @@ def _echoes(ellipse, shape, rng):
     tissue = cv2.resize(rng.uniform(0.1, 0.5, (5, 7)), (width, height), interpolation=cv2.INTER_CUBIC)
     return np.where(radius < 1, 0.1 + midline, tissue) + rng.uniform(0.5, 0.9) * rim
 
-# %% ../../nbs/systems/54_head_models.ipynb #94350218
+# %% ../../nbs/systems/54_head_models.ipynb #e9a9428f
 def _fan(shape):
     "Where a curved probe above the image sees anything."
     height, width = shape
@@ -140,7 +140,7 @@ def draw_head(
         head_circumference_mm(ellipse, spacing),
     )
 
-# %% ../../nbs/systems/54_head_models.ipynb #fc052e0e
+# %% ../../nbs/systems/54_head_models.ipynb #0379f03f
 def draw_heads(
     n: int,  # Number of cases
     seed: int = 0,  # Seed; more cases with the same seed begin with the same ones
@@ -149,7 +149,7 @@ def draw_heads(
     "Drawn heads, each of a patient of its own."
     return [draw_head(generator(seed, i), f"drawn_{i:03d}", shape) for i in range(n)]
 
-# %% ../../nbs/systems/54_head_models.ipynb #5a4eeb45
+# %% ../../nbs/systems/54_head_models.ipynb #c19191c0
 def _corner(shape):
     "Side of the square around an image, and where its upper left corner lies in it (x, y), px."
     side = max(shape)
@@ -184,7 +184,7 @@ def from_square(
     side, corner = _corner(shape)
     return np.asarray(points, float) * side - 0.5 - corner
 
-# %% ../../nbs/systems/54_head_models.ipynb #077fc245
+# %% ../../nbs/systems/54_head_models.ipynb #b111388b
 HEAD_AUGMENT = Augment(
     rotation_deg=25,
     scale=(0.75, 1.2),
@@ -198,7 +198,7 @@ HEAD_AUGMENT = Augment(
     noise=(0.0, 0.04),
 )
 
-# %% ../../nbs/systems/54_head_models.ipynb #e9a01f6a
+# %% ../../nbs/systems/54_head_models.ipynb #80ee1039
 class HeadSet(torch.utils.data.Dataset):
     "Heads as tensors: image, ring of nodes; flipped and augmented where there is a generator."
 
@@ -233,7 +233,7 @@ class HeadSet(torch.utils.data.Dataset):
         present = torch.ones(HEAD_LAYOUT.n_nodes, dtype=torch.bool)
         return {"image": torch.from_numpy(image)[None], "nodes": nodes, "present": present, "id": self.ids[i]}
 
-# %% ../../nbs/systems/54_head_models.ipynb #0d674d01
+# %% ../../nbs/systems/54_head_models.ipynb #655cdf31
 def head_task(
     model: nn.Module,  # Network from `zoo.build_model` for the layout `HEAD_LAYOUT`
 ):  # `PixelTask` or `LandmarkTask`
@@ -244,7 +244,7 @@ def head_task(
         raise ValueError(f"model: expected one that gives pixels or landmarks, got {model.config['output']}")
     return LandmarkTask(HEAD_LAYOUT, frame_px=model.config["image_size"])
 
-# %% ../../nbs/systems/54_head_models.ipynb #ee81771b
+# %% ../../nbs/systems/54_head_models.ipynb #c21d89b8
 class HeadFound(NamedTuple):
     "A head as a network sees it, in px of the image."
 
@@ -269,7 +269,7 @@ def _found_nodes(nodes, shape):
     points = from_square(nodes, shape)
     return HeadFound(fill_organ(points, shape, "round").astype(bool), fit_ellipse(points))
 
-# %% ../../nbs/systems/54_head_models.ipynb #67ba0063
+# %% ../../nbs/systems/54_head_models.ipynb #f44ca908
 @torch.no_grad()
 def predict_heads(
     model: nn.Module,  # Trained network for the layout `HEAD_LAYOUT`
@@ -304,7 +304,7 @@ def _mirrored(values, is_pixels):
         return np.ascontiguousarray(values[:, :, ::-1])
     return np.stack([ring_nodes(nodes * [-1, 1] + [1, 0], len(nodes)) for nodes in values])
 
-# %% ../../nbs/systems/54_head_models.ipynb #f1876d49
+# %% ../../nbs/systems/54_head_models.ipynb #5de0509d
 HEAD_COLUMNS = ("case", "patient", "dsc", "dsc_ellipse", "hc_mm", "hc_given_mm", "hc_error_mm")
 
 
@@ -324,7 +324,7 @@ def score_heads(
         rows.append((case.id, case.patient, dsc, dsc_ellipse, hc, case.hc_mm, hc - case.hc_mm))
     return pd.DataFrame(rows, columns=HEAD_COLUMNS)
 
-# %% ../../nbs/systems/54_head_models.ipynb #334407d5
+# %% ../../nbs/systems/54_head_models.ipynb #6f667bb0
 def agreement(
     scores: pd.DataFrame,  # From `score_heads`
 ) -> dict[str, float]:  # n, missed, hc_mae_mm, hc_bias_mm, hc_low_mm, hc_high_mm, correlation
@@ -344,7 +344,7 @@ def agreement(
         "correlation": float(known["hc_mm"].corr(known["hc_given_mm"])),
     }
 
-# %% ../../nbs/systems/54_head_models.ipynb #91a6d6c0
+# %% ../../nbs/systems/54_head_models.ipynb #96374b1e
 def show_head(
     case: HeadCase,  # Head with its truth
     found: HeadFound,  # What a network says
