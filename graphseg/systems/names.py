@@ -9,7 +9,12 @@ __all__ = ['NAMES']
 from ..chest.names import NAMES as CHEST
 
 # %% ../../nbs/systems/00_names.ipynb #beeed87a
-_CONTOURS = {"model": {}, "cohort": {}, "metric": {}, "column": {}}
+_CONTOURS = {
+    "model": {"mask_hybridgnet": "Mask-HybridGNet", "mask_hybridgnet_dual": "Mask-HybridGNet, dual"},
+    "cohort": {},
+    "metric": {},
+    "column": {"n_crossings": "crossings", "spread": "spread of nodes (share of the contour)"},
+}
 
 # %% ../../nbs/systems/00_names.ipynb #fdef3e35
 _JOINT = {"model": {}, "cohort": {}, "metric": {}, "column": {}}

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RAMPS', 'RingEdges', 'ring_edges', 'shape_regularity', 'Ramp', 'ramp_value', 'ramp_weights']
 
-# %% ../../nbs/systems/18_shape_regularity.ipynb #0c1a7f9d
+# %% ../../nbs/systems/18_shape_regularity.ipynb #4e89a504
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..base.core import require_choice, require_shape
 
-# %% ../../nbs/systems/18_shape_regularity.ipynb #2d330099
+# %% ../../nbs/systems/18_shape_regularity.ipynb #4e6af985
 class RingEdges(NamedTuple):
     "Edges of all rings, each running along its contour."
 
@@ -40,7 +40,7 @@ def ring_edges(
         torch.cat([number.roll(-1) for number in numbers]),
     )
 
-# %% ../../nbs/systems/18_shape_regularity.ipynb #411adee5
+# %% ../../nbs/systems/18_shape_regularity.ipynb #6453a745
 def _organ_means(values, edges, n_organs):
     "Mean over the edges of each organ, (B,O)."
     sums = values.new_zeros(len(values), n_organs).index_add(1, edges.organ.to(values.device), values)
@@ -74,7 +74,7 @@ def shape_regularity(
     }
     return {name: (share * _organ_means(term, edges, n_organs)).mean() for name, term in terms.items()}
 
-# %% ../../nbs/systems/18_shape_regularity.ipynb #c3f03e9b
+# %% ../../nbs/systems/18_shape_regularity.ipynb #bbad6641
 class Ramp(NamedTuple):
     "A weight that changes over a training."
 
@@ -99,7 +99,7 @@ def ramp_value(
         raise ValueError(f"ramp: expected positive ends of a geometric ramp, got {ramp}; make it linear")
     return ramp.first * (ramp.last / ramp.first) ** share
 
-# %% ../../nbs/systems/18_shape_regularity.ipynb #488b8c93
+# %% ../../nbs/systems/18_shape_regularity.ipynb #c1b55e3b
 RAMPS = {  # Published weights of each term
     "chamfer": Ramp(10, 100, "linear"),
     "kl": Ramp(1e-6, 1e-3),
