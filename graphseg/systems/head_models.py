@@ -236,7 +236,7 @@ class HeadSet(torch.utils.data.Dataset):
         tensors = {"image": torch.from_numpy(image)[None], "nodes": nodes, "present": present, "id": self.ids[i]}
         return tensors | (_mask_tensors(contour, self.image_size) if self.with_masks else {})
 
-
+# %% ../../nbs/systems/54_head_models.ipynb #6a50ba82
 def _mask_tensors(contour, size):
     "One organ as `ContourTask` wants it: contour points, how many they are, and the filled mask."
     points, counts = contour[None].astype(np.float32), np.array([len(contour)])
