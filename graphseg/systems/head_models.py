@@ -7,7 +7,7 @@ __all__ = ['HEAD_LAYOUT', 'HEAD_AUGMENT', 'HEAD_COLUMNS', 'ring_nodes', 'HeadCas
            'square_image', 'to_square', 'from_square', 'HeadSet', 'head_task', 'HeadFound', 'predict_heads',
            'score_heads', 'agreement', 'show_head', 'show_circumferences']
 
-# %% ../../nbs/systems/54_head_models.ipynb #545da128
+# %% ../../nbs/systems/54_head_models.ipynb #5bbd246f
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -36,8 +36,9 @@ from graphseg.systems.head_circumference import (
     outline_ellipse,
 )
 from .head_readers import MaskedImage, read_grey, read_masked_image
+from .mask_training import ContourTask, masks_of_contours
 
-# %% ../../nbs/systems/54_head_models.ipynb #8de669ca
+# %% ../../nbs/systems/54_head_models.ipynb #200436ce
 HEAD_LAYOUT = Layout("head", (Organ("head", "head of the fetus", 64, 1, "right of the centre", True, "#0072B2"),))
 
 
@@ -53,7 +54,7 @@ def ring_nodes(
     first = np.abs(np.arctan2(from_centre[:, 1], from_centre[:, 0])).argmin()
     return resample_contour(contour, n_nodes, start=dense[first], clockwise=True)
 
-# %% ../../nbs/systems/54_head_models.ipynb #5004fc88
+# %% ../../nbs/systems/54_head_models.ipynb #eadd73d3
 @dataclass(frozen=True)
 class HeadCase:
     "A head in its image."
@@ -91,7 +92,7 @@ def read_head(
         contour = _edge(mask)
     return HeadCase(case.id, case.patient, image, contour, mask, case.spacing_mm, float(hc_mm))
 
-# %% ../../nbs/systems/54_head_models.ipynb #ab8a265d
+# %% ../../nbs/systems/54_head_models.ipynb #3a3c5b64
 def _echoes(ellipse, shape, rng):
     "How strongly each place reflects, before speckle."
     height, width = shape
@@ -106,7 +107,7 @@ def _echoes(ellipse, shape, rng):
     tissue = cv2.resize(rng.uniform(0.1, 0.5, (5, 7)), (width, height), interpolation=cv2.INTER_CUBIC)
     return np.where(radius < 1, 0.1 + midline, tissue) + rng.uniform(0.5, 0.9) * rim
 
-# %% ../../nbs/systems/54_head_models.ipynb #94350218
+# %% ../../nbs/systems/54_head_models.ipynb #b30ca087
 def _fan(shape):
     "Where a curved probe above the image sees anything."
     height, width = shape
@@ -140,7 +141,7 @@ def draw_head(
         head_circumference_mm(ellipse, spacing),
     )
 
-# %% ../../nbs/systems/54_head_models.ipynb #fc052e0e
+# %% ../../nbs/systems/54_head_models.ipynb #3096e566
 def draw_heads(
     n: int,  # Number of cases
     seed: int = 0,  # Seed; more cases with the same seed begin with the same ones
@@ -149,7 +150,7 @@ def draw_heads(
     "Drawn heads, each of a patient of its own."
     return [draw_head(generator(seed, i), f"drawn_{i:03d}", shape) for i in range(n)]
 
-# %% ../../nbs/systems/54_head_models.ipynb #5a4eeb45
+# %% ../../nbs/systems/54_head_models.ipynb #f3a4583c
 def _corner(shape):
     "Side of the square around an image, and where its upper left corner lies in it (x, y), px."
     side = max(shape)
@@ -184,7 +185,7 @@ def from_square(
     side, corner = _corner(shape)
     return np.asarray(points, float) * side - 0.5 - corner
 
-# %% ../../nbs/systems/54_head_models.ipynb #077fc245
+# %% ../../nbs/systems/54_head_models.ipynb #b41ec4d0
 HEAD_AUGMENT = Augment(
     rotation_deg=25,
     scale=(0.75, 1.2),
@@ -198,7 +199,7 @@ HEAD_AUGMENT = Augment(
     noise=(0.0, 0.04),
 )
 
-# %% ../../nbs/systems/54_head_models.ipynb #e9a01f6a
+# %% ../../nbs/systems/54_head_models.ipynb #5a9ddae0
 class HeadSet(torch.utils.data.Dataset):
     "Heads as tensors: image, ring of nodes; flipped and augmented where there is a generator."
 
@@ -207,10 +208,11 @@ class HeadSet(torch.utils.data.Dataset):
         cases: Sequence[HeadCase],  # Heads
         image_size: int,  # Side of the images, px
         augment: Augment | None = HEAD_AUGMENT,  # Geometry and grey values; None leaves all as it is
+        with_masks: bool = False,  # Add what `ContourTask` learns from: points, counts, masks?
     ):
         if not len(cases):
             raise ValueError("cases: expected at least one head, got none")
-        self.cases, self.image_size, self.augment = list(cases), image_size, augment
+        self.cases, self.image_size, self.augment, self.with_masks = list(cases), image_size, augment, with_masks
         self.ids = tuple(case.id for case in cases)
         self.images = [square_image(case.image, image_size) for case in cases]
         self.contours = [to_square(case.contour_px, case.image.shape) for case in cases]
@@ -231,20 +233,31 @@ class HeadSet(torch.utils.data.Dataset):
         image = image.astype(np.float32) / (255 if image.dtype == np.uint8 else 1)
         nodes = torch.from_numpy(ring_nodes(contour, HEAD_LAYOUT.n_nodes).astype(np.float32))
         present = torch.ones(HEAD_LAYOUT.n_nodes, dtype=torch.bool)
-        return {"image": torch.from_numpy(image)[None], "nodes": nodes, "present": present, "id": self.ids[i]}
+        tensors = {"image": torch.from_numpy(image)[None], "nodes": nodes, "present": present, "id": self.ids[i]}
+        return tensors | (_mask_tensors(contour, self.image_size) if self.with_masks else {})
 
-# %% ../../nbs/systems/54_head_models.ipynb #0d674d01
+# %% ../../nbs/systems/54_head_models.ipynb #6a50ba82
+def _mask_tensors(contour, size):
+    "One organ as `ContourTask` wants it: contour points, how many they are, and the filled mask."
+    points, counts = contour[None].astype(np.float32), np.array([len(contour)])
+    masks = masks_of_contours(points, counts, size)
+    return {"points": torch.from_numpy(points), "counts": torch.from_numpy(counts), "masks": torch.from_numpy(masks)}
+
+# %% ../../nbs/systems/54_head_models.ipynb #216dafb4
 def head_task(
     model: nn.Module,  # Network from `zoo.build_model` for the layout `HEAD_LAYOUT`
-):  # `PixelTask` or `LandmarkTask`
+    n_steps: int = 1,  # Length of the training, batches; weights of a `ContourTask` change with it
+):  # `PixelTask`, `LandmarkTask` or `ContourTask`
     "The task that fits a network."
     if model.config["output"] == "pixels":
         return PixelTask(HEAD_LAYOUT)
+    if model.config["output"] == "contours":
+        return ContourTask(model.graph, n_steps)
     if model.config["output"] != "landmarks":
-        raise ValueError(f"model: expected one that gives pixels or landmarks, got {model.config['output']}")
+        raise ValueError(f"model: expected one that gives pixels, landmarks or contours, got {model.config['output']}")
     return LandmarkTask(HEAD_LAYOUT, frame_px=model.config["image_size"])
 
-# %% ../../nbs/systems/54_head_models.ipynb #ee81771b
+# %% ../../nbs/systems/54_head_models.ipynb #8633c271
 class HeadFound(NamedTuple):
     "A head as a network sees it, in px of the image."
 
@@ -269,7 +282,7 @@ def _found_nodes(nodes, shape):
     points = from_square(nodes, shape)
     return HeadFound(fill_organ(points, shape, "round").astype(bool), fit_ellipse(points))
 
-# %% ../../nbs/systems/54_head_models.ipynb #67ba0063
+# %% ../../nbs/systems/54_head_models.ipynb #5c7f8084
 @torch.no_grad()
 def predict_heads(
     model: nn.Module,  # Trained network for the layout `HEAD_LAYOUT`
@@ -304,7 +317,7 @@ def _mirrored(values, is_pixels):
         return np.ascontiguousarray(values[:, :, ::-1])
     return np.stack([ring_nodes(nodes * [-1, 1] + [1, 0], len(nodes)) for nodes in values])
 
-# %% ../../nbs/systems/54_head_models.ipynb #f1876d49
+# %% ../../nbs/systems/54_head_models.ipynb #8955e84b
 HEAD_COLUMNS = ("case", "patient", "dsc", "dsc_ellipse", "hc_mm", "hc_given_mm", "hc_error_mm")
 
 
@@ -324,7 +337,7 @@ def score_heads(
         rows.append((case.id, case.patient, dsc, dsc_ellipse, hc, case.hc_mm, hc - case.hc_mm))
     return pd.DataFrame(rows, columns=HEAD_COLUMNS)
 
-# %% ../../nbs/systems/54_head_models.ipynb #334407d5
+# %% ../../nbs/systems/54_head_models.ipynb #781303b0
 def agreement(
     scores: pd.DataFrame,  # From `score_heads`
 ) -> dict[str, float]:  # n, missed, hc_mae_mm, hc_bias_mm, hc_low_mm, hc_high_mm, correlation
@@ -344,7 +357,7 @@ def agreement(
         "correlation": float(known["hc_mm"].corr(known["hc_given_mm"])),
     }
 
-# %% ../../nbs/systems/54_head_models.ipynb #91a6d6c0
+# %% ../../nbs/systems/54_head_models.ipynb #91a32ed1
 def show_head(
     case: HeadCase,  # Head with its truth
     found: HeadFound,  # What a network says
