@@ -6,7 +6,7 @@
 __all__ = ['NORMALISATIONS', 'outline_distance', 'class_distance', 'node_channels', 'distance_maps', 'warp_distance',
            'DistanceDataset', 'read_distance', 'contour_loss']
 
-# %% ../../nbs/systems/30_distance_maps.ipynb #41a84bc1
+# %% ../../nbs/systems/30_distance_maps.ipynb #8b566362
 import copy
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ from ..learning.samples import LandmarkDataset, SampleSet
 from ..shapes.layouts import Layout, split_nodes
 from ..shapes.raster import fill_organ
 
-# %% ../../nbs/systems/30_distance_maps.ipynb #6a65d836
+# %% ../../nbs/systems/30_distance_maps.ipynb #4ddf2eee
 def _squared_to_segment(x, y, a, b):
     "Squared distance of points of a grid to one segment; a segment without length is a point."
     dx, dy, (ex, ey) = x - a[0], y - a[1], b - a
@@ -49,7 +49,7 @@ def outline_distance(
             np.minimum(nearest, _squared_to_segment(x, x.T, a, b), out=nearest)
     return np.sqrt(nearest)
 
-# %% ../../nbs/systems/30_distance_maps.ipynb #e3b1ffd2
+# %% ../../nbs/systems/30_distance_maps.ipynb #c3f70dae
 NORMALISATIONS = ("maximum", "side", "edges")
 
 
@@ -75,7 +75,7 @@ def class_distance(
     distance = (_edge_distance if normalise == "edges" else outline_distance)(outlines, size)
     return distance if normalise == "side" else distance / distance.max()
 
-# %% ../../nbs/systems/30_distance_maps.ipynb #1200618c
+# %% ../../nbs/systems/30_distance_maps.ipynb #bb0eca2b
 def node_channels(
     layout: Layout,  # Organs; coarse layouts too
 ) -> np.ndarray:  # (N,) int64, index of the map of each node
@@ -101,7 +101,7 @@ def distance_maps(
                 target[:] = class_distance(mine, side, normalise)
     return maps
 
-# %% ../../nbs/systems/30_distance_maps.ipynb #ace95573
+# %% ../../nbs/systems/30_distance_maps.ipynb #a40cc7ea
 def warp_distance(
     maps: np.ndarray,  # (C,M,M) float32
     matrix: np.ndarray,  # (2,3), fractions to fractions, from `sample_geometry`
@@ -114,7 +114,7 @@ def warp_distance(
         displacement = cv2.resize(displacement, (size, size), interpolation=cv2.INTER_LINEAR) * share
     return np.stack([1 - warp_image(1 - one, matrix * [1, 1, share], displacement) for one in maps])
 
-# %% ../../nbs/systems/30_distance_maps.ipynb #cdadfbab
+# %% ../../nbs/systems/30_distance_maps.ipynb #4ea40ef8
 class DistanceDataset(LandmarkDataset):
     "Cases of a `SampleSet` as tensors, with the distance maps of the case under `distance`."
 
@@ -139,7 +139,7 @@ class DistanceDataset(LandmarkDataset):
             maps = warp_distance(maps, *sample_geometry(self.augment, self.sample_set.landmarks[i], same, size))
         return case | {"distance": torch.from_numpy(maps)}
 
-# %% ../../nbs/systems/30_distance_maps.ipynb #36fa953d
+# %% ../../nbs/systems/30_distance_maps.ipynb #8b5fe3a0
 def read_distance(
     nodes: Tensor,  # Predicted positions, (B,N,2) xy, fraction of the side
     distance: Tensor,  # Distance maps, (B,C,M,M)

@@ -4,23 +4,25 @@
 
 # %% auto #0
 __all__ = ['PRINTED_TABLES', 'JOINT_METRICS', 'printed_joint_scores', 'joint_table', 'median_training', 'topology_errors',
-           'activation_map', 'away_share']
+           'structure_masks', 'activation_map', 'encoder_features', 'away_share']
 
-# %% ../../nbs/systems/36_joint_tables.ipynb #8d1833fa
+# %% ../../nbs/systems/36_joint_tables.ipynb #9835f954
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..base.core import folder, require_choice, require_file, require_shape
 from ..base.report import require_columns
 from ..learning.metrics import structures
+from ..learning.samples import FRAME_PX
 from ..shapes.layouts import Layout
+from ..shapes.raster import landmarks_to_mask
 
-# %% ../../nbs/systems/36_joint_tables.ipynb #f5783c17
+# %% ../../nbs/systems/36_joint_tables.ipynb #4c62ebea
 PRINTED_TABLES = {"joint_lh": "joint Table 1", "joint_l": "joint Table 2", "montgomery": "joint Table 2"}
 _PRINTED_NAMES = {"ours": "joint", "hybridgnet_igsc": "hybridgnet_2igsc"}  # Word of a claim → key of `JOINT_ROWS`
 _PRINTED_METRICS = {"DSC": "dsc", "HD": "hd", "JC": "jaccard", "time_s": "time_s"}
@@ -40,7 +42,7 @@ def printed_joint_scores(
         found | {"metric": claims.metric.map(_PRINTED_METRICS), "value": claims.value.astype(float)}
     ).reset_index(drop=True)
 
-# %% ../../nbs/systems/36_joint_tables.ipynb #20e0d9d7
+# %% ../../nbs/systems/36_joint_tables.ipynb #2ff0e0b0
 JOINT_METRICS = {"dsc": "DSC", "jaccard": "JC", "hd_px": "HD (px)"}
 
 
@@ -72,7 +74,7 @@ def median_training(
     means = scores.groupby("seed").dsc.mean().sort_values(kind="stable")
     return int(means.index[(len(means) - 1) // 2])
 
-# %% ../../nbs/systems/36_joint_tables.ipynb #3d38906c
+# %% ../../nbs/systems/36_joint_tables.ipynb #7c5ab340
 def _pieces(mask):
     "Number of connected pieces of a mask."
     return cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[0] - 1
@@ -85,18 +87,29 @@ def _holes(mask):
 
 
 def topology_errors(
-    labels: np.ndarray,  # Label map, (H,W)
+    mask: np.ndarray,  # (H,W) bool
+    n_pieces: int,  # Pieces that there should be
+) -> int:
+    "Pieces that are too many or lack, and holes."
+    require_shape("mask", mask, "H,W")
+    return abs(_pieces(mask) - n_pieces) + _holes(np.asarray(mask, bool))
+
+
+def structure_masks(
+    prediction: np.ndarray,  # (N,2) landmarks in px of the frame, or a label map (H,W)
     layout: Layout,  # Organs and their labels
-) -> dict[str, int]:  # Structure → faults
-    "Pieces and holes of each structure that should not be, and pieces that lack."
-    require_shape("labels", labels, "H,W")
+) -> dict[str, tuple[np.ndarray, int]]:  # Structure → mask (H,W) bool, number of its organs
+    "Mask of every structure by itself; organs that are drawn from points do not cover each other."
     found = {}
     for structure, names in structures(layout).items():
-        mask = np.isin(labels, [layout.labels[name] for name in names])
-        found[structure] = abs(_pieces(mask) - len(names)) + _holes(mask)
+        if prediction.ndim == 2 and prediction.shape[1] == 2:
+            mask = landmarks_to_mask(prediction, layout, FRAME_PX, organs=names) > 0
+        else:
+            mask = np.isin(prediction, [layout.labels[name] for name in names])
+        found[structure] = mask, len(names)
     return found
 
-# %% ../../nbs/systems/36_joint_tables.ipynb #e6c26f37
+# %% ../../nbs/systems/36_joint_tables.ipynb #a96f96b1
 def activation_map(
     features: Tensor,  # Feature map of a layer, (B,C,H,W)
     n_channels: int = 4,  # Channels that are summed
@@ -107,6 +120,16 @@ def activation_map(
         raise ValueError(f"n_channels: expected 1 to {features.shape[1]}, got {n_channels}")
     best = features.abs().mean((2, 3)).topk(n_channels, 1).indices
     return torch.take_along_dim(features, best[..., None, None], 1).sum(1)
+
+
+def encoder_features(
+    network: nn.Module,  # UNet, HybridGNet or joint network
+    images: Tensor,  # (B,1,S,S) float32, 0 to 1
+) -> list[Tensor]:  # Feature map of each layer of its encoder, finest first
+    "What the encoder of a network finds."
+    if hasattr(network, "look"):
+        return network.encoder.pyramid(*network.look(images))
+    return getattr(network, "encoder", network).pyramid(images)
 
 
 def away_share(
