@@ -6,7 +6,7 @@
 __all__ = ['INPUTS', 'DenseMaps', 'decode_maps', 'dense_maps', 'FrozenUNet', 'lend_maps', 'FusedPyramid', 'JointUNet',
            'ladder_widths', 'LadderDecoder', 'FusedEncoder', 'JointNetwork']
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #b033aad5
+# %% ../../nbs/systems/32_joint_networks.ipynb #59e5f236
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -24,12 +24,11 @@ from graphseg.learning.layers import (
     ImageToGraphSkip,
     ResidualBlock,
     chebyshev_basis,
-    count_parameters,
 )
 from ..shapes.layouts import Layout, adjacency, coarse_layout, scaled_laplacian
 from ..shapes.pooling import unpool_matrix
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #a75a4ff2
+# %% ../../nbs/systems/32_joint_networks.ipynb #1ebe383e
 class DenseMaps(NamedTuple):
     "What a UNet lends."
 
@@ -57,7 +56,7 @@ def dense_maps(
     levels = decode_maps(unet, unet.pyramid(images))
     return DenseMaps(unet.scores(levels[0]).softmax(1), tuple(levels))
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #4072474a
+# %% ../../nbs/systems/32_joint_networks.ipynb #bfb4a0ca
 class FrozenUNet(UNet):
     "A trained UNet that lends its maps and never changes."
 
@@ -90,7 +89,7 @@ def lend_maps(
         raise ValueError(f"unet: expected the classes and channels of network.dense, got others: {error}") from error
     return network
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #364feecc
+# %% ../../nbs/systems/32_joint_networks.ipynb #5eda78de
 class FusedPyramid(Pyramid):
     "A `Pyramid` whose layers also read a map of another network; without such maps, a `Pyramid`."
 
@@ -125,7 +124,7 @@ class FusedPyramid(Pyramid):
             above = None
         return features
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #d440fdbb
+# %% ../../nbs/systems/32_joint_networks.ipynb #ba1f2fc6
 class JointUNet(UNet):
     "A UNet that reads the image and all maps of a frozen one."
 
@@ -148,7 +147,7 @@ class JointUNet(UNet):
         features = self.pyramid(torch.cat([images, maps.output], 1), maps.levels)
         return self.scores(decode_maps(self, features)[0])
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #cd32fdc5
+# %% ../../nbs/systems/32_joint_networks.ipynb #668f10af
 def ladder_widths(
     n_levels: int,  # Levels of the encoder
 ) -> list[int]:  # Features after each block, coarsest first
@@ -202,7 +201,7 @@ class LadderDecoder(nn.Module):
             proposed.append(nodes)
         return self.last(x), tuple(proposed)
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #b4cfdb01
+# %% ../../nbs/systems/32_joint_networks.ipynb #269dc0d6
 INPUTS = ("image", "dense", "both")  # What the first layer reads: the film, the output of the frozen UNet, or both
 
 
@@ -231,7 +230,7 @@ class FusedEncoder(ImageEncoder):
         x = features[-1].flatten(1)
         return self.mu(x), self.logvar(x) if variance else None, features
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #33acfb57
+# %% ../../nbs/systems/32_joint_networks.ipynb #c0adb872
 class JointNetwork(nn.Module):
     "Image and maps of a frozen UNet to landmarks, told at every level."
 
