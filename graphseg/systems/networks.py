@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['JOINT_NETWORKS', 'NETWORKS']
 
-# %% ../../nbs/systems/60_networks.ipynb #84de598f
+# %% ../../nbs/systems/60_networks.ipynb #ebce6272
 from ..chest.hybridgnet import HybridGNet
 from ..learning.zoo import Configuration
 from .joint_networks import JointNetwork, JointUNet
 
-# %% ../../nbs/systems/60_networks.ipynb #c82fe38f
+# %% ../../nbs/systems/60_networks.ipynb #285127f4
 _SOURCE = "Bransby et al. 2023, MICCAI"
 JOINT_NETWORKS = {
     "unet_joint": Configuration(JointUNet, f"{_SOURCE}, UNet Joint", output="pixels"),
@@ -24,5 +24,5 @@ JOINT_NETWORKS = {
     "joint": Configuration(JointNetwork, f"{_SOURCE}, Ours", {"inputs": "both", "fusion": True}),
 }
 
-# %% ../../nbs/systems/60_networks.ipynb #029baeeb
+# %% ../../nbs/systems/60_networks.ipynb #d927d14d
 NETWORKS = {**JOINT_NETWORKS}  # Name → configuration
