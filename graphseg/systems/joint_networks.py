@@ -6,7 +6,7 @@
 __all__ = ['INPUTS', 'DenseMaps', 'decode_maps', 'dense_maps', 'FrozenUNet', 'lend_maps', 'FusedPyramid', 'JointUNet',
            'ladder_widths', 'LadderDecoder', 'FusedEncoder', 'JointNetwork']
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #59e5f236
+# %% ../../nbs/systems/32_joint_networks.ipynb #fd83ef04
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ from graphseg.learning.layers import (
 from ..shapes.layouts import Layout, adjacency, coarse_layout, scaled_laplacian
 from ..shapes.pooling import unpool_matrix
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #1ebe383e
+# %% ../../nbs/systems/32_joint_networks.ipynb #1b137038
 class DenseMaps(NamedTuple):
     "What a UNet lends."
 
@@ -56,7 +56,7 @@ def dense_maps(
     levels = decode_maps(unet, unet.pyramid(images))
     return DenseMaps(unet.scores(levels[0]).softmax(1), tuple(levels))
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #bfb4a0ca
+# %% ../../nbs/systems/32_joint_networks.ipynb #f08ab933
 class FrozenUNet(UNet):
     "A trained UNet that lends its maps and never changes."
 
@@ -89,7 +89,7 @@ def lend_maps(
         raise ValueError(f"unet: expected the classes and channels of network.dense, got others: {error}") from error
     return network
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #5eda78de
+# %% ../../nbs/systems/32_joint_networks.ipynb #e5ff5886
 class FusedPyramid(Pyramid):
     "A `Pyramid` whose layers also read a map of another network; without such maps, a `Pyramid`."
 
@@ -124,7 +124,7 @@ class FusedPyramid(Pyramid):
             above = None
         return features
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #ba1f2fc6
+# %% ../../nbs/systems/32_joint_networks.ipynb #45835042
 class JointUNet(UNet):
     "A UNet that reads the image and all maps of a frozen one."
 
@@ -147,7 +147,7 @@ class JointUNet(UNet):
         features = self.pyramid(torch.cat([images, maps.output], 1), maps.levels)
         return self.scores(decode_maps(self, features)[0])
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #668f10af
+# %% ../../nbs/systems/32_joint_networks.ipynb #5dd87cbc
 def ladder_widths(
     n_levels: int,  # Levels of the encoder
 ) -> list[int]:  # Features after each block, coarsest first
@@ -201,7 +201,7 @@ class LadderDecoder(nn.Module):
             proposed.append(nodes)
         return self.last(x), tuple(proposed)
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #269dc0d6
+# %% ../../nbs/systems/32_joint_networks.ipynb #b7f513a4
 INPUTS = ("image", "dense", "both")  # What the first layer reads: the film, the output of the frozen UNet, or both
 
 
@@ -230,7 +230,7 @@ class FusedEncoder(ImageEncoder):
         x = features[-1].flatten(1)
         return self.mu(x), self.logvar(x) if variance else None, features
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #c0adb872
+# %% ../../nbs/systems/32_joint_networks.ipynb #4a8d0b9f
 class JointNetwork(nn.Module):
     "Image and maps of a frozen UNet to landmarks, told at every level."
 

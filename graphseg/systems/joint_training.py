@@ -6,7 +6,7 @@
 __all__ = ['JOINT_ROWS', 'JOINT_SETS', 'JointTask', 'drawn_classes', 'RasterTask', 'JointRow', 'joint_task', 'joint_network',
            'read_joint_set', 'train_row', 'predict_row']
 
-# %% ../../nbs/systems/34_joint_training.ipynb #9ca3a6c8
+# %% ../../nbs/systems/34_joint_training.ipynb #aff309e0
 import inspect
 from pathlib import Path
 from typing import NamedTuple
@@ -33,7 +33,7 @@ from .distance_maps import DistanceDataset, contour_loss, node_channels
 from .joint_networks import lend_maps
 from .soft_raster import soft_raster
 
-# %% ../../nbs/systems/34_joint_training.ipynb #c75fc015
+# %% ../../nbs/systems/34_joint_training.ipynb #a29ce3c5
 def _require_number(loss, batch):
     "Raise `ValueError` with the names of the cases unless a loss is a number."
     if not torch.isfinite(loss):
@@ -81,7 +81,7 @@ class JointTask(LandmarkTask):
         weights = f"beta={self.beta}, kl={self.kl}, dense={self.dense}, share={self.share}"
         return f"JointTask({self.layout.name}, {weights}, {self.norm})"
 
-# %% ../../nbs/systems/34_joint_training.ipynb #699aa44c
+# %% ../../nbs/systems/34_joint_training.ipynb #fc71bb64
 def drawn_classes(
     nodes: Tensor,  # Node positions, (B,N,2) xy, fraction of the side
     layout: Layout,  # Organs and their nodes
@@ -131,7 +131,7 @@ class RasterTask(LandmarkTask):
     def __repr__(self):
         return f"RasterTask({self.layout.name}, {self.temperature} px², kl={self.kl})"
 
-# %% ../../nbs/systems/34_joint_training.ipynb #5159c7af
+# %% ../../nbs/systems/34_joint_training.ipynb #ab3e4b7e
 class JointRow(NamedTuple):
     "One row of the published tables."
 
@@ -162,7 +162,7 @@ JOINT_ROWS = {
     "joint": JointRow("Ours", "joint", "points", "both", "contour", _BETA, needs="unet"),
 }
 
-# %% ../../nbs/systems/34_joint_training.ipynb #02b9aabd
+# %% ../../nbs/systems/34_joint_training.ipynb #ee05a77b
 def joint_task(
     row: str,  # Key of `JOINT_ROWS`
     layout: Layout,  # Organs
@@ -206,7 +206,7 @@ def joint_network(
         network.load_state_dict(needed.state_dict())
     return network
 
-# %% ../../nbs/systems/34_joint_training.ipynb #f7f7574c
+# %% ../../nbs/systems/34_joint_training.ipynb #103a2271
 JOINT_SETS = {"joint_lh": ("LH", ("North", "East")), "joint_l": ("L", ("South", "West"))}  # Layout, drawn centres
 
 
@@ -226,7 +226,7 @@ def read_joint_set(
     split = default_split(samples)
     return {part: samples.subset(getattr(split, part)) for part in PARTS if getattr(split, part)}
 
-# %% ../../nbs/systems/34_joint_training.ipynb #e1d42716
+# %% ../../nbs/systems/34_joint_training.ipynb #178e8a37
 def train_row(
     row: str,  # Key of `JOINT_ROWS`
     train: DistanceDataset,  # Cases to learn from, with augmentation

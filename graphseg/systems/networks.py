@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['JOINT_NETWORKS', 'NETWORKS']
 
-# %% ../../nbs/systems/60_networks.ipynb #ebce6272
+# %% ../../nbs/systems/60_networks.ipynb #27a75cfe
 from ..chest.hybridgnet import HybridGNet
 from ..learning.zoo import Configuration
 from .joint_networks import JointNetwork, JointUNet
 
-# %% ../../nbs/systems/60_networks.ipynb #285127f4
+# %% ../../nbs/systems/60_networks.ipynb #b1e0f001
 _SOURCE = "Bransby et al. 2023, MICCAI"
 JOINT_NETWORKS = {
     "unet_joint": Configuration(JointUNet, f"{_SOURCE}, UNet Joint", output="pixels"),
@@ -24,5 +24,5 @@ JOINT_NETWORKS = {
     "joint": Configuration(JointNetwork, f"{_SOURCE}, Ours", {"inputs": "both", "fusion": True}),
 }
 
-# %% ../../nbs/systems/60_networks.ipynb #d927d14d
+# %% ../../nbs/systems/60_networks.ipynb #775a7628
 NETWORKS = {**JOINT_NETWORKS}  # Name → configuration
