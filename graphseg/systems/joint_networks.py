@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['INPUTS', 'DenseMaps', 'decode_maps', 'dense_maps', 'FrozenUNet', 'lend_maps', 'FusedPyramid', 'JointUNet',
-           'ladder_widths', 'LadderDecoder', 'FusedEncoder', 'JointNetwork']
+           'ladder_widths', 'LadderDecoder', 'FusedEncoder', 'shown_maps', 'JointNetwork']
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #fd83ef04
+# %% ../../nbs/systems/32_joint_networks.ipynb #fa430a7e
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ from graphseg.learning.layers import (
 from ..shapes.layouts import Layout, adjacency, coarse_layout, scaled_laplacian
 from ..shapes.pooling import unpool_matrix
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #1b137038
+# %% ../../nbs/systems/32_joint_networks.ipynb #86bc7bd7
 class DenseMaps(NamedTuple):
     "What a UNet lends."
 
@@ -56,7 +56,7 @@ def dense_maps(
     levels = decode_maps(unet, unet.pyramid(images))
     return DenseMaps(unet.scores(levels[0]).softmax(1), tuple(levels))
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #f08ab933
+# %% ../../nbs/systems/32_joint_networks.ipynb #75aca5b0
 class FrozenUNet(UNet):
     "A trained UNet that lends its maps and never changes."
 
@@ -89,7 +89,7 @@ def lend_maps(
         raise ValueError(f"unet: expected the classes and channels of network.dense, got others: {error}") from error
     return network
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #e5ff5886
+# %% ../../nbs/systems/32_joint_networks.ipynb #f22033f3
 class FusedPyramid(Pyramid):
     "A `Pyramid` whose layers also read a map of another network; without such maps, a `Pyramid`."
 
@@ -124,7 +124,7 @@ class FusedPyramid(Pyramid):
             above = None
         return features
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #45835042
+# %% ../../nbs/systems/32_joint_networks.ipynb #dd883616
 class JointUNet(UNet):
     "A UNet that reads the image and all maps of a frozen one."
 
@@ -147,19 +147,19 @@ class JointUNet(UNet):
         features = self.pyramid(torch.cat([images, maps.output], 1), maps.levels)
         return self.scores(decode_maps(self, features)[0])
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #5dd87cbc
+# %% ../../nbs/systems/32_joint_networks.ipynb #957a116b
 def ladder_widths(
     n_levels: int,  # Levels of the encoder
 ) -> list[int]:  # Features after each block, coarsest first
     "Published widths: 16 in the first third of the blocks, then 32."
     return [16 if level < n_levels // 3 else 32 for level in range(n_levels)]
 
-
+# %% ../../nbs/systems/32_joint_networks.ipynb #441864ca
 def _graph_basis(layout, order):
     "Chebyshev polynomials of the Laplacian of a layout."
     return chebyshev_basis(scaled_laplacian(adjacency(layout)), order)
 
-
+# %% ../../nbs/systems/32_joint_networks.ipynb #285aa3c9
 class LadderDecoder(nn.Module):
     "Latent vector and image features of all levels to node positions, told at every level."
 
@@ -201,7 +201,7 @@ class LadderDecoder(nn.Module):
             proposed.append(nodes)
         return self.last(x), tuple(proposed)
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #b7f513a4
+# %% ../../nbs/systems/32_joint_networks.ipynb #dbdd5922
 INPUTS = ("image", "dense", "both")  # What the first layer reads: the film, the output of the frozen UNet, or both
 
 
@@ -230,7 +230,19 @@ class FusedEncoder(ImageEncoder):
         x = features[-1].flatten(1)
         return self.mu(x), self.logvar(x) if variance else None, features
 
-# %% ../../nbs/systems/32_joint_networks.ipynb #4a8d0b9f
+# %% ../../nbs/systems/32_joint_networks.ipynb #95757b93
+def shown_maps(
+    network: nn.Module,  # With `dense` (a `FrozenUNet` or None), `inputs` and `fusion`
+    images: Tensor,  # (B,1,S,S) float32, 0 to 1
+) -> tuple[Tensor, tuple[Tensor, ...]]:  # What the first layer reads, and the lent map of each level
+    "What the encoder of a joint network is shown."
+    if network.dense is None:
+        return images, ()
+    maps = network.dense(images)
+    shown = {"image": (images,), "dense": (maps.output,), "both": (images, maps.output)}[network.inputs]
+    return torch.cat(shown, 1), maps.levels if network.fusion else ()
+
+# %% ../../nbs/systems/32_joint_networks.ipynb #d7ef685a
 class JointNetwork(nn.Module):
     "Image and maps of a frozen UNet to landmarks, told at every level."
 
@@ -259,21 +271,10 @@ class JointNetwork(nn.Module):
         if fusion or inputs != "image":
             self.dense = FrozenUNet(n_classes, 1, batch_stats, channels)
 
-    def look(
-        self,
-        images: Tensor,  # (B,1,S,S) float32, 0 to 1
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:  # What the first layer reads, and the lent map of each level
-        "What the encoder is shown."
-        if self.dense is None:
-            return images, ()
-        maps = self.dense(images)
-        shown = {"image": (images,), "dense": (maps.output,), "both": (images, maps.output)}[self.inputs]
-        return torch.cat(shown, 1), maps.levels if self.fusion else ()
-
     def forward(
         self,
         images: Tensor,  # (B,1,S,S) float32, 0 to 1
     ) -> LandmarkOutput:
-        mu, logvar, features = self.encoder(*self.look(images), variance=self.training)
+        mu, logvar, features = self.encoder(*shown_maps(self, images), variance=self.training)
         nodes, proposed = self.decoder(self.encoder.sample(mu, logvar), features)
         return LandmarkOutput(nodes, proposed, mu, logvar)

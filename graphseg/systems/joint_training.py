@@ -6,8 +6,9 @@
 __all__ = ['JOINT_ROWS', 'JOINT_SETS', 'JointTask', 'drawn_classes', 'RasterTask', 'JointRow', 'joint_task', 'joint_network',
            'read_joint_set', 'train_row', 'predict_row']
 
-# %% ../../nbs/systems/34_joint_training.ipynb #aff309e0
+# %% ../../nbs/systems/34_joint_training.ipynb #b2cc199d
 import inspect
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,13 +34,24 @@ from .distance_maps import DistanceDataset, contour_loss, node_channels
 from .joint_networks import lend_maps
 from .soft_raster import soft_raster
 
-# %% ../../nbs/systems/34_joint_training.ipynb #a29ce3c5
+# %% ../../nbs/systems/34_joint_training.ipynb #472158ff
 def _require_number(loss, batch):
     "Raise `ValueError` with the names of the cases unless a loss is a number."
     if not torch.isfinite(loss):
         raise ValueError(f"loss: expected a finite number, got {float(loss)} for the cases {list(batch.get('id', ()))}")
 
 
+def _level_losses(task, output, batch):
+    "Contour loss of the positions of every level, summed."
+    device, total = batch["nodes"].device, 0
+    pools = [pool.to(device) for pool in task.pools]
+    for nodes in (output.nodes, *output.auxiliary):
+        truth = level_target(nodes.shape[1], batch["nodes"], batch["present"], pools)
+        channels = task.channels[nodes.shape[1]].to(device)
+        total = total + contour_loss(nodes, *truth, batch["distance"], channels, task.beta, task.norm)
+    return total
+
+# %% ../../nbs/systems/34_joint_training.ipynb #c8aac743
 class JointTask(LandmarkTask):
     "Nodes of all levels by the contour loss; classes, where a network tells them, beside."
 
@@ -63,13 +75,9 @@ class JointTask(LandmarkTask):
         self.channels = {graph.n_nodes: torch.from_numpy(node_channels(graph)) for graph in graphs}
 
     def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
-        output, device = model(batch["image"]), batch["nodes"].device
-        pools, total = [pool.to(device) for pool in self.pools], 0
-        for nodes in (output.nodes, *output.auxiliary):
-            truth = level_target(nodes.shape[1], batch["nodes"], batch["present"], pools)
-            channels = self.channels[nodes.shape[1]].to(device)
-            total = total + contour_loss(nodes, *truth, batch["distance"], channels, self.beta, self.norm)
-        terms = {"contour": self.share * total, "kl": kl_divergence(output.mu, output.logvar)}
+        output = model(batch["image"])
+        terms = {"contour": self.share * _level_losses(self, output, batch)}
+        terms["kl"] = kl_divergence(output.mu, output.logvar)
         loss = terms["contour"] + self.kl * terms["kl"]
         if output.scores is not None and self.dense:
             terms["dense"] = pixel_loss(output.scores, *pixel_target(batch, self.layout))["loss"]
@@ -81,7 +89,7 @@ class JointTask(LandmarkTask):
         weights = f"beta={self.beta}, kl={self.kl}, dense={self.dense}, share={self.share}"
         return f"JointTask({self.layout.name}, {weights}, {self.norm})"
 
-# %% ../../nbs/systems/34_joint_training.ipynb #fc71bb64
+# %% ../../nbs/systems/34_joint_training.ipynb #e1154cbe
 def drawn_classes(
     nodes: Tensor,  # Node positions, (B,N,2) xy, fraction of the side
     layout: Layout,  # Organs and their nodes
@@ -96,7 +104,7 @@ def drawn_classes(
     parts = torch.cat([(1 - classes.sum(1, keepdim=True)).clamp(min=0), classes], 1)
     return parts / parts.sum(1, keepdim=True)
 
-
+# %% ../../nbs/systems/34_joint_training.ipynb #ebf36699
 class RasterTask(LandmarkTask):
     "Nodes of all levels, drawn softly and compared with the mask; landmarks are not read."
 
@@ -131,7 +139,7 @@ class RasterTask(LandmarkTask):
     def __repr__(self):
         return f"RasterTask({self.layout.name}, {self.temperature} px², kl={self.kl})"
 
-# %% ../../nbs/systems/34_joint_training.ipynb #ab3e4b7e
+# %% ../../nbs/systems/34_joint_training.ipynb #dd6248ff
 class JointRow(NamedTuple):
     "One row of the published tables."
 
@@ -162,22 +170,24 @@ JOINT_ROWS = {
     "joint": JointRow("Ours", "joint", "points", "both", "contour", _BETA, needs="unet"),
 }
 
-# %% ../../nbs/systems/34_joint_training.ipynb #ee05a77b
+# %% ../../nbs/systems/34_joint_training.ipynb #b4060933
 def joint_task(
     row: str,  # Key of `JOINT_ROWS`
     layout: Layout,  # Organs
     beta: float | None = None,  # Weight of the distance; default that of the row
     temperature: float = 0.1,  # Rasterize: temperature, px²
+    norm: str = "squared",  # Node error: "squared" (published) or "absolute"
 ):  # Task for `learning.training.fit`
     "What the network of a row is asked for."
     require_choice("row", row, JOINT_ROWS)
     line = JOINT_ROWS[row]
     if line.loss == "contour":
-        return JointTask(layout, line.beta if beta is None else beta, halved=line.halved)
-    kinds = {"nodes": LandmarkTask, "pixels": PixelTask}
-    return RasterTask(layout, temperature) if line.loss == "raster" else kinds[line.loss](layout)
+        return JointTask(layout, line.beta if beta is None else beta, halved=line.halved, norm=norm)
+    if line.loss == "nodes":
+        return LandmarkTask(layout, norm=norm)
+    return RasterTask(layout, temperature) if line.loss == "raster" else PixelTask(layout)
 
-
+# %% ../../nbs/systems/34_joint_training.ipynb #2bd16a62
 def _accepted(network, options):
     "Those of the options that the class of a network has."
     load_networks(network)
@@ -206,7 +216,7 @@ def joint_network(
         network.load_state_dict(needed.state_dict())
     return network
 
-# %% ../../nbs/systems/34_joint_training.ipynb #103a2271
+# %% ../../nbs/systems/34_joint_training.ipynb #b5665f6a
 JOINT_SETS = {"joint_lh": ("LH", ("North", "East")), "joint_l": ("L", ("South", "West"))}  # Layout, drawn centres
 
 
@@ -226,7 +236,7 @@ def read_joint_set(
     split = default_split(samples)
     return {part: samples.subset(getattr(split, part)) for part in PARTS if getattr(split, part)}
 
-# %% ../../nbs/systems/34_joint_training.ipynb #178e8a37
+# %% ../../nbs/systems/34_joint_training.ipynb #5e7d64a6
 def train_row(
     row: str,  # Key of `JOINT_ROWS`
     train: DistanceDataset,  # Cases to learn from, with augmentation
@@ -237,14 +247,17 @@ def train_row(
     needed: nn.Module | None = None,  # Trained network of the row that this one needs
     beta: float | None = None,  # Weight of the distance; default that of the row
     temperature: float = 0.1,  # Rasterize: temperature, px²
+    norm: str = "squared",  # Node error: "squared" (published) or "absolute"
     checkpoint: Path | None = None,  # Folder of the checkpoint; default `where`
     **options,  # Further arguments of the network
 ) -> tuple[nn.Module, FitResult]:
     "Train the network of one row."
     samples = train.sample_set
     network = joint_network(row, samples, seed, needed, **options)
-    task = joint_task(row, samples.layout, beta, temperature)
-    return network, fit(network, task, train, validation, settings, where, seed, checkpoint)
+    task = joint_task(row, samples.layout, beta, temperature, norm)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*in eval mode at the start.*")  # the frozen UNet is
+        return network, fit(network, task, train, validation, settings, where, seed, checkpoint)
 
 
 def predict_row(
