@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['JOINT_ROWS', 'JOINT_SETS', 'JointTask', 'drawn_classes', 'RasterTask', 'JointRow', 'joint_task', 'joint_network',
-           'read_joint_set', 'train_row', 'predict_row']
+           'read_joint_set', 'begin_at_mean', 'train_row', 'predict_row']
 
-# %% ../../nbs/systems/34_joint_training.ipynb #b2cc199d
+# %% ../../nbs/systems/34_joint_training.ipynb #c584745a
 import inspect
 import warnings
 from pathlib import Path
@@ -30,11 +30,12 @@ from ..learning.samples import FRAME_PX, SampleSet
 from ..learning.training import FitResult, TrainingSettings, fit
 from ..learning.zoo import MODELS, load_networks
 from ..shapes.layouts import LAYOUTS, Layout, coarse_layout
+from ..shapes.pooling import pool_matrices
 from .distance_maps import DistanceDataset, contour_loss, node_channels
 from .joint_networks import lend_maps
 from .soft_raster import soft_raster
 
-# %% ../../nbs/systems/34_joint_training.ipynb #472158ff
+# %% ../../nbs/systems/34_joint_training.ipynb #d15d86d9
 def _require_number(loss, batch):
     "Raise `ValueError` with the names of the cases unless a loss is a number."
     if not torch.isfinite(loss):
@@ -51,7 +52,7 @@ def _level_losses(task, output, batch):
         total = total + contour_loss(nodes, *truth, batch["distance"], channels, task.beta, task.norm)
     return total
 
-# %% ../../nbs/systems/34_joint_training.ipynb #c8aac743
+# %% ../../nbs/systems/34_joint_training.ipynb #61396def
 class JointTask(LandmarkTask):
     "Nodes of all levels by the contour loss; classes, where a network tells them, beside."
 
@@ -89,7 +90,7 @@ class JointTask(LandmarkTask):
         weights = f"beta={self.beta}, kl={self.kl}, dense={self.dense}, share={self.share}"
         return f"JointTask({self.layout.name}, {weights}, {self.norm})"
 
-# %% ../../nbs/systems/34_joint_training.ipynb #e1154cbe
+# %% ../../nbs/systems/34_joint_training.ipynb #a7078ead
 def drawn_classes(
     nodes: Tensor,  # Node positions, (B,N,2) xy, fraction of the side
     layout: Layout,  # Organs and their nodes
@@ -104,7 +105,7 @@ def drawn_classes(
     parts = torch.cat([(1 - classes.sum(1, keepdim=True)).clamp(min=0), classes], 1)
     return parts / parts.sum(1, keepdim=True)
 
-# %% ../../nbs/systems/34_joint_training.ipynb #ebf36699
+# %% ../../nbs/systems/34_joint_training.ipynb #b85fa605
 class RasterTask(LandmarkTask):
     "Nodes of all levels, drawn softly and compared with the mask; landmarks are not read."
 
@@ -139,7 +140,7 @@ class RasterTask(LandmarkTask):
     def __repr__(self):
         return f"RasterTask({self.layout.name}, {self.temperature} px², kl={self.kl})"
 
-# %% ../../nbs/systems/34_joint_training.ipynb #dd6248ff
+# %% ../../nbs/systems/34_joint_training.ipynb #6389c973
 class JointRow(NamedTuple):
     "One row of the published tables."
 
@@ -170,7 +171,7 @@ JOINT_ROWS = {
     "joint": JointRow("Ours", "joint", "points", "both", "contour", _BETA, needs="unet"),
 }
 
-# %% ../../nbs/systems/34_joint_training.ipynb #b4060933
+# %% ../../nbs/systems/34_joint_training.ipynb #a4e4dc2d
 def joint_task(
     row: str,  # Key of `JOINT_ROWS`
     layout: Layout,  # Organs
@@ -187,7 +188,7 @@ def joint_task(
         return LandmarkTask(layout, norm=norm)
     return RasterTask(layout, temperature) if line.loss == "raster" else PixelTask(layout)
 
-# %% ../../nbs/systems/34_joint_training.ipynb #2bd16a62
+# %% ../../nbs/systems/34_joint_training.ipynb #e3ae617a
 def _accepted(network, options):
     "Those of the options that the class of a network has."
     load_networks(network)
@@ -216,7 +217,7 @@ def joint_network(
         network.load_state_dict(needed.state_dict())
     return network
 
-# %% ../../nbs/systems/34_joint_training.ipynb #b5665f6a
+# %% ../../nbs/systems/34_joint_training.ipynb #1690c734
 JOINT_SETS = {"joint_lh": ("LH", ("North", "East")), "joint_l": ("L", ("South", "West"))}  # Layout, drawn centres
 
 
@@ -236,7 +237,41 @@ def read_joint_set(
     split = default_split(samples)
     return {part: samples.subset(getattr(split, part)) for part in PARTS if getattr(split, part)}
 
-# %% ../../nbs/systems/34_joint_training.ipynb #5e7d64a6
+# %% ../../nbs/systems/34_joint_training.ipynb #c960f540
+def _set_head(head, nodes, shape, ridge):
+    "Weights of a layer that tells positions: those that bring the features of its nodes nearest to a shape."
+    x = nodes.flatten(0, 1).double()
+    gram = x.T @ x
+    gram = gram + ridge * gram.diagonal().mean() * torch.eye(len(gram), dtype=x.dtype)
+    weight = torch.linalg.solve(gram, x.T @ shape.double().repeat(len(nodes), 1)).to(nodes.dtype)  # (F, 2)
+    head.weight.copy_(weight.T if isinstance(head, nn.Linear) else weight.view_as(head.weight))
+
+
+@torch.no_grad()
+def begin_at_mean(
+    network: nn.Module,  # HybridGNet or joint network, changed in place
+    samples: SampleSet,  # Training cases, with complete shapes
+    n_films: int = 8,  # Films whose features are looked at
+    ridge: float = 1e-3,  # λ, share of the mean square of the features
+) -> nn.Module:  # The same network
+    "Set all layers that tell positions so that they begin near the mean shape."
+    if not samples.present.all():
+        raise ValueError("samples: expected complete shapes, got a case with a missing organ; choose a smaller layout")
+    mean = torch.from_numpy(samples.landmarks.mean(0))[None]
+    shapes = {len(shape[0]): shape[0] for shape in (mean, *(pool @ mean for pool in pool_matrices(samples.layout)))}
+    decoder = network.decoder
+    last = decoder.last if hasattr(decoder, "last") else decoder.up1
+    heads = [*(skip.head for skip in decoder.skips), last]
+    hooks = [
+        head.register_forward_pre_hook(lambda head, given: _set_head(head, given[0], shapes[given[0].shape[1]], ridge))
+        for head in heads
+    ]
+    network.train()(torch.from_numpy(samples.images[:n_films, None] / np.float32(255)))
+    for hook in hooks:
+        hook.remove()
+    return network
+
+# %% ../../nbs/systems/34_joint_training.ipynb #7a8d109d
 def train_row(
     row: str,  # Key of `JOINT_ROWS`
     train: DistanceDataset,  # Cases to learn from, with augmentation
@@ -249,11 +284,14 @@ def train_row(
     temperature: float = 0.1,  # Rasterize: temperature, px²
     norm: str = "squared",  # Node error: "squared" (published) or "absolute"
     checkpoint: Path | None = None,  # Folder of the checkpoint; default `where`
+    at_mean: bool = False,  # Begin at the mean shape, where points are learnt from points?
     **options,  # Further arguments of the network
 ) -> tuple[nn.Module, FitResult]:
     "Train the network of one row."
     samples = train.sample_set
     network = joint_network(row, samples, seed, needed, **options)
+    if at_mean and JOINT_ROWS[row].loss in ("nodes", "contour"):
+        begin_at_mean(network, samples)
     task = joint_task(row, samples.layout, beta, temperature, norm)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*in eval mode at the start.*")  # the frozen UNet is

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['JOINT_NETWORKS', 'NETWORKS']
 
-# %% ../../nbs/systems/60_networks.ipynb #e0c9a048
+# %% ../../nbs/systems/60_networks.ipynb #cc8bf33f
 from ..chest.hybridgnet import HybridGNet
 from ..learning.zoo import Configuration
 from .joint_networks import JointNetwork, JointUNet
 
-# %% ../../nbs/systems/60_networks.ipynb #36be38c0
+# %% ../../nbs/systems/60_networks.ipynb #fa42c947
 _SOURCE = "Bransby et al. 2023, MICCAI"
 JOINT_NETWORKS = {
     "unet_joint": Configuration(JointUNet, f"{_SOURCE}, UNet Joint", output="pixels"),
@@ -22,5 +22,5 @@ JOINT_NETWORKS = {
     "joint": Configuration(JointNetwork, f"{_SOURCE}, Ours", {"inputs": "both", "fusion": True}),
 }
 
-# %% ../../nbs/systems/60_networks.ipynb #b1a8f2d3
+# %% ../../nbs/systems/60_networks.ipynb #aed1c23a
 NETWORKS = {**JOINT_NETWORKS}  # Name → configuration
