@@ -6,7 +6,7 @@
 __all__ = ['JOINT_ROWS', 'JOINT_SETS', 'JointTask', 'drawn_classes', 'RasterTask', 'JointRow', 'joint_task', 'joint_network',
            'read_joint_set', 'begin_at_mean', 'train_row', 'predict_row']
 
-# %% ../../nbs/systems/34_joint_training.ipynb #c584745a
+# %% ../../nbs/systems/34_joint_training.ipynb #ceac5b9f
 import inspect
 import warnings
 from pathlib import Path
@@ -35,7 +35,7 @@ from .distance_maps import DistanceDataset, contour_loss, node_channels
 from .joint_networks import lend_maps
 from .soft_raster import soft_raster
 
-# %% ../../nbs/systems/34_joint_training.ipynb #d15d86d9
+# %% ../../nbs/systems/34_joint_training.ipynb #937ca6a0
 def _require_number(loss, batch):
     "Raise `ValueError` with the names of the cases unless a loss is a number."
     if not torch.isfinite(loss):
@@ -52,7 +52,7 @@ def _level_losses(task, output, batch):
         total = total + contour_loss(nodes, *truth, batch["distance"], channels, task.beta, task.norm)
     return total
 
-# %% ../../nbs/systems/34_joint_training.ipynb #61396def
+# %% ../../nbs/systems/34_joint_training.ipynb #d518ca2c
 class JointTask(LandmarkTask):
     "Nodes of all levels by the contour loss; classes, where a network tells them, beside."
 
@@ -90,7 +90,7 @@ class JointTask(LandmarkTask):
         weights = f"beta={self.beta}, kl={self.kl}, dense={self.dense}, share={self.share}"
         return f"JointTask({self.layout.name}, {weights}, {self.norm})"
 
-# %% ../../nbs/systems/34_joint_training.ipynb #a7078ead
+# %% ../../nbs/systems/34_joint_training.ipynb #26ce052f
 def drawn_classes(
     nodes: Tensor,  # Node positions, (B,N,2) xy, fraction of the side
     layout: Layout,  # Organs and their nodes
@@ -105,7 +105,7 @@ def drawn_classes(
     parts = torch.cat([(1 - classes.sum(1, keepdim=True)).clamp(min=0), classes], 1)
     return parts / parts.sum(1, keepdim=True)
 
-# %% ../../nbs/systems/34_joint_training.ipynb #b85fa605
+# %% ../../nbs/systems/34_joint_training.ipynb #2aad3313
 class RasterTask(LandmarkTask):
     "Nodes of all levels, drawn softly and compared with the mask; landmarks are not read."
 
@@ -140,7 +140,7 @@ class RasterTask(LandmarkTask):
     def __repr__(self):
         return f"RasterTask({self.layout.name}, {self.temperature} px², kl={self.kl})"
 
-# %% ../../nbs/systems/34_joint_training.ipynb #6389c973
+# %% ../../nbs/systems/34_joint_training.ipynb #867a3cee
 class JointRow(NamedTuple):
     "One row of the published tables."
 
@@ -171,7 +171,7 @@ JOINT_ROWS = {
     "joint": JointRow("Ours", "joint", "points", "both", "contour", _BETA, needs="unet"),
 }
 
-# %% ../../nbs/systems/34_joint_training.ipynb #a4e4dc2d
+# %% ../../nbs/systems/34_joint_training.ipynb #d092cf1d
 def joint_task(
     row: str,  # Key of `JOINT_ROWS`
     layout: Layout,  # Organs
@@ -188,7 +188,7 @@ def joint_task(
         return LandmarkTask(layout, norm=norm)
     return RasterTask(layout, temperature) if line.loss == "raster" else PixelTask(layout)
 
-# %% ../../nbs/systems/34_joint_training.ipynb #e3ae617a
+# %% ../../nbs/systems/34_joint_training.ipynb #743031b0
 def _accepted(network, options):
     "Those of the options that the class of a network has."
     load_networks(network)
@@ -217,7 +217,7 @@ def joint_network(
         network.load_state_dict(needed.state_dict())
     return network
 
-# %% ../../nbs/systems/34_joint_training.ipynb #1690c734
+# %% ../../nbs/systems/34_joint_training.ipynb #13d75470
 JOINT_SETS = {"joint_lh": ("LH", ("North", "East")), "joint_l": ("L", ("South", "West"))}  # Layout, drawn centres
 
 
@@ -237,7 +237,7 @@ def read_joint_set(
     split = default_split(samples)
     return {part: samples.subset(getattr(split, part)) for part in PARTS if getattr(split, part)}
 
-# %% ../../nbs/systems/34_joint_training.ipynb #c960f540
+# %% ../../nbs/systems/34_joint_training.ipynb #9dc471d3
 def _set_head(head, nodes, shape, ridge):
     "Weights of a layer that tells positions: those that bring the features of its nodes nearest to a shape."
     x = nodes.flatten(0, 1).double()
@@ -271,7 +271,7 @@ def begin_at_mean(
         hook.remove()
     return network
 
-# %% ../../nbs/systems/34_joint_training.ipynb #7a8d109d
+# %% ../../nbs/systems/34_joint_training.ipynb #b682d188
 def train_row(
     row: str,  # Key of `JOINT_ROWS`
     train: DistanceDataset,  # Cases to learn from, with augmentation
@@ -304,4 +304,4 @@ def predict_row(
 ) -> np.ndarray:  # (n,N,2) landmarks in px of the frame, or (n,1024,1024) label maps
     "What the network of a row says of films, in the frame."
     pixels = network.config["output"] == "pixels"
-    return predict_label_maps(network, cases) if pixels else predict_nodes(network, cases, 1) * FRAME_PX
+    return predict_label_maps(network, cases, 1) if pixels else predict_nodes(network, cases, 1) * FRAME_PX

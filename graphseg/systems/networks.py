@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['JOINT_NETWORKS', 'NETWORKS']
 
-# %% ../../nbs/systems/60_networks.ipynb #cc8bf33f
+# %% ../../nbs/systems/60_networks.ipynb #27a75cfe
 from ..chest.hybridgnet import HybridGNet
 from ..learning.zoo import Configuration
 from .joint_networks import JointNetwork, JointUNet
 
-# %% ../../nbs/systems/60_networks.ipynb #fa42c947
+# %% ../../nbs/systems/60_networks.ipynb #b1e0f001
 _SOURCE = "Bransby et al. 2023, MICCAI"
 JOINT_NETWORKS = {
     "unet_joint": Configuration(JointUNet, f"{_SOURCE}, UNet Joint", output="pixels"),
@@ -22,5 +22,5 @@ JOINT_NETWORKS = {
     "joint": Configuration(JointNetwork, f"{_SOURCE}, Ours", {"inputs": "both", "fusion": True}),
 }
 
-# %% ../../nbs/systems/60_networks.ipynb #aed1c23a
+# %% ../../nbs/systems/60_networks.ipynb #dd3b104e
 NETWORKS = {**JOINT_NETWORKS}  # Name → configuration
