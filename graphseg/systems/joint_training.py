@@ -6,7 +6,7 @@
 __all__ = ['JOINT_ROWS', 'JOINT_SETS', 'JointTask', 'drawn_classes', 'RasterTask', 'JointRow', 'joint_task', 'joint_network',
            'read_joint_set', 'begin_at_mean', 'train_row', 'predict_row']
 
-# %% ../../nbs/systems/34_joint_training.ipynb #ceac5b9f
+# %% ../../nbs/systems/34_joint_training.ipynb #6af5d09b
 import inspect
 import warnings
 from pathlib import Path
@@ -35,7 +35,7 @@ from .distance_maps import DistanceDataset, contour_loss, node_channels
 from .joint_networks import lend_maps
 from .soft_raster import soft_raster
 
-# %% ../../nbs/systems/34_joint_training.ipynb #937ca6a0
+# %% ../../nbs/systems/34_joint_training.ipynb #61c6f3f1
 def _require_number(loss, batch):
     "Raise `ValueError` with the names of the cases unless a loss is a number."
     if not torch.isfinite(loss):
@@ -52,7 +52,7 @@ def _level_losses(task, output, batch):
         total = total + contour_loss(nodes, *truth, batch["distance"], channels, task.beta, task.norm)
     return total
 
-# %% ../../nbs/systems/34_joint_training.ipynb #d518ca2c
+# %% ../../nbs/systems/34_joint_training.ipynb #024ac9ad
 class JointTask(LandmarkTask):
     "Nodes of all levels by the contour loss; classes, where a network tells them, beside."
 
@@ -90,7 +90,7 @@ class JointTask(LandmarkTask):
         weights = f"beta={self.beta}, kl={self.kl}, dense={self.dense}, share={self.share}"
         return f"JointTask({self.layout.name}, {weights}, {self.norm})"
 
-# %% ../../nbs/systems/34_joint_training.ipynb #26ce052f
+# %% ../../nbs/systems/34_joint_training.ipynb #d6857ed7
 def drawn_classes(
     nodes: Tensor,  # Node positions, (B,N,2) xy, fraction of the side
     layout: Layout,  # Organs and their nodes
@@ -105,7 +105,7 @@ def drawn_classes(
     parts = torch.cat([(1 - classes.sum(1, keepdim=True)).clamp(min=0), classes], 1)
     return parts / parts.sum(1, keepdim=True)
 
-# %% ../../nbs/systems/34_joint_training.ipynb #2aad3313
+# %% ../../nbs/systems/34_joint_training.ipynb #46264a68
 class RasterTask(LandmarkTask):
     "Nodes of all levels, drawn softly and compared with the mask; landmarks are not read."
 
@@ -140,7 +140,7 @@ class RasterTask(LandmarkTask):
     def __repr__(self):
         return f"RasterTask({self.layout.name}, {self.temperature} px², kl={self.kl})"
 
-# %% ../../nbs/systems/34_joint_training.ipynb #867a3cee
+# %% ../../nbs/systems/34_joint_training.ipynb #97542c85
 class JointRow(NamedTuple):
     "One row of the published tables."
 
@@ -171,7 +171,7 @@ JOINT_ROWS = {
     "joint": JointRow("Ours", "joint", "points", "both", "contour", _BETA, needs="unet"),
 }
 
-# %% ../../nbs/systems/34_joint_training.ipynb #d092cf1d
+# %% ../../nbs/systems/34_joint_training.ipynb #f548d582
 def joint_task(
     row: str,  # Key of `JOINT_ROWS`
     layout: Layout,  # Organs
@@ -188,7 +188,7 @@ def joint_task(
         return LandmarkTask(layout, norm=norm)
     return RasterTask(layout, temperature) if line.loss == "raster" else PixelTask(layout)
 
-# %% ../../nbs/systems/34_joint_training.ipynb #743031b0
+# %% ../../nbs/systems/34_joint_training.ipynb #9248a52b
 def _accepted(network, options):
     "Those of the options that the class of a network has."
     load_networks(network)
@@ -217,7 +217,7 @@ def joint_network(
         network.load_state_dict(needed.state_dict())
     return network
 
-# %% ../../nbs/systems/34_joint_training.ipynb #13d75470
+# %% ../../nbs/systems/34_joint_training.ipynb #cf33ac81
 JOINT_SETS = {"joint_lh": ("LH", ("North", "East")), "joint_l": ("L", ("South", "West"))}  # Layout, drawn centres
 
 
@@ -237,7 +237,7 @@ def read_joint_set(
     split = default_split(samples)
     return {part: samples.subset(getattr(split, part)) for part in PARTS if getattr(split, part)}
 
-# %% ../../nbs/systems/34_joint_training.ipynb #9dc471d3
+# %% ../../nbs/systems/34_joint_training.ipynb #22d9e10c
 def _set_head(head, nodes, shape, ridge):
     "Weights of a layer that tells positions: those that bring the features of its nodes nearest to a shape."
     x = nodes.flatten(0, 1).double()
@@ -271,7 +271,7 @@ def begin_at_mean(
         hook.remove()
     return network
 
-# %% ../../nbs/systems/34_joint_training.ipynb #b682d188
+# %% ../../nbs/systems/34_joint_training.ipynb #5345d837
 def train_row(
     row: str,  # Key of `JOINT_ROWS`
     train: DistanceDataset,  # Cases to learn from, with augmentation

@@ -5,22 +5,24 @@
 # %% auto #0
 __all__ = ['JOINT_NETWORKS', 'NETWORKS']
 
-# %% ../../nbs/systems/60_networks.ipynb #27a75cfe
+# %% ../../nbs/systems/60_networks.ipynb #f9c4d00c
 from ..chest.hybridgnet import HybridGNet
 from ..learning.zoo import Configuration
 from .joint_networks import JointNetwork, JointUNet
 
-# %% ../../nbs/systems/60_networks.ipynb #b1e0f001
+# %% ../../nbs/systems/60_networks.ipynb #81145120
 _SOURCE = "Bransby et al. 2023, MICCAI"
 JOINT_NETWORKS = {
     "unet_joint": Configuration(JointUNet, f"{_SOURCE}, UNet Joint", output="pixels"),
     "hourglass": Configuration(JointNetwork, f"{_SOURCE}, Hourglass", {"inputs": "dense", "fusion": False}),
-    "hourglass_concat": Configuration(JointNetwork, f"{_SOURCE}, Hourglass Concat", {"inputs": "both", "fusion": False}),
+    "hourglass_concat": Configuration(
+        JointNetwork, f"{_SOURCE}, Hourglass Concat", {"inputs": "both", "fusion": False}
+    ),
     "multitask": Configuration(
         HybridGNet, f"{_SOURCE}, Multi-task", {"skips": (6, 5), "dense": "add", "closing": "midway"}
     ),
     "joint": Configuration(JointNetwork, f"{_SOURCE}, Ours", {"inputs": "both", "fusion": True}),
 }
 
-# %% ../../nbs/systems/60_networks.ipynb #dd3b104e
+# %% ../../nbs/systems/60_networks.ipynb #f59836f3
 NETWORKS = {**JOINT_NETWORKS}  # Name → configuration
