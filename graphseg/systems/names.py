@@ -29,7 +29,7 @@ _JOINT = {
         "joint": "Joint (Ours)",
     },
     "cohort": {"joint_lh": "drawn lungs and hearts", "joint_l": "drawn lungs"},
-    "metric": {"topology_errors": "pieces and holes too many", "band_share": "share of activation near outlines"},
+    "metric": {"topology_errors": "pieces and holes too many", "away_share": "share of activation away from outlines"},
     "column": {
         "supervision": "learns from",
         "predicts": "predicts",

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['JOINT_NETWORKS', 'NETWORKS']
 
-# %% ../../nbs/systems/60_networks.ipynb #3a64b54a
+# %% ../../nbs/systems/60_networks.ipynb #f9c4d00c
 from ..chest.hybridgnet import HybridGNet
 from ..learning.zoo import Configuration
 from .joint_networks import JointNetwork, JointUNet
 from .mask_networks import CONTOUR_NETWORKS
 
-# %% ../../nbs/systems/60_networks.ipynb #f863bd42
+# %% ../../nbs/systems/60_networks.ipynb #81145120
 _SOURCE = "Bransby et al. 2023, MICCAI"
 JOINT_NETWORKS = {
     "unet_joint": Configuration(JointUNet, f"{_SOURCE}, UNet Joint", output="pixels"),
