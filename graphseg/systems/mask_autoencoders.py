@@ -6,7 +6,7 @@
 __all__ = ['class_shares', 'resize_scores', 'SharePairs', 'share_dice_loss', 'ShareTask', 'train_mask_autoencoder',
            'smallest_faithful']
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #4a94fe27
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #b39541a6
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from ..learning.zoo import build_model
 from ..shapes.layouts import Layout
 from ..shapes.raster import sample_label_map
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #bed61b6d
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #05dabb6f
 def class_shares(
     label_maps: np.ndarray,  # (n,H,H) uint8, labels of the layout
     layout: Layout,  # Organs
@@ -45,7 +45,7 @@ def class_shares(
     classes = classes_to_one_hot(labels_to_classes(label_maps, layout), len(pixel_classes(layout)))
     return F.avg_pool2d(classes, label_maps.shape[1] // size)
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #a237e452
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #8ea0206f
 def resize_scores(
     samples: SampleSet,  # Cases with true contours
     mask_px: int,  # Side of the mask, px, a divisor of 1024
@@ -59,7 +59,7 @@ def resize_scores(
         found.append(labels[large.argmax(1)[0].numpy()])
     return score_predictions(np.stack(found), samples, **names)
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #7e601c67
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #9b7f113f
 def _drawn_pair(nodes, layout, size, oversample, degrade, rng):
     "Shares of the degraded and of the clean map of one shape, float16."
     clean = sample_label_map(nodes, layout, size * oversample)
@@ -114,7 +114,7 @@ class SharePairs(Dataset):
         shapes = {name: torch.from_numpy(getattr(self.sample_set, key)[i]) for name, key in _SHAPES.items()}
         return {"image": pair[0].float(), "target": pair[1].float(), "id": self.ids[i]} | shapes
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #64adab7e
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #9d7b8000
 def share_dice_loss(
     found: Tensor,  # Class probabilities, (B,C,S,S)
     target: Tensor,  # Shares, (B,C,S,S)
@@ -126,7 +126,7 @@ def share_dice_loss(
     areas = (found.square() + target.square()).sum((2, 3))
     return 1 - ((2 * (found * target).sum((2, 3)) + epsilon) / (areas + epsilon)).mean()
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #0be56ee2
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #12854696
 class ShareTask:
     "Give back the clean shares for the wrong ones; scored by one minus the Dice of shares."
 
@@ -157,7 +157,7 @@ class ShareTask:
     def __repr__(self):
         return f"ShareTask({self.layout.name}, cross-entropy {self.cross_entropy:g})"
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #b288c989
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #695df60b
 def train_mask_autoencoder(
     train: SharePairs,  # What to learn from
     validation: SharePairs | None,  # What to choose the round by
@@ -177,7 +177,7 @@ def train_mask_autoencoder(
     fit(model, ShareTask(layout, cross_entropy), train, validation, settings, folder, seed)
     return model.eval()
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #4b08c0d0
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #eb32e3f8
 def smallest_faithful(
     table: pd.DataFrame,  # mask_px, code, structure, dsc, hd_px: means of true maps given back
     hd_px: Mapping[str, float],  # Structure to the distance that the segmenter has
