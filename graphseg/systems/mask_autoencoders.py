@@ -6,7 +6,7 @@
 __all__ = ['class_shares', 'resize_scores', 'SharePairs', 'share_dice_loss', 'ShareTask', 'train_mask_autoencoder',
            'smallest_faithful']
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #b39541a6
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #1c22d2e1
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from ..learning.zoo import build_model
 from ..shapes.layouts import Layout
 from ..shapes.raster import sample_label_map
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #05dabb6f
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #cb5ef6fd
 def class_shares(
     label_maps: np.ndarray,  # (n,H,H) uint8, labels of the layout
     layout: Layout,  # Organs
@@ -45,7 +45,7 @@ def class_shares(
     classes = classes_to_one_hot(labels_to_classes(label_maps, layout), len(pixel_classes(layout)))
     return F.avg_pool2d(classes, label_maps.shape[1] // size)
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #8ea0206f
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #e6249d85
 def resize_scores(
     samples: SampleSet,  # Cases with true contours
     mask_px: int,  # Side of the mask, px, a divisor of 1024
@@ -59,7 +59,7 @@ def resize_scores(
         found.append(labels[large.argmax(1)[0].numpy()])
     return score_predictions(np.stack(found), samples, **names)
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #9b7f113f
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #149c9ed4
 def _drawn_pair(nodes, layout, size, oversample, degrade, rng):
     "Shares of the degraded and of the clean map of one shape, float16."
     clean = sample_label_map(nodes, layout, size * oversample)
@@ -71,6 +71,15 @@ def _drawn_pair(nodes, layout, size, oversample, degrade, rng):
 _SHAPES = {"nodes": "landmarks", "present": "present"}  # What training knows of a case besides its maps
 
 
+def _require_pairs(sample_set, copies):
+    "Raise `ValueError` unless every case has all organs, and copies can be counted."
+    lacking = [name for name, drawn in zip(sample_set.ids, sample_set.present.all(1), strict=True) if not drawn]
+    if lacking:
+        raise ValueError(f"sample_set: expected all organs in every case, got {len(lacking)} without, {lacking[:3]}")
+    if copies < 0:
+        raise ValueError(f"copies: expected at least 0, got {copies}")
+
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #743788ac
 class SharePairs(Dataset):
     "Wrong and clean shares of the cases of a `SampleSet`, drawn beforehand."
 
@@ -84,13 +93,7 @@ class SharePairs(Dataset):
         oversample: int = 4,  # Finer pixels on a side of a pixel
         seed: int = 0,  # Seed of geometry and degradation
     ):
-        if not sample_set.present.all():
-            lacking = [n for n, p in zip(sample_set.ids, sample_set.present.all(1), strict=True) if not p]
-            raise ValueError(
-                f"sample_set: expected all organs in every case, got {len(lacking)} without, {lacking[:3]}"
-            )
-        if copies < 0:
-            raise ValueError(f"copies: expected at least 0, got {copies}")
+        _require_pairs(sample_set, copies)
         self.sample_set, self.ids, self.copies, self.seed = sample_set, sample_set.ids, copies, seed
         self.augment, self.how = augment, (sample_set.layout, size, oversample, degrade)
         places = np.ndindex(len(sample_set), copies)
@@ -114,7 +117,7 @@ class SharePairs(Dataset):
         shapes = {name: torch.from_numpy(getattr(self.sample_set, key)[i]) for name, key in _SHAPES.items()}
         return {"image": pair[0].float(), "target": pair[1].float(), "id": self.ids[i]} | shapes
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #9d7b8000
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #0b05fae3
 def share_dice_loss(
     found: Tensor,  # Class probabilities, (B,C,S,S)
     target: Tensor,  # Shares, (B,C,S,S)
@@ -126,7 +129,7 @@ def share_dice_loss(
     areas = (found.square() + target.square()).sum((2, 3))
     return 1 - ((2 * (found * target).sum((2, 3)) + epsilon) / (areas + epsilon)).mean()
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #12854696
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #5d079fbc
 class ShareTask:
     "Give back the clean shares for the wrong ones; scored by one minus the Dice of shares."
 
@@ -157,7 +160,7 @@ class ShareTask:
     def __repr__(self):
         return f"ShareTask({self.layout.name}, cross-entropy {self.cross_entropy:g})"
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #695df60b
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #75065715
 def train_mask_autoencoder(
     train: SharePairs,  # What to learn from
     validation: SharePairs | None,  # What to choose the round by
@@ -177,7 +180,7 @@ def train_mask_autoencoder(
     fit(model, ShareTask(layout, cross_entropy), train, validation, settings, folder, seed)
     return model.eval()
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #eb32e3f8
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #b0bb5b1e
 def smallest_faithful(
     table: pd.DataFrame,  # mask_px, code, structure, dsc, hd_px: means of true maps given back
     hd_px: Mapping[str, float],  # Structure to the distance that the segmenter has
