@@ -6,7 +6,7 @@
 __all__ = ['PRIORS', 'ShapeLoss', 'require_finite_loss', 'require_labelled', 'PriorTask', 'through_autoencoder', 'prior_terms',
            'predict_with_prior']
 
-# %% ../../nbs/systems/42_acnn.ipynb #68999682
+# %% ../../nbs/systems/42_acnn.ipynb #3bc157a9
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -20,7 +20,7 @@ from ..learning.classes import pixel_classes
 from ..learning.samples import FRAME_PX
 from ..shapes.layouts import Layout
 
-# %% ../../nbs/systems/42_acnn.ipynb #8dc2eeb2
+# %% ../../nbs/systems/42_acnn.ipynb #3b61921b
 def _resized(maps, size):
     "Maps of the side that an encoder reads; areas are averaged."
     if not maps.is_floating_point():
@@ -55,7 +55,7 @@ class ShapeLoss(nn.Module):
         codes = [self.autoencoder.encode(_resized(maps, self.autoencoder.image_size)) for maps in (found, truth)]
         return (codes[0] - codes[1]).square().sum(1).mean()
 
-# %% ../../nbs/systems/42_acnn.ipynb #8c0ff79e
+# %% ../../nbs/systems/42_acnn.ipynb #72b0e16b
 def require_finite_loss(
     terms: dict[str, Tensor],  # Terms with "loss"
     batch: dict,  # Batch with "id"
@@ -77,7 +77,7 @@ def require_labelled(
         names = np.asarray(batch.get("id", np.arange(len(bare))))[bare].tolist()
         raise ValueError(f"cases: expected every organ annotated, got {names} without; learn from them by SUD instead")
 
-# %% ../../nbs/systems/42_acnn.ipynb #5f1d8b86
+# %% ../../nbs/systems/42_acnn.ipynb #fba16cf9
 PRIORS = ("none", "codes", "cascade")  # no prior, ACNN, AE-Seg
 
 
@@ -116,7 +116,7 @@ class PriorTask:
     def __repr__(self):
         return f"PriorTask({self.layout.name}, {self.prior}, {self.weight:g})"
 
-# %% ../../nbs/systems/42_acnn.ipynb #8ce506a7
+# %% ../../nbs/systems/42_acnn.ipynb #bb3f2be2
 def through_autoencoder(
     autoencoder: nn.Module,  # `MaskAutoencoder`
     scores: Tensor,  # Class scores, (B,C,H,H)
@@ -141,7 +141,7 @@ def prior_terms(
         prior = F.cross_entropy(through_autoencoder(task.shape.autoencoder, scores), target)
     return {"loss": entropy + task.weight * prior, "cross_entropy": entropy, "prior": prior}
 
-# %% ../../nbs/systems/42_acnn.ipynb #b2e76fcd
+# %% ../../nbs/systems/42_acnn.ipynb #498d2ce6
 @torch.inference_mode()
 def predict_with_prior(
     model: nn.Module,  # Pixel network

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['pixel_features', 'fit_forest', 'predict_forest', 'correction_table']
 
-# %% ../../nbs/systems/44_corrections.ipynb #362ac01b
+# %% ../../nbs/systems/44_corrections.ipynb #e2a159ea
 import cv2
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from ..learning.samples import FRAME_PX, SampleSet
 from ..shapes.layouts import Layout
 from ..shapes.raster import sample_label_map
 
-# %% ../../nbs/systems/44_corrections.ipynb #958f90bd
+# %% ../../nbs/systems/44_corrections.ipynb #9a4a30a9
 def pixel_features(
     image: np.ndarray,  # Film, (H,H) uint8
     widths: tuple = (3, 7, 15),  # Sides of the squares, px, odd
@@ -37,7 +37,7 @@ def pixel_features(
         found += [mean, np.sqrt(np.maximum(square - mean**2, 0))]
     return np.stack(found, -1).reshape(-1, len(found))
 
-# %% ../../nbs/systems/44_corrections.ipynb #5d4cef19
+# %% ../../nbs/systems/44_corrections.ipynb #e5bf7025
 def fit_forest(
     samples: SampleSet,  # Films with truth
     n_trees: int = 30,  # Trees
@@ -77,7 +77,7 @@ def predict_forest(
         made.append(labels[cv2.resize(shares, (size, size), interpolation=cv2.INTER_LINEAR).argmax(-1)])
     return np.stack(made)
 
-# %% ../../nbs/systems/44_corrections.ipynb #ab19ad2f
+# %% ../../nbs/systems/44_corrections.ipynb #2d53ff62
 def correction_table(
     before: pd.DataFrame,  # case, structure, dsc, hd_px; one row per case and structure
     after: pd.DataFrame,  # The same cases

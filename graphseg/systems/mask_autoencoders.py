@@ -6,7 +6,7 @@
 __all__ = ['class_shares', 'resize_scores', 'SharePairs', 'share_dice_loss', 'ShareTask', 'train_mask_autoencoder',
            'smallest_faithful']
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #58700d86
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #1c22d2e1
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from ..learning.zoo import build_model
 from ..shapes.layouts import Layout
 from ..shapes.raster import sample_label_map
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #e92f3806
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #cb5ef6fd
 def class_shares(
     label_maps: np.ndarray,  # (n,H,H) uint8, labels of the layout
     layout: Layout,  # Organs
@@ -45,7 +45,7 @@ def class_shares(
     classes = classes_to_one_hot(labels_to_classes(label_maps, layout), len(pixel_classes(layout)))
     return F.avg_pool2d(classes, label_maps.shape[1] // size)
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #cf5fe1af
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #e6249d85
 def resize_scores(
     samples: SampleSet,  # Cases with true contours
     mask_px: int,  # Side of the mask, px, a divisor of 1024
@@ -59,7 +59,7 @@ def resize_scores(
         found.append(labels[large.argmax(1)[0].numpy()])
     return score_predictions(np.stack(found), samples, **names)
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #c816aa3a
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #149c9ed4
 def _drawn_pair(nodes, layout, size, oversample, degrade, rng):
     "Shares of the degraded and of the clean map of one shape, float16."
     clean = sample_label_map(nodes, layout, size * oversample)
@@ -68,6 +68,18 @@ def _drawn_pair(nodes, layout, size, oversample, degrade, rng):
     return [class_shares(each[None], layout, size)[0].half() for each in (wrong, clean)]
 
 
+_SHAPES = {"nodes": "landmarks", "present": "present"}  # What training knows of a case besides its maps
+
+
+def _require_pairs(sample_set, copies):
+    "Raise `ValueError` unless every case has all organs, and copies can be counted."
+    lacking = [name for name, drawn in zip(sample_set.ids, sample_set.present.all(1), strict=True) if not drawn]
+    if lacking:
+        raise ValueError(f"sample_set: expected all organs in every case, got {len(lacking)} without, {lacking[:3]}")
+    if copies < 0:
+        raise ValueError(f"copies: expected at least 0, got {copies}")
+
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #743788ac
 class SharePairs(Dataset):
     "Wrong and clean shares of the cases of a `SampleSet`, drawn beforehand."
 
@@ -77,22 +89,15 @@ class SharePairs(Dataset):
         size: int,  # Side of the masks, px
         augment=None,  # `augment.Augment`, its geometry is used
         degrade: Degrade | None = None,  # Makes the wrong copy; None: it is the clean one
-        copies: int = 1,  # Drawings of each case
+        copies: int = 1,  # Drawings of each case; 0: a new one each time, for masks too large to keep
         oversample: int = 4,  # Finer pixels on a side of a pixel
         seed: int = 0,  # Seed of geometry and degradation
     ):
-        if not sample_set.present.all():
-            lacking = [n for n, p in zip(sample_set.ids, sample_set.present.all(1), strict=True) if not p]
-            raise ValueError(
-                f"sample_set: expected all organs in every case, got {len(lacking)} without, {lacking[:3]}"
-            )
-        if copies < 1:
-            raise ValueError(f"copies: expected at least 1, got {copies}")
-        self.sample_set, self.ids, self.copies, self.pairs = sample_set, sample_set.ids, copies, []
-        for i, k in np.ndindex(len(sample_set), copies):
-            rng, nodes = generator(seed, i, k), sample_set.landmarks[i]
-            nodes = nodes if augment is None else augment(None, nodes, rng)[1]
-            self.pairs.append(_drawn_pair(nodes, sample_set.layout, size, oversample, degrade, rng))
+        _require_pairs(sample_set, copies)
+        self.sample_set, self.ids, self.copies, self.seed = sample_set, sample_set.ids, copies, seed
+        self.augment, self.how = augment, (sample_set.layout, size, oversample, degrade)
+        places = np.ndindex(len(sample_set), copies)
+        self.pairs = [self.draw(i, generator(seed, i, k)) for i, k in places]
 
     def __len__(self):
         return len(self.sample_set)
@@ -100,14 +105,19 @@ class SharePairs(Dataset):
     def __getitem__(self, i: int) -> dict:
         return self.sample(i)
 
+    def draw(self, i: int, rng: np.random.Generator) -> list[Tensor]:
+        "Wrong and clean shares of case `i`."
+        nodes = self.sample_set.landmarks[i]
+        return _drawn_pair(nodes if self.augment is None else self.augment(None, nodes, rng)[1], *self.how, rng)
+
     def sample(self, i: int, rng: np.random.Generator | None = None) -> dict:
         "One drawing of case `i`: the first one, or one that `rng` draws; image and target (C,S,S)."
-        wrong, clean = self.pairs[i * self.copies + (0 if rng is None else int(rng.integers(self.copies)))]
-        nodes, present = self.sample_set.landmarks[i], self.sample_set.present[i]
-        shapes = {"nodes": torch.from_numpy(nodes), "present": torch.from_numpy(present)}
-        return {"image": wrong.float(), "target": clean.float(), "id": self.ids[i]} | shapes
+        k = 0 if rng is None or not self.copies else int(rng.integers(self.copies))
+        pair = self.pairs[i * self.copies + k] if self.copies else self.draw(i, rng or generator(self.seed, i, 0))
+        shapes = {name: torch.from_numpy(getattr(self.sample_set, key)[i]) for name, key in _SHAPES.items()}
+        return {"image": pair[0].float(), "target": pair[1].float(), "id": self.ids[i]} | shapes
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #a7ea68d1
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #0b05fae3
 def share_dice_loss(
     found: Tensor,  # Class probabilities, (B,C,S,S)
     target: Tensor,  # Shares, (B,C,S,S)
@@ -119,7 +129,7 @@ def share_dice_loss(
     areas = (found.square() + target.square()).sum((2, 3))
     return 1 - ((2 * (found * target).sum((2, 3)) + epsilon) / (areas + epsilon)).mean()
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #ef7b9858
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #5d079fbc
 class ShareTask:
     "Give back the clean shares for the wrong ones; scored by one minus the Dice of shares."
 
@@ -150,7 +160,7 @@ class ShareTask:
     def __repr__(self):
         return f"ShareTask({self.layout.name}, cross-entropy {self.cross_entropy:g})"
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #fbd08308
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #75065715
 def train_mask_autoencoder(
     train: SharePairs,  # What to learn from
     validation: SharePairs | None,  # What to choose the round by
@@ -170,7 +180,7 @@ def train_mask_autoencoder(
     fit(model, ShareTask(layout, cross_entropy), train, validation, settings, folder, seed)
     return model.eval()
 
-# %% ../../nbs/systems/40_mask_autoencoders.ipynb #141832f6
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #b0bb5b1e
 def smallest_faithful(
     table: pd.DataFrame,  # mask_px, code, structure, dsc, hd_px: means of true maps given back
     hd_px: Mapping[str, float],  # Structure to the distance that the segmenter has
@@ -182,4 +192,4 @@ def smallest_faithful(
         raise ValueError(f"hd_px: expected a distance for each structure, got none for {lacking}")
     serves = (table.dsc >= dsc) & (table.hd_px <= table.structure.map(hd_px))
     whole = serves.groupby([table.mask_px, table.code]).all()
-    return min((key for key, good in whole.items() if good), default=None)
+    return min((tuple(map(int, key)) for key, good in whole.items() if good), default=None)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SudTargets', 'denoised_predictions', 'ramp_up', 'MixedFilms', 'SudTask', 'SudRound', 'train_in_rounds']
 
-# %% ../../nbs/systems/46_supervision_by_denoising.ipynb #997130c4
+# %% ../../nbs/systems/46_supervision_by_denoising.ipynb #638d3057
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from ..chest.tasks import one_minus_dsc, pixel_target
 from ..shapes.layouts import Layout
 from .acnn import require_finite_loss, require_labelled, through_autoencoder
 
-# %% ../../nbs/systems/46_supervision_by_denoising.ipynb #e1168087
+# %% ../../nbs/systems/46_supervision_by_denoising.ipynb #379a5252
 class SudTargets:
     "Soft targets of n films, averaged over time."
 
@@ -59,7 +59,7 @@ class SudTargets:
             raise ValueError("targets: expected an update before, got none")
         return self.targets[i]
 
-# %% ../../nbs/systems/46_supervision_by_denoising.ipynb #4d3e18c2
+# %% ../../nbs/systems/46_supervision_by_denoising.ipynb #6681f86a
 @torch.no_grad()
 def denoised_predictions(
     model: nn.Module,  # Pixel network
@@ -77,7 +77,7 @@ def denoised_predictions(
     model.train(was_training)
     return torch.cat(made)
 
-# %% ../../nbs/systems/46_supervision_by_denoising.ipynb #b5fa4cd6
+# %% ../../nbs/systems/46_supervision_by_denoising.ipynb #b06fc827
 def ramp_up(
     done: float,  # Share of the training that is over, 0 to 1
     beta: float = 1.0,  # Weight at the end
@@ -90,7 +90,7 @@ def ramp_up(
         raise ValueError(f"rise: expected 0 to 1, got {rise}")
     return beta * (1.0 if rise == 0 else min(1.0, done / rise))
 
-# %% ../../nbs/systems/46_supervision_by_denoising.ipynb #65b05eb6
+# %% ../../nbs/systems/46_supervision_by_denoising.ipynb #4c31f83c
 class MixedFilms(torch.utils.data.Dataset):
     "Annotated films, each with a film beside it that has a soft target."
 
@@ -118,7 +118,7 @@ class MixedFilms(torch.utils.data.Dataset):
         bare = torch.from_numpy(self.images[k].astype(np.float32) / 255)[None]
         return self.cases.sample(i, rng) | {"bare_image": bare, "bare_target": self.targets.get(k)}
 
-# %% ../../nbs/systems/46_supervision_by_denoising.ipynb #fcd6b693
+# %% ../../nbs/systems/46_supervision_by_denoising.ipynb #a3f6ba17
 class SudTask:
     "Learn from films with masks, and from soft targets of the films beside them."
 
@@ -152,7 +152,7 @@ class SudTask:
     def __repr__(self):
         return f"SudTask({self.layout.name}, beta {self.beta:g})"
 
-# %% ../../nbs/systems/46_supervision_by_denoising.ipynb #5906bf0c
+# %% ../../nbs/systems/46_supervision_by_denoising.ipynb #a70e0b96
 class SudRound(NamedTuple):
     "What one round gave."
 
