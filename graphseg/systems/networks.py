@@ -25,6 +25,6 @@ JOINT_NETWORKS = {
     "joint": Configuration(JointNetwork, f"{_SOURCE}, Ours", {"inputs": "both", "fusion": True}),
 }
 
-# %% ../../nbs/systems/60_networks.ipynb #5d12315a
+# %% ../../nbs/systems/60_networks.ipynb #f59836f3
 _PARTS = (CONTOUR_NETWORKS, JOINT_NETWORKS)
 NETWORKS = {name: configuration for part in _PARTS for name, configuration in part.items()}  # Name → configuration
