@@ -10,9 +10,15 @@ from ..chest.names import NAMES as CHEST
 
 # %% ../../nbs/systems/00_names.ipynb #beeed87a
 _CONTOURS = {
-    "model": {"mask_hybridgnet": "Mask-HybridGNet", "mask_hybridgnet_dual": "Mask-HybridGNet, dual"},
+    "model": {
+        "mask_hybridgnet": "Mask-HybridGNet",
+        "mask_hybridgnet_dual": "Mask-HybridGNet, dual",
+        "mask_to_contour": "Mask-HybridGNet that reads masks",
+        "arc_length": "equal arc length on true masks",
+        "arc_length_predicted": "equal arc length on a UNet's masks",
+    },
     "cohort": {},
-    "metric": {},
+    "metric": {"stray": "stray along the contour (share)"},
     "column": {"n_crossings": "crossings", "spread": "spread of nodes (share of the contour)"},
 }
 
