@@ -18,7 +18,6 @@ import pandas as pd
 from scipy import ndimage
 
 from ..base.core import require_choice, require_file, require_shape
-from ..base.external import EXTERNAL, Terms
 from ..learning.samples import Split, make_split
 
 # %% ../../nbs/systems/50_head_readers.ipynb #6ad80d44
@@ -291,53 +290,3 @@ def split_by_patient(
         for part in ("train", "validation", "test")
     }
     return Split(**parts, may_be_empty=tuple(part for part, names in parts.items() if not names))
-
-# %% ../../nbs/systems/50_head_readers.ipynb #806a769e
-_HEADS_OF_FETUSES = "Head circumference of fetuses, ultrasound images with outlines, pixel size and circumference"
-_VAN_DEN_HEUVEL = "van den Heuvel et al., PLoS ONE 13 (2018)"
-EXTERNAL.update(
-    hc18=Terms(
-        f"{_HEADS_OF_FETUSES} (HC18): 100 images or more",
-        "zenodo.org/records/1327317; a part of it in github.com/medical-images-process/VCLab_HC18",
-        "CC BY 4.0 as told by others for the data set; not verified here",
-        _VAN_DEN_HEUVEL,
-        "zenodo.org/records/1327317",
-        (("hc18/**/*HC.png", 100), ("hc18/**/*HC_Annotation.png", 100), ("hc18/training_set_pixel_size_and_HC.csv", 1)),
-    ),
-    hc18_full=Terms(
-        f"{_HEADS_OF_FETUSES} (HC18): all 999 training images",
-        "zenodo.org/records/1327317",
-        "CC BY 4.0 as told by others for the data set; not verified here",
-        _VAN_DEN_HEUVEL,
-        "zenodo.org/records/1327317",
-        (("hc18/**/*HC.png", 999), ("hc18/**/*HC_Annotation.png", 999), ("hc18/training_set_pixel_size_and_HC.csv", 1)),
-    ),
-)
-
-# %% ../../nbs/systems/50_head_readers.ipynb #77599f2f
-EXTERNAL.update(
-    psfhs=Terms(
-        "PSFHS: pubic symphysis and head of the fetus, 1,358 ultrasound images with masks",
-        "zenodo.org/records/10969427",
-        "as stated on the page of the record; not verified here",
-        "Chen et al., Scientific Data 11 (2024)",
-        "zenodo.org/records/10969427",
-        (("psfhs/image_mha/*.mha", 1358), ("psfhs/label_mha/*.mha", 1358)),
-    ),
-    jnu_ifm=Terms(
-        "JNU-IFM: frames of 78 ultrasound videos with pubic symphysis and head of the fetus, 6,224 of them with masks",
-        "figshare.com/articles/dataset/JNU-IFM/14371652",
-        "as stated on the page of the data set; not verified here",
-        "Lu et al., Data in Brief 41 (2022)",
-        "figshare.com/articles/dataset/JNU-IFM/14371652",
-        (("jnu_ifm/**/image/*.png", 6224), ("jnu_ifm/**/mask/*_mask.png", 6224)),
-    ),
-    camus=Terms(
-        "CAMUS: echocardiograms of 500 patients, two views, two phases, with left ventricle, wall and atrium",
-        "www.creatis.insa-lyon.fr/Challenge/camus",
-        "registration on the page of the challenge; not verified here",
-        "Leclerc et al., IEEE TMI 38 (2019)",
-        "www.creatis.insa-lyon.fr/Challenge/camus",
-        (("camus/**/patient*_[24]CH_E[DS].nii.gz", 2000), ("camus/**/patient*_[24]CH_E[DS]_gt.nii.gz", 2000)),
-    ),
-)
