@@ -19,6 +19,7 @@ from scipy import ndimage
 
 from ..base.core import require_choice, require_file, require_shape
 from ..learning.samples import Split, make_split
+from .contour_targets import read_mask_values
 
 # %% ../../nbs/systems/50_head_readers.ipynb #6ad80d44
 def fill_outline(
@@ -30,10 +31,18 @@ def fill_outline(
     filled = ndimage.binary_fill_holes(line)
     if not line.any():
         raise ValueError("outline: expected a closed line, got an empty image; is this the annotation?")
-    return filled if filled.sum() > line.sum() else _close_at_border(line)
+    return _one_piece(filled if filled.sum() > line.sum() else _close_at_border(line))
 
 # %% ../../nbs/systems/50_head_readers.ipynb #4bb5c1af
 _SIDES = {"top": np.s_[0], "bottom": np.s_[-1], "left": np.s_[:, 0], "right": np.s_[:, -1]}
+
+
+def _one_piece(filled):
+    "The same mask, unless its largest piece holds less than 90 % of it."
+    pieces, n = ndimage.label(filled, np.ones((3, 3)))
+    if n > 1 and np.bincount(pieces[filled])[1:].max() < 0.9 * filled.sum():
+        raise ValueError(f"outline: expected one closed line, got {n} pieces of like size; mark one head in an image")
+    return filled
 
 
 def _close_at_border(line):
@@ -47,7 +56,8 @@ def _close_at_border(line):
             return filled
     raise ValueError(
         f"outline: expected a closed line, got {int(line.sum())} px that enclose nothing"
-        f"{', at the border on the ' + ' and '.join(met) if met else ''}; close the gap in the annotation"
+        f"{', at the border on the ' + ' and '.join(met) if met else ''}; close the gap in the annotation, "
+        "or read it as a mask if it is filled"
     )
 
 # %% ../../nbs/systems/50_head_readers.ipynb #2de29a0a
@@ -120,11 +130,21 @@ def _label_map(case, marked):
     return labels
 
 
+def _read_marks(path):
+    "Values of a mask; a PNG with a palette keeps its numbers."
+    marked = read_mask_values(path) if path.name.lower().endswith(".png") else read_grey(path)
+    if marked.ndim != 2:
+        raise ValueError(
+            f"{path.name}: expected one value for each px, got colours; save it with a palette or as numbers"
+        )
+    return marked
+
+
 def read_masked_image(
     case: MaskedImage,  # Row of one of the readers
 ) -> tuple[np.ndarray, np.ndarray]:  # Grey image, (H,W); label map, (H,W) uint8: 0, then 1, 2, … as in `labels`
     "Pixels of an image and of its mask."
-    image, marked = read_grey(case.image), read_grey(case.mask)
+    image, marked = read_grey(case.image), _read_marks(case.mask)
     if image.shape != marked.shape:
         raise ValueError(
             f"{case.id}: expected an image and a mask of one size, got {image.shape} and {marked.shape}; "
@@ -158,7 +178,8 @@ def _pairs(images, masks, what):
     names = sorted(set(images) & set(masks))
     if not names:
         raise ValueError(
-            f"{what}: expected images with masks, got {len(images)} images and {len(masks)} masks, no pair"
+            f"{what}: expected images with masks, got {len(images)} images and {len(masks)} masks, no pair; "
+            "is this the folder, and is it unpacked?"
         )
     return names
 
@@ -283,6 +304,8 @@ def split_by_patient(
     seed: int = 0,  # Seed of the dealing
 ) -> Split:  # Names of images
     "Deal patients, and with each one all images."
+    if not cases:
+        raise ValueError("cases: expected at least one image, got none")
     patients = sorted({case.patient for case in cases})
     dealt = make_split(patients, fractions, seed)
     parts = {
