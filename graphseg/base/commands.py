@@ -103,7 +103,9 @@ def run_fetch(
 # %% ../../nbs/base/50_commands.ipynb #b406c6de
 def _add_fetch(parser):
     "Add the name of a cohort."
-    parser.add_argument("cohort", metavar="COHORT", help="name of the cohort, or `list` to see them")
+    parser.add_argument(
+        "cohort", nargs="?", default="list", metavar="COHORT", help="name of the cohort (default: list them)"
+    )
 
 
 COMMANDS = (

@@ -46,6 +46,8 @@ def chamfer_distance(
     require_shape("contour", contour, f"{len(nodes)},P,2")
     if counts.shape != (len(nodes),) or (counts > contour.shape[1]).any() or (counts < 0).any():
         raise ValueError(f"counts: expected ({len(nodes)},) from 0 to {contour.shape[1]}, got {counts.tolist()}")
+    if not contour.shape[1]:  # no case has the organ
+        return 0 * nodes.sum((1, 2))
     is_real = torch.arange(contour.shape[1], device=nodes.device) < counts.unsqueeze(1)  # (B, P)
     contour = torch.where(is_real.unsqueeze(-1), contour, 0)
     with torch.no_grad():
@@ -63,6 +65,7 @@ def chamfer_loss(
 ) -> Tensor:  # Scalar
     "Chamfer distances summed over the organs and averaged over the batch."
     require_shape("points", points, f"{len(nodes)},{len(rings)},P,2")
+    require_shape("counts", counts, f"{len(nodes)},{len(rings)}")
     total = nodes.new_zeros(())
     for k, ring in enumerate(rings):
         longest = max(1, int(counts[:, k].max()))

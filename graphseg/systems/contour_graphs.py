@@ -28,11 +28,17 @@ def ring_size(
     n_levels: int = 3,  # Resolutions R
 ) -> int:  # Nodes of the full ring
     "Number of nodes for an organ."
-    if not (mean_length_px > 0 and scale > 0 and n_levels >= 1):
+    if not (0 < mean_length_px < np.inf and scale > 0 and n_levels >= 1):
         got = f"{mean_length_px}, {scale} and {n_levels}"
         raise ValueError(f"ring_size: expected a positive length and scale and at least one level, got {got}")
     step = 2 ** (n_levels - 1)
     return max(16 * step, step * round(round(scale * mean_length_px) / step))
+
+
+def _require_organs(what, given, layout):
+    "Raise `ValueError` unless something is given for every organ of a layout."
+    if lacking := [name for name in layout.organ_names if name not in given]:
+        raise ValueError(f"{what}: expected one for each of {', '.join(layout.organ_names)}, got none for {lacking}")
 
 
 def contour_layout(
@@ -42,6 +48,7 @@ def contour_layout(
     n_levels: int = 3,  # Resolutions R
 ) -> Layout:
     "The same organs with the numbers of nodes that their contours ask for."
+    _require_organs("mean_length_px", mean_length_px, layout)
     sizes = {o.name: ring_size(mean_length_px[o.name], scale, n_levels) for o in layout.organs}
     return Layout(f"{layout.name} rings", tuple(replace(o, n_nodes=sizes[o.name]) for o in layout.organs))
 
@@ -149,6 +156,8 @@ def ring_graph(
     positions: np.ndarray | None = None,  # Reference, (N,2) xy, fraction of the side
 ) -> ContourGraph:
     "One independent ring for each organ."
+    if n_levels < 1:
+        raise ValueError(f"n_levels: expected at least 1, got {n_levels}")
     step = 2 ** (n_levels - 1)
     if odd := {o.name: o.n_nodes for o in layout.organs if o.n_nodes % step}:
         raise ValueError(f"layout: expected multiples of {step} nodes for {n_levels} levels, got {odd}; see ring_size")
@@ -230,6 +239,22 @@ def _merged(points, rings, parent):
     return sums / np.bincount(parent)[:, None], [_once(parent[ring]) for ring in rings]
 
 # %% ../../nbs/systems/12_contour_graphs.ipynb #ddb71bd3
+def _require_contours(contours, side_px):
+    "Raise `ValueError` unless every organ has a closed contour."
+    if not contours or not side_px > 0:
+        raise ValueError(
+            f"contours, side_px: expected an organ or more and a positive side, got {[*contours]}, {side_px}"
+        )
+    for name, points in contours.items():
+        points = np.asarray(points, float)
+        require_shape(name, points, "n,2")
+        if len(points) < _CLOSED_MINIMUM or not np.isfinite(points).all():
+            raise ValueError(
+                f"{name}: expected a contour of at least {_CLOSED_MINIMUM} finite points, got {len(points)}, "
+                f"{int((~np.isfinite(points)).any(1).sum())} of them not finite; is the organ in the reference mask?"
+            )
+
+
 def shared_graph(
     contours: Mapping,  # Organ → ordered contour of the reference mask, (n,2) xy, px
     side_px: float,  # Side of the mask, px
@@ -238,6 +263,7 @@ def shared_graph(
     n_most: int | None = None,  # Most nodes of the finest level; default 16·2^R per organ, as published
 ) -> ContourGraph:
     "One graph for all organs, in which borders that touch are the same nodes."
+    _require_contours(contours, side_px)
     points, rings = _joined_rings(contours, reach_px)
     n_most = 16 * 2**n_levels * len(contours) if n_most is None else n_most
     while len(points) > n_most:
@@ -283,6 +309,7 @@ def ring_positions(
     layout: Layout,  # Organs and their nodes
 ) -> np.ndarray:  # (N,2) float32 xy, fraction of the side
     "Nodes at equal arc length along the contours of one mask."
+    _require_organs("contours", contours, layout)
     parts = [resample_contour(contours[o.name], o.n_nodes, clockwise=True) for o in layout.organs]
     return np.concatenate(parts).astype(np.float32)
 

@@ -14,18 +14,28 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import pandas as pd
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ..base.core import require_file, require_shape
 from ..shapes.raster import mask_to_contour
 
 # %% ../../nbs/systems/10_contour_targets.ipynb #4aafd2af
+_LOSSY = ("JPEG", "JPEG2000", "MPO")  # Formats whose values are not those that were saved
+
+
 def read_mask_values(
     path: Path | str,  # Picture of a mask
 ) -> np.ndarray:  # (H,W) integer, numbers of a palette as they are stored, or (H,W,3) uint8 of colours
     "Read a mask without turning the numbers of its palette into colours."
-    with Image.open(require_file(path, "masks are PNG, TIFF or BMP pictures")) as picture:
-        pixels = np.array(picture)
+    try:
+        with Image.open(require_file(path, "masks are PNG, TIFF or BMP pictures")) as picture:
+            pixels, lossy = np.array(picture), picture.format in _LOSSY
+    except UnidentifiedImageError as error:
+        raise ValueError(f"{path}: expected a PNG, TIFF or BMP picture, got a file that is none") from error
+    if lossy:
+        raise ValueError(
+            f"{path}: expected a mask saved without loss, got JPEG, which invents values; export it as PNG"
+        )
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         if (pixels[..., 3] < 255).any():
             raise ValueError(f"{path}: expected an opaque picture, got transparent pixels; save it without them")
@@ -54,6 +64,9 @@ def organ_layers(
     mask = np.asarray(mask)
     if mask.ndim not in (2, 3) or (mask.ndim == 3 and mask.shape[2] != 3):
         raise ValueError(f"mask: expected (H,W) or (H,W,3), got {mask.shape}")
+    values = [value if value is None else tuple(np.ravel(value).tolist()) for value in labels.values()]
+    if not values or len(set(values)) < len(values) or any(value and not any(value) for value in values):
+        raise ValueError(f"labels: expected a value of its own for each organ, none of them 0, got {dict(labels)}")
     layers = {name: _is_value(mask, value) for name, value in labels.items()}
     left = _is_value(mask, None) & ~np.any(list(layers.values()), axis=0)
     if left.any():
@@ -71,6 +84,8 @@ def mask_faults(
     min_share: float = 0.9,  # Least share of the foreground that the largest piece must hold
 ) -> list[str]:  # Names from `SKIPPED` and `NOTED`; none for one whole piece inside the image
     "What is odd about the mask of an organ."
+    if not 0 <= min_share <= 1:
+        raise ValueError(f"min_share: expected a share from 0 to 1, got {min_share}")
     mask = np.ascontiguousarray(mask, bool).view(np.uint8)
     areas = np.sort(cv2.connectedComponentsWithStats(mask, connectivity=8)[2][1:, cv2.CC_STAT_AREA])
     if not len(areas):
@@ -89,6 +104,14 @@ class ContourTargets(NamedTuple):
     faults: list  # (organ, fault, skipped)
 
 
+def _require_binary(name, mask):
+    "Raise `ValueError` unless a mask has one value besides 0."
+    require_shape(name, mask, "S,S")
+    if mask.dtype != bool and not ((mask == 0) | (mask == mask.max(initial=0))).all():
+        values = np.unique(mask)[:5].tolist()
+        raise ValueError(f"{name}: expected 0 and one other value, got {values}; make layers by organ_layers first")
+
+
 def _few(n_points, n_nodes):
     "Is a contour too short for the nodes that shall lie on it?"
     return ["few pixels"] if n_points < n_nodes else []
@@ -99,7 +122,7 @@ def _organ_target(mask, n_nodes, min_share):
     faults = mask_faults(mask, min_share)
     if not set(faults) & set(SKIPPED):
         points = (mask_to_contour(mask, min_share=0) + 0.5) / len(mask)
-        faults += _few(len(points), n_nodes)
+        faults += _few(len(np.unique(points, axis=0)), n_nodes)
         if "few pixels" not in faults:
             return points, faults
     return np.zeros((0, 2)), faults
@@ -112,10 +135,12 @@ def contour_targets(
     min_share: float = 0.9,  # Least share of the foreground that the largest piece must hold
 ) -> ContourTargets:
     "Contours of all organs of a case, padded; organs that cannot give one are skipped and told."
+    if isinstance(n_nodes, Mapping) and (lacking := sorted(set(layers) - set(n_nodes))):
+        raise ValueError(f"n_nodes: expected a number for each of {', '.join(layers)}, got none for {lacking}")
     points, counts = np.zeros((len(layers), n_points, 2), np.float32), np.zeros(len(layers), np.int64)
     found = []
     for k, (name, mask) in enumerate(layers.items()):
-        require_shape(name, np.asarray(mask), "S,S")
+        _require_binary(name, np.asarray(mask))
         wanted = n_nodes[name] if isinstance(n_nodes, Mapping) else n_nodes
         contour, faults = _organ_target(np.asarray(mask, bool), wanted, min_share)
         if len(contour) > n_points:

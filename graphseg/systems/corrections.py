@@ -26,6 +26,8 @@ def pixel_features(
 ) -> np.ndarray:  # (H*H, 2 + 2*len(widths)) float32
     "Grey value, slope, and mean and spread of the squares around each pixel."
     require_shape("image", image, "H,H")
+    if not np.isfinite(image).all():
+        raise ValueError(f"image: expected finite grey values, got others in {int((~np.isfinite(image)).sum())} px")
     if any(width < 1 or width % 2 == 0 for width in widths):
         raise ValueError(f"widths: expected odd numbers, got {widths}")
     grey = image.astype(np.float32)
@@ -50,6 +52,8 @@ def fit_forest(
     if not samples.present.all():
         lacking = [name for name, p in zip(samples.ids, samples.present.all(1), strict=True) if not p]
         raise ValueError(f"samples: expected all organs in every case, got {len(lacking)} without, {lacking[:3]}")
+    if n_pixels < 1:
+        raise ValueError(f"n_pixels: expected at least 1 of each film, got {n_pixels}")
     inputs, targets = [], []
     for i in range(len(samples)):
         labels = sample_label_map(samples.landmarks[i], samples.layout, samples.image_size)
@@ -60,7 +64,7 @@ def fit_forest(
     forest = RandomForestClassifier(n_trees, max_depth=max_depth, random_state=seed, n_jobs=1)
     return forest.fit(np.concatenate(inputs), np.concatenate(targets))
 
-
+# %% ../../nbs/systems/44_corrections.ipynb #4803517a
 def predict_forest(
     forest: RandomForestClassifier,  # From `fit_forest`
     images: np.ndarray,  # Films, (n,H,H) uint8
@@ -70,6 +74,10 @@ def predict_forest(
 ) -> np.ndarray:  # (n,size,size) uint8, labels of the layout
     "Label map of every film; probabilities are brought to the size, as those of networks."
     require_shape("images", images, "n,H,H")
+    n_classes, n_features = len(class_labels(layout)), 2 + 2 * len(widths)
+    if forest.classes_.max() >= n_classes or forest.n_features_in_ != n_features:
+        got = f"{int(forest.classes_.max()) + 1} classes and {forest.n_features_in_} features"
+        raise ValueError(f"forest: expected {n_classes} classes and {n_features} features, got {got}; fit it anew")
     labels, made = class_labels(layout)[forest.classes_.astype(int)], []
     for image in images:
         shares = forest.predict_proba(pixel_features(image, widths)).astype(np.float32)

@@ -40,6 +40,9 @@ def outline_distance(
     "Distance of every pixel to the nearest of several outlines."
     if not len(outlines) or not all(np.isfinite(outline).all() for outline in outlines):
         raise ValueError("outlines: expected at least one, with finite points; leave organs out that are not annotated")
+    if size < 2 or min(len(outline) for outline in outlines) < 3:
+        got = f"{size} px and outlines of {[len(outline) for outline in outlines]} points"
+        raise ValueError(f"size, outlines: expected at least 2 px and three points each, got {got}")
     x = np.linspace(0, 1, size, dtype=np.float32)[None]
     nearest = np.full((size, size), np.inf, np.float32)
     for outline in outlines:
@@ -115,6 +118,15 @@ def warp_distance(
     return np.stack([1 - warp_image(1 - one, matrix * [1, 1, share], displacement) for one in maps])
 
 # %% ../../nbs/systems/30_distance_maps.ipynb #7cc1f067
+def _require_truth(samples, maps):
+    "Raise `ValueError` unless every case has an organ that is annotated, and finite maps."
+    bad = ~samples.present.any(1), ~np.isfinite(maps).all((1, 2, 3))
+    for wanted, found in zip(("an annotated organ in every case", "finite maps"), bad, strict=True):
+        if found.any():
+            names = np.asarray(samples.ids)[found][:5].tolist()
+            raise ValueError(f"cases: expected {wanted}, got none for {names}, {found.sum()} in all; leave them out")
+
+
 class DistanceDataset(LandmarkDataset):
     "Cases of a `SampleSet` as tensors, with the distance maps of the case under `distance`."
 
@@ -128,6 +140,7 @@ class DistanceDataset(LandmarkDataset):
         super().__init__(sample_set, augment, seed=seed)
         classes = len(pixel_classes(sample_set.layout)) - 1
         require_shape("maps", maps, f"{len(sample_set)},{classes},M,M")
+        _require_truth(sample_set, maps)
         self.maps = maps
 
     def sample(self, i: int, rng: np.random.Generator | None = None) -> dict:
@@ -148,7 +161,7 @@ def read_distance(
     "Distance map of each node's class at the node."
     require_shape("nodes", nodes, "B,N,2")
     require_shape("distance", distance, f"{len(nodes)},C,M,M")
-    if len(channels) != nodes.shape[1] or int(channels.max()) >= distance.shape[1]:
+    if len(channels) != nodes.shape[1] or not 0 <= int(channels.min()) <= int(channels.max()) < distance.shape[1]:
         expected = f"one of {distance.shape[1]} maps for each of {nodes.shape[1]} nodes"
         raise ValueError(f"channels: expected {expected}, got {len(channels)} up to {int(channels.max())}")
     places = nodes.clamp(0, 1).unsqueeze(1) * 2 - 1  # (B, 1, N, 2), from −1 to 1
@@ -166,7 +179,8 @@ def contour_loss(
     norm: str = "squared",  # "squared" or "absolute" node error
 ) -> Tensor:  # Scalar
     "Node error and weighted distance to the outline, both means over annotated nodes."
-    if not beta >= 0:
+    if not 0 <= beta < np.inf:
         raise ValueError(f"beta: expected a weight of at least 0, got {beta}")
+    require_shape("present", present, ",".join(map(str, nodes.shape[:2])))
     seen = torch.where(present.bool(), read_distance(nodes, distance, channels), 0)
     return node_error(nodes, target, present, norm) + beta * seen.sum() / present.sum().clamp(min=1)

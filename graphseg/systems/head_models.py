@@ -37,6 +37,7 @@ from graphseg.systems.head_circumference import (
 )
 from .head_readers import MaskedImage, read_grey, read_masked_image
 from .mask_training import ContourTask, masks_of_contours
+from .named_cases import NamedTask
 
 # %% ../../nbs/systems/54_head_models.ipynb #200436ce
 HEAD_LAYOUT = Layout("head", (Organ("head", "head of the fetus", 64, 1, "right of the centre", True, "#0072B2"),))
@@ -49,6 +50,8 @@ def ring_nodes(
     "Nodes at equal arc length, from the point at the right of the centre."
     contour = np.asarray(contour, float)
     require_shape("contour", contour, "n,2")
+    if len(contour) < 3:
+        raise ValueError(f"contour: expected at least three points around a region, got {len(contour)}")
     dense = resample_contour(contour, max(8 * n_nodes, len(contour)))
     from_centre = dense - dense.mean(0)
     first = np.abs(np.arctan2(from_centre[:, 1], from_centre[:, 0])).argmin()
@@ -67,12 +70,18 @@ class HeadCase:
     spacing_mm: float  # Length of one px, mm; NaN where not known
     hc_mm: float = float("nan")  # Circumference that comes with the image, mm; NaN where there is none
 
-
+# %% ../../nbs/systems/54_head_models.ipynb #d4d1848c
 def _edge(mask):
     "Edge of a mask, half a px outside the centres of its border pixels."
     points = ring_nodes(mask_to_contour(mask), 256)
     outward = points - points.mean(0)
     return points + 0.5 * outward / np.linalg.norm(outward, axis=1, keepdims=True)
+
+
+def _outline_parts(case, mask):
+    "Points and inside of the ellipse in the middle of a line."
+    ellipse = outline_ellipse(read_grey(case.mask))
+    return ellipse_points(ellipse), ellipse_mask(ellipse, mask.shape)
 
 
 def read_head(
@@ -85,11 +94,10 @@ def read_head(
         raise ValueError(f"{case.id}: expected an organ called head, got {', '.join(names)}; choose another set")
     image, labels = read_masked_image(case)
     mask = labels == 1 + names.index("head")
-    if case.is_outline:
-        ellipse = outline_ellipse(read_grey(case.mask))
-        contour, mask = ellipse_points(ellipse), ellipse_mask(ellipse, mask.shape)
-    else:
-        contour = _edge(mask)
+    try:
+        contour, mask = _outline_parts(case, mask) if case.is_outline else (_edge(mask), mask)
+    except ValueError as error:
+        raise ValueError(f"{case.id}: {error}; leave this image out") from error
     return HeadCase(case.id, case.patient, image, contour, mask, case.spacing_mm, float(hc_mm))
 
 # %% ../../nbs/systems/54_head_models.ipynb #3a3c5b64
@@ -148,6 +156,8 @@ def draw_heads(
     shape: tuple[int, int] = (135, 200),  # Height and width of the images, px
 ) -> list[HeadCase]:
     "Drawn heads, each of a patient of its own."
+    if n < 1:
+        raise ValueError(f"n: expected at least one case, got {n}")
     return [draw_head(generator(seed, i), f"drawn_{i:03d}", shape) for i in range(n)]
 
 # %% ../../nbs/systems/54_head_models.ipynb #f3a4583c
@@ -162,6 +172,9 @@ def square_image(
     size: int,  # Side wanted, px
 ) -> np.ndarray:  # (size,size) uint8
     "Image in the middle of a black square."
+    require_shape("image", image, "H,W")
+    if size < 1:
+        raise ValueError(f"size: expected at least 1 px, got {size}")
     side, (left, top) = _corner(image.shape)
     square = np.zeros((side, side), image.dtype)
     square[top : top + image.shape[0], left : left + image.shape[1]] = image
@@ -247,15 +260,15 @@ def _mask_tensors(contour, size):
 def head_task(
     model: nn.Module,  # Network from `zoo.build_model` for the layout `HEAD_LAYOUT`
     n_steps: int = 1,  # Length of the training, batches; weights of a `ContourTask` change with it
-):  # `PixelTask`, `LandmarkTask` or `ContourTask`
+):  # `PixelTask` or `LandmarkTask` within a `NamedTask`, or `ContourTask`
     "The task that fits a network."
     if model.config["output"] == "pixels":
-        return PixelTask(HEAD_LAYOUT)
+        return NamedTask(PixelTask(HEAD_LAYOUT))
     if model.config["output"] == "contours":
         return ContourTask(model.graph, n_steps)
     if model.config["output"] != "landmarks":
         raise ValueError(f"model: expected one that gives pixels, landmarks or contours, got {model.config['output']}")
-    return LandmarkTask(HEAD_LAYOUT, frame_px=model.config["image_size"])
+    return NamedTask(LandmarkTask(HEAD_LAYOUT, frame_px=model.config["image_size"]))
 
 # %% ../../nbs/systems/54_head_models.ipynb #8633c271
 class HeadFound(NamedTuple):
@@ -263,6 +276,14 @@ class HeadFound(NamedTuple):
 
     mask: np.ndarray  # (H,W) bool
     ellipse: Ellipse | None  # None where nothing was found
+
+
+def _ellipse_or_none(fit, found):
+    "Ellipse of what a network found; None where it is a point or a line."
+    try:
+        return fit(found)
+    except ValueError:
+        return None
 
 
 def _found_mask(probability, shape):
@@ -274,13 +295,13 @@ def _found_mask(probability, shape):
     if n < 2 or (statistics[1:, cv2.CC_STAT_AREA]).max() < 10:
         return HeadFound(np.zeros(shape, bool), None)
     mask = pieces == 1 + statistics[1:, cv2.CC_STAT_AREA].argmax()
-    return HeadFound(mask, mask_ellipse(mask))
+    return HeadFound(mask, _ellipse_or_none(mask_ellipse, mask))
 
 
 def _found_nodes(nodes, shape):
     "Polygon of the nodes, and their ellipse."
     points = from_square(nodes, shape)
-    return HeadFound(fill_organ(points, shape, "round").astype(bool), fit_ellipse(points))
+    return HeadFound(fill_organ(points, shape, "round").astype(bool), _ellipse_or_none(fit_ellipse, points))
 
 # %% ../../nbs/systems/54_head_models.ipynb #5c7f8084
 @torch.no_grad()
@@ -300,9 +321,19 @@ def predict_heads(
         if flip:
             answers.append(_mirrored(_answer(model, images.flip(-1), is_pixels), is_pixels))
         values = np.mean(answers, axis=0)
+        _require_answers(values, [heads.ids[i] for i in places])
         convert = _found_mask if is_pixels else _found_nodes
         found += [convert(value, heads.cases[i].image.shape) for value, i in zip(values, places, strict=True)]
     return found
+
+# %% ../../nbs/systems/54_head_models.ipynb #842c080a
+def _require_answers(values, names):
+    "Raise `ValueError` with the names of the heads for which a network says no numbers."
+    bad = [name for name, value in zip(names, values, strict=True) if not np.isfinite(value).all()]
+    if bad:
+        raise ValueError(
+            f"model: expected finite answers, got NaN or inf for {bad}; was its training stopped by an error?"
+        )
 
 
 def _answer(model, images, is_pixels):

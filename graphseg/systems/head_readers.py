@@ -18,8 +18,8 @@ import pandas as pd
 from scipy import ndimage
 
 from ..base.core import require_choice, require_file, require_shape
-from ..base.external import EXTERNAL, Terms
 from ..learning.samples import Split, make_split
+from .contour_targets import read_mask_values
 
 # %% ../../nbs/systems/50_head_readers.ipynb #6ad80d44
 def fill_outline(
@@ -31,10 +31,18 @@ def fill_outline(
     filled = ndimage.binary_fill_holes(line)
     if not line.any():
         raise ValueError("outline: expected a closed line, got an empty image; is this the annotation?")
-    return filled if filled.sum() > line.sum() else _close_at_border(line)
+    return _one_piece(filled if filled.sum() > line.sum() else _close_at_border(line))
 
 # %% ../../nbs/systems/50_head_readers.ipynb #4bb5c1af
 _SIDES = {"top": np.s_[0], "bottom": np.s_[-1], "left": np.s_[:, 0], "right": np.s_[:, -1]}
+
+
+def _one_piece(filled):
+    "The same mask, unless its largest piece holds less than 90 % of it."
+    pieces, n = ndimage.label(filled, np.ones((3, 3)))
+    if n > 1 and np.bincount(pieces[filled])[1:].max() < 0.9 * filled.sum():
+        raise ValueError(f"outline: expected one closed line, got {n} pieces of like size; mark one head in an image")
+    return filled
 
 
 def _close_at_border(line):
@@ -48,7 +56,8 @@ def _close_at_border(line):
             return filled
     raise ValueError(
         f"outline: expected a closed line, got {int(line.sum())} px that enclose nothing"
-        f"{', at the border on the ' + ' and '.join(met) if met else ''}; close the gap in the annotation"
+        f"{', at the border on the ' + ' and '.join(met) if met else ''}; close the gap in the annotation, "
+        "or read it as a mask if it is filled"
     )
 
 # %% ../../nbs/systems/50_head_readers.ipynb #2de29a0a
@@ -121,11 +130,21 @@ def _label_map(case, marked):
     return labels
 
 
+def _read_marks(path):
+    "Values of a mask; a PNG with a palette keeps its numbers."
+    marked = read_mask_values(path) if path.name.lower().endswith(".png") else read_grey(path)
+    if marked.ndim != 2:
+        raise ValueError(
+            f"{path.name}: expected one value for each px, got colours; save it with a palette or as numbers"
+        )
+    return marked
+
+
 def read_masked_image(
     case: MaskedImage,  # Row of one of the readers
 ) -> tuple[np.ndarray, np.ndarray]:  # Grey image, (H,W); label map, (H,W) uint8: 0, then 1, 2, … as in `labels`
     "Pixels of an image and of its mask."
-    image, marked = read_grey(case.image), read_grey(case.mask)
+    image, marked = read_grey(case.image), _read_marks(case.mask)
     if image.shape != marked.shape:
         raise ValueError(
             f"{case.id}: expected an image and a mask of one size, got {image.shape} and {marked.shape}; "
@@ -159,7 +178,8 @@ def _pairs(images, masks, what):
     names = sorted(set(images) & set(masks))
     if not names:
         raise ValueError(
-            f"{what}: expected images with masks, got {len(images)} images and {len(masks)} masks, no pair"
+            f"{what}: expected images with masks, got {len(images)} images and {len(masks)} masks, no pair; "
+            "is this the folder, and is it unpacked?"
         )
     return names
 
@@ -284,6 +304,8 @@ def split_by_patient(
     seed: int = 0,  # Seed of the dealing
 ) -> Split:  # Names of images
     "Deal patients, and with each one all images."
+    if not cases:
+        raise ValueError("cases: expected at least one image, got none")
     patients = sorted({case.patient for case in cases})
     dealt = make_split(patients, fractions, seed)
     parts = {
@@ -291,53 +313,3 @@ def split_by_patient(
         for part in ("train", "validation", "test")
     }
     return Split(**parts, may_be_empty=tuple(part for part, names in parts.items() if not names))
-
-# %% ../../nbs/systems/50_head_readers.ipynb #806a769e
-_HEADS_OF_FETUSES = "Head circumference of fetuses, ultrasound images with outlines, pixel size and circumference"
-_VAN_DEN_HEUVEL = "van den Heuvel et al., PLoS ONE 13 (2018)"
-EXTERNAL.update(
-    hc18=Terms(
-        f"{_HEADS_OF_FETUSES} (HC18): 100 images or more",
-        "zenodo.org/records/1327317; a part of it in github.com/medical-images-process/VCLab_HC18",
-        "CC BY 4.0 as told by others for the data set; not verified here",
-        _VAN_DEN_HEUVEL,
-        "zenodo.org/records/1327317",
-        (("hc18/**/*HC.png", 100), ("hc18/**/*HC_Annotation.png", 100), ("hc18/training_set_pixel_size_and_HC.csv", 1)),
-    ),
-    hc18_full=Terms(
-        f"{_HEADS_OF_FETUSES} (HC18): all 999 training images",
-        "zenodo.org/records/1327317",
-        "CC BY 4.0 as told by others for the data set; not verified here",
-        _VAN_DEN_HEUVEL,
-        "zenodo.org/records/1327317",
-        (("hc18/**/*HC.png", 999), ("hc18/**/*HC_Annotation.png", 999), ("hc18/training_set_pixel_size_and_HC.csv", 1)),
-    ),
-)
-
-# %% ../../nbs/systems/50_head_readers.ipynb #77599f2f
-EXTERNAL.update(
-    psfhs=Terms(
-        "PSFHS: pubic symphysis and head of the fetus, 1,358 ultrasound images with masks",
-        "zenodo.org/records/10969427",
-        "as stated on the page of the record; not verified here",
-        "Chen et al., Scientific Data 11 (2024)",
-        "zenodo.org/records/10969427",
-        (("psfhs/image_mha/*.mha", 1358), ("psfhs/label_mha/*.mha", 1358)),
-    ),
-    jnu_ifm=Terms(
-        "JNU-IFM: frames of 78 ultrasound videos with pubic symphysis and head of the fetus, 6,224 of them with masks",
-        "figshare.com/articles/dataset/JNU-IFM/14371652",
-        "as stated on the page of the data set; not verified here",
-        "Lu et al., Data in Brief 41 (2022)",
-        "figshare.com/articles/dataset/JNU-IFM/14371652",
-        (("jnu_ifm/**/image/*.png", 6224), ("jnu_ifm/**/mask/*_mask.png", 6224)),
-    ),
-    camus=Terms(
-        "CAMUS: echocardiograms of 500 patients, two views, two phases, with left ventricle, wall and atrium",
-        "www.creatis.insa-lyon.fr/Challenge/camus",
-        "registration on the page of the challenge; not verified here",
-        "Leclerc et al., IEEE TMI 38 (2019)",
-        "www.creatis.insa-lyon.fr/Challenge/camus",
-        (("camus/**/patient*_[24]CH_E[DS].nii.gz", 2000), ("camus/**/patient*_[24]CH_E[DS]_gt.nii.gz", 2000)),
-    ),
-)

@@ -33,15 +33,10 @@ from ..shapes.layouts import LAYOUTS, Layout, coarse_layout
 from ..shapes.pooling import pool_matrices
 from .distance_maps import DistanceDataset, contour_loss, node_channels
 from .joint_networks import lend_maps
-from .soft_raster import soft_raster
+from .named_cases import NamedTask, require_finite_loss, require_finite_nodes, require_labelled
+from .soft_raster import band_px, soft_raster
 
 # %% ../../nbs/systems/34_joint_training.ipynb #61c6f3f1
-def _require_number(loss, batch):
-    "Raise `ValueError` with the names of the cases unless a loss is a number."
-    if not torch.isfinite(loss):
-        raise ValueError(f"loss: expected a finite number, got {float(loss)} for the cases {list(batch.get('id', ()))}")
-
-
 def _level_losses(task, output, batch):
     "Contour loss of the positions of every level, summed."
     device, total = batch["nodes"].device, 0
@@ -69,7 +64,7 @@ class JointTask(LandmarkTask):
     ):
         super().__init__(layout, norm=norm)
         for name, weight in (("beta", beta), ("kl", kl), ("dense", dense)):
-            if not weight >= 0:
+            if not 0 <= weight < np.inf:
                 raise ValueError(f"{name}: expected a weight of at least 0, got {weight}")
         self.beta, self.kl, self.dense, self.share = beta, kl, dense, 0.5 if halved else 1.0
         graphs = (layout, coarse_layout(layout), coarse_layout(coarse_layout(layout)))
@@ -83,8 +78,7 @@ class JointTask(LandmarkTask):
         if output.scores is not None and self.dense:
             terms["dense"] = pixel_loss(output.scores, *pixel_target(batch, self.layout))["loss"]
             loss = loss + self.dense * terms["dense"]
-        _require_number(loss, batch)
-        return {"loss": loss, **terms}
+        return require_finite_loss({"loss": loss, **terms}, batch)
 
     def __repr__(self):
         weights = f"beta={self.beta}, kl={self.kl}, dense={self.dense}, share={self.share}"
@@ -118,19 +112,23 @@ class RasterTask(LandmarkTask):
         kl: float = 1e-5,  # Weight of the divergence
     ):
         super().__init__(layout)
+        band_px(temperature)  # refuses what cannot be drawn
+        if not 0 <= kl < np.inf:
+            raise ValueError(f"kl: expected a weight of at least 0, got {kl}")
         self.temperature, self.kl = temperature, kl
         self.graphs = {graph.n_nodes: graph for graph in (layout, coarse_layout(layout))}
 
     def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
+        require_labelled(batch)  # an organ without truth is no background
         output, (target, _) = model(batch["image"]), pixel_target(batch, self.layout)
+        require_finite_nodes(output.nodes, batch)
         total = 0
         for nodes in (output.nodes, *output.auxiliary):
             drawn = drawn_classes(nodes, self.graphs[nodes.shape[1]], target.shape[-1], self.temperature)
             total = total + soft_dice_loss(drawn, target) + nn.functional.nll_loss(drawn.clamp(min=1e-6).log(), target)
         terms = {"raster": total, "kl": kl_divergence(output.mu, output.logvar)}
         loss = total + self.kl * terms["kl"]
-        _require_number(loss, batch)
-        return {"loss": loss, **terms}
+        return require_finite_loss({"loss": loss, **terms}, batch)
 
     def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,)
         target, annotated = pixel_target(batch, self.layout)
@@ -182,6 +180,8 @@ def joint_task(
     "What the network of a row is asked for."
     require_choice("row", row, JOINT_ROWS)
     line = JOINT_ROWS[row]
+    if beta is not None and not 0 <= beta < np.inf:
+        raise ValueError(f"beta: expected a weight of at least 0, got {beta}")
     if line.loss == "contour":
         return JointTask(layout, line.beta if beta is None else beta, halved=line.halved, norm=norm)
     if line.loss == "nodes":
@@ -292,7 +292,7 @@ def train_row(
     network = joint_network(row, samples, seed, needed, **options)
     if at_mean and JOINT_ROWS[row].loss in ("nodes", "contour"):
         begin_at_mean(network, samples)
-    task = joint_task(row, samples.layout, beta, temperature, norm)
+    task = NamedTask(joint_task(row, samples.layout, beta, temperature, norm))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*in eval mode at the start.*")  # the frozen UNet is
         return network, fit(network, task, train, validation, settings, where, seed, checkpoint)

@@ -30,6 +30,7 @@ from ..learning.training import TrainingSettings, fit
 from ..learning.zoo import build_model
 from ..shapes.layouts import Layout
 from ..shapes.raster import sample_label_map
+from .named_cases import require_finite_loss
 
 # %% ../../nbs/systems/40_mask_autoencoders.ipynb #cb5ef6fd
 def class_shares(
@@ -71,13 +72,16 @@ def _drawn_pair(nodes, layout, size, oversample, degrade, rng):
 _SHAPES = {"nodes": "landmarks", "present": "present"}  # What training knows of a case besides its maps
 
 
-def _require_pairs(sample_set, copies):
-    "Raise `ValueError` unless every case has all organs, and copies can be counted."
+def _require_pairs(sample_set, size, copies, oversample):
+    "Raise `ValueError` unless every case has all organs, and maps of a size can be drawn."
+    if not len(sample_set):
+        raise ValueError("sample_set: expected at least one case, got none")
     lacking = [name for name, drawn in zip(sample_set.ids, sample_set.present.all(1), strict=True) if not drawn]
     if lacking:
         raise ValueError(f"sample_set: expected all organs in every case, got {len(lacking)} without, {lacking[:3]}")
-    if copies < 0:
-        raise ValueError(f"copies: expected at least 0, got {copies}")
+    if size < 1 or copies < 0 or oversample < 1:
+        got = f"{size} px, {copies} and {oversample}"
+        raise ValueError(f"size, copies, oversample: expected at least 1, at least 0 and at least 1, got {got}")
 
 # %% ../../nbs/systems/40_mask_autoencoders.ipynb #743788ac
 class SharePairs(Dataset):
@@ -93,7 +97,7 @@ class SharePairs(Dataset):
         oversample: int = 4,  # Finer pixels on a side of a pixel
         seed: int = 0,  # Seed of geometry and degradation
     ):
-        _require_pairs(sample_set, copies)
+        _require_pairs(sample_set, size, copies, oversample)
         self.sample_set, self.ids, self.copies, self.seed = sample_set, sample_set.ids, copies, seed
         self.augment, self.how = augment, (sample_set.layout, size, oversample, degrade)
         places = np.ndindex(len(sample_set), copies)
@@ -141,7 +145,7 @@ class ShareTask:
         layout: Layout,  # Organs
         cross_entropy: float = 1.0,  # Weight of the cross-entropy; published Post-DAE: 0
     ):
-        if cross_entropy < 0:
+        if not 0 <= cross_entropy < np.inf:
             raise ValueError(f"cross_entropy: expected a weight of at least 0, got {cross_entropy}")
         self.layout, self.cross_entropy = layout, cross_entropy
 
@@ -150,7 +154,8 @@ class ShareTask:
         scores = model(batch["image"])
         dice = share_dice_loss(scores.softmax(1), batch["target"])
         entropy = -(batch["target"] * scores.log_softmax(1)).sum(1).mean()
-        return {"loss": dice + self.cross_entropy * entropy, "dice": dice, "cross_entropy": entropy}
+        terms = {"loss": dice + self.cross_entropy * entropy, "dice": dice, "cross_entropy": entropy}
+        return require_finite_loss(terms, batch)
 
     def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,)
         "One minus the Dice of shares, each case alone."

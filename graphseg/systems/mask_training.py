@@ -13,14 +13,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy
 
+from ..base.core import require_shape
 from ..learning.losses import kl_divergence
 from ..learning.samples import SampleSet
 from ..shapes.raster import fill_organ, organ_masks
 from .chamfer import chamfer_loss
 from .contour_graphs import ContourGraph, level_rings
 from .contour_targets import ContourTargets, contour_targets
+from .named_cases import require_finite_loss, require_finite_nodes
 from .shape_regularity import RAMPS, ramp_weights, ring_edges, shape_regularity
-from .soft_raster import soft_raster
+from .soft_raster import band_px, soft_raster
 
 # %% ../../nbs/systems/22_mask_training.ipynb #28902215
 def masks_of_contours(
@@ -46,6 +48,23 @@ def _moved(augment, image, points, counts, rng):
     points[real] = moved
     return image, points
 
+
+def _require_cases(images, targets, ids):
+    "Raise `ValueError` unless every image has a name and finite contours, all in lists of one shape."
+    if not len(ids) or not len(images) == len(targets) == len(ids):
+        got = f"{len(images)} images, {len(targets)} targets and {len(ids)} names"
+        raise ValueError(f"targets: expected one and a name for each of at least one image, got {got}")
+    require_shape("images", images, "n,S,S")
+    if len(shapes := {t.points.shape for t in targets}) > 1:
+        raise ValueError(
+            f"targets: expected lists of one shape, got {sorted(shapes)}; give all one n_points and layout"
+        )
+    empty = [name for name, t in zip(ids, targets, strict=True) if not t.counts.any()]
+    if empty:
+        raise ValueError(f"targets: expected an organ in every case, got none in {empty[:5]}; leave them out")
+    if broken := [name for name, t in zip(ids, targets, strict=True) if not np.isfinite(t.points).all()]:
+        raise ValueError(f"targets: expected finite points, got others in {broken[:5]}; look at their masks")
+
 # %% ../../nbs/systems/22_mask_training.ipynb #507e37fd
 class ContourDataset(torch.utils.data.Dataset):
     "Images with contours, augmented together, as tensors."
@@ -58,11 +77,7 @@ class ContourDataset(torch.utils.data.Dataset):
         augment=None,  # Called as augment(image, points (N,2), rng) → (image, points)
         seed: int = 0,  # Seed of the study
     ):
-        if not len(images) == len(targets) == len(ids):
-            raise ValueError(f"targets: expected one for each of {len(images)} images, got {len(targets)}")
-        empty = [name for name, t in zip(ids, targets, strict=True) if not t.counts.any()]
-        if empty:
-            raise ValueError(f"targets: expected an organ in every case, got none in {empty[:5]}; leave them out")
+        _require_cases(images, targets, ids)
         self.images, self.targets, self.ids = images, list(targets), tuple(map(str, ids))
         self.augment, self.seed = augment, seed
 
@@ -115,6 +130,24 @@ def overlap_losses(
     n = present.sum().clamp(min=1)
     return {name: torch.where(present, term, 0).sum() / n for name, term in terms.items()}
 
+# %% ../../nbs/systems/22_mask_training.ipynb #868a4d84
+def _require_settings(graph, n_steps, raster_from, ramps, temperature):
+    "Raise `ValueError` unless a task can use its settings in every batch."
+    if n_steps < 1 or not 0 <= raster_from <= 1:
+        raise ValueError(f"n_steps, raster_from: expected ≥ 1 and 0 to 1, got {n_steps} and {raster_from}")
+    if set(ramps) != set(RAMPS):
+        raise ValueError(f"ramps: expected {', '.join(RAMPS)}, got {', '.join(ramps)}; change a copy of RAMPS")
+    ramp_weights(0.0, graph.n_levels, ramps)  # weights below 0 are told now, not in the first batch
+    band_px(temperature)
+
+
+def _require_positions(task, nodes, batch):
+    "Raise `ValueError` unless a network tells finite nodes of the graph of the task."
+    if nodes.shape[1] != task.graph.sizes[0]:
+        expected = f"the {task.graph.sizes[0]} nodes of {task.graph}"
+        raise ValueError(f"nodes: expected {expected}, got {nodes.shape[1]}; give the task the graph of the network")
+    require_finite_nodes(nodes, batch)
+
 # %% ../../nbs/systems/22_mask_training.ipynb #348e660f
 class ContourTask:
     "Learn contours from masks; scored by Chamfer distance and overlap with fixed weights."
@@ -129,8 +162,7 @@ class ContourTask:
         ramps: Mapping = RAMPS,  # Term → `Ramp`
         temperature: float = 0.1,  # τ of the soft masks, px²
     ):
-        if n_steps < 1 or not 0 <= raster_from <= 1:
-            raise ValueError(f"n_steps, raster_from: expected ≥ 1 and 0 to 1, got {n_steps} and {raster_from}")
+        _require_settings(graph, n_steps, raster_from, ramps, temperature)
         self.graph, self.n_steps, self.raster_from = graph, n_steps, raster_from
         self.ramps, self.temperature = dict(ramps), temperature
         self.rings = [level_rings(graph, level) for level in range(graph.n_levels)]
@@ -139,7 +171,7 @@ class ContourTask:
     def loss(self, model: nn.Module, batch: dict) -> dict[str, Tensor]:
         done = float(model.n_seen) / self.n_steps
         output, weights = model(batch["image"]), ramp_weights(done, self.graph.n_levels, self.ramps)
-        _require_numbers(output.nodes, batch)
+        _require_positions(self, output.nodes, batch)
         terms = _contour_terms(self, output, batch)
         if done >= self.raster_from and self.raster_from < 1:
             terms |= _raster_terms(self, output.nodes, batch)
@@ -148,24 +180,17 @@ class ContourTask:
             terms |= {f"map_{name}": value for name, value in dense.items()}
         total = sum(weights[name.removeprefix("map_")] * value for name, value in terms.items())
         model.n_seen += 1
-        return {"loss": total, **terms}
+        return require_finite_loss({"loss": total, **terms}, batch)
 
     def score(self, model: nn.Module, batch: dict) -> Tensor:  # (B,)
         nodes = model(batch["image"]).nodes
+        _require_positions(self, nodes, batch)
         return torch.stack([_fixed_score(self, nodes, batch, slice(i, i + 1)) for i in range(len(nodes))])
 
     def __repr__(self):
         return f"ContourTask({self.graph}, {self.n_steps}, {self.raster_from}, {self.ramps}, {self.temperature})"
 
 # %% ../../nbs/systems/22_mask_training.ipynb #b4dcb74a
-def _require_numbers(nodes, batch):
-    "Raise `ValueError` with the names of the cases unless all positions are finite."
-    bad = ~torch.isfinite(nodes).all((1, 2))
-    if bad.any():
-        names = [name for name, b in zip(batch["id"], bad.tolist(), strict=True) if b]
-        raise ValueError(f"nodes: expected finite positions, got NaN or inf for {names}; lower the learning rate")
-
-
 def _contour_terms(task, output, batch):
     "Chamfer and regularity over all outputs, and the divergence of the code."
     levels = [0, *range(len(output.auxiliary))]

@@ -60,7 +60,11 @@ def shape_regularity(
 ) -> dict[str, Tensor]:  # Scalars "edge", "elasticity" and "curvature"
     "How unevenly spaced, how long and how bent contours are."
     require_shape("nodes", nodes, "B,N,2")
-    n_organs = int(edges.organ.max()) + 1
+    n_organs, last = int(edges.organ.max()) + 1, int(edges.start.max())
+    if last >= nodes.shape[1]:
+        raise ValueError(
+            f"edges: expected nodes from 0 to {nodes.shape[1] - 1}, got {last}; are they of another graph?"
+        )
     vectors = nodes[:, edges.end] - nodes[:, edges.start]  # (B, E, 2)
     lengths = _safe_length(vectors)
     mean = _organ_means(lengths, edges, n_organs)  # (B, O)
@@ -90,7 +94,7 @@ def ramp_value(
 ) -> float:
     "Weight at a moment of the training."
     require_choice("kind", ramp.kind, ("geometric", "linear"))
-    if min(ramp.first, ramp.last) < 0 or not 0 < ramp.until <= 1 or done < 0:
+    if not (ramp.first >= 0 and ramp.last >= 0 and 0 < ramp.until <= 1 and done >= 0):
         raise ValueError(f"ramp: expected weights ≥ 0, 0 < until ≤ 1 and done ≥ 0, got {ramp} and {done}")
     share = min(1.0, done / ramp.until)
     if ramp.kind == "linear" or ramp.first == ramp.last:
@@ -117,6 +121,8 @@ def ramp_weights(
     ramps: Mapping = RAMPS,  # Term → `Ramp`
 ) -> dict[str, float]:
     "All weights at a moment of the training."
+    if n_levels < 1:
+        raise ValueError(f"n_levels: expected at least 1, got {n_levels}")
     weights = {name: ramp_value(ramp, done) for name, ramp in ramps.items()}
     for name in {"elasticity", "curvature"} & set(weights):
         weights[name] *= min(1.0, 3 / n_levels)

@@ -149,6 +149,10 @@ def _ring_edges(rings, n_nodes, n_cases, device):
     "Start and end node of all edges of a batch, and the mask that each belongs to."
     rings = [torch.as_tensor(ring, device=device) for ring in rings]
     start, end = torch.cat(rings), torch.cat([ring.roll(-1) for ring in rings])
+    if len(start) == 0 or not 0 <= int(start.min()) <= int(start.max()) < n_nodes:
+        raise ValueError(
+            f"rings: expected nodes from 0 to {n_nodes - 1}, got {[ring.tolist()[:3] for ring in rings]} …"
+        )
     organ = torch.repeat_interleave(torch.tensor([len(ring) for ring in rings], device=device))
     case = torch.arange(n_cases, device=device).unsqueeze(1)
     return tuple((v + case * n).flatten() for v, n in ((start, n_nodes), (end, n_nodes), (organ, len(rings))))
@@ -165,6 +169,8 @@ def soft_raster(
     require_shape("nodes_px", nodes_px, "B,N,2")
     n_cases, n_nodes = nodes_px.shape[:2]
     rings = [torch.arange(n_nodes)] if rings is None else rings
+    if size < 1 or not len(rings):
+        raise ValueError(f"size, rings: expected at least 1 px and one ring, got {size} px and {len(rings)} rings")
     if not torch.isfinite(nodes_px).all():
         raise ValueError("nodes_px: expected finite positions, got NaN or inf; stop the training where they appear")
     edges = _ring_edges(rings, n_nodes, n_cases, nodes_px.device)

@@ -22,7 +22,8 @@ from ..learning.samples import LandmarkDataset, SampleSet
 from ..learning.training import TrainingSettings, fit
 from ..chest.tasks import one_minus_dsc, pixel_target
 from ..shapes.layouts import Layout
-from .acnn import require_finite_loss, require_labelled, through_autoencoder
+from .acnn import through_autoencoder
+from .named_cases import require_finite_loss, require_labelled
 
 # %% ../../nbs/systems/46_supervision_by_denoising.ipynb #379a5252
 class SudTargets:
@@ -33,8 +34,8 @@ class SudTargets:
         n: int,  # Films without masks
         rho: float = 0.9,  # Share of the old target that stays
     ):
-        if not 0 <= rho <= 1:
-            raise ValueError(f"rho: expected 0 to 1, got {rho}")
+        if n < 1 or not 0 <= rho <= 1:
+            raise ValueError(f"n, rho: expected at least one film without mask and 0 to 1, got {n} and {rho}")
         self.n, self.rho, self.targets = n, rho, None
 
     def update(
@@ -44,6 +45,8 @@ class SudTargets:
         "Average new soft maps into the targets; the first ones are taken as they are."
         if probabilities.ndim != 4 or len(probabilities) != self.n:
             raise ValueError(f"probabilities: expected ({self.n},C,H,H), got {tuple(probabilities.shape)}")
+        if self.targets is not None and probabilities.shape != self.targets.shape:
+            raise ValueError(f"probabilities: expected {tuple(self.targets.shape)}, got {tuple(probabilities.shape)}")
         if not torch.isfinite(probabilities).all():
             bad = (~torch.isfinite(probabilities).flatten(1).all(1)).nonzero().flatten().tolist()
             raise ValueError(f"probabilities: expected finite numbers, got others in the films at places {bad[:5]}")
@@ -84,10 +87,10 @@ def ramp_up(
     rise: float = 0.3,  # Share over which it rises; 0: from the start
 ) -> float:  # Weight now
     "Weight of the films without masks."
-    if beta < 0:
+    if not 0 <= beta < np.inf:
         raise ValueError(f"beta: expected a weight of at least 0, got {beta}")
-    if not 0 <= rise <= 1:
-        raise ValueError(f"rise: expected 0 to 1, got {rise}")
+    if not (0 <= rise <= 1 and 0 <= done <= 1):
+        raise ValueError(f"done, rise: expected 0 to 1, got {done} and {rise}")
     return beta * (1.0 if rise == 0 else min(1.0, done / rise))
 
 # %% ../../nbs/systems/46_supervision_by_denoising.ipynb #4c31f83c
@@ -101,6 +104,9 @@ class MixedFilms(torch.utils.data.Dataset):
         targets: SudTargets,  # Their targets
         augment=None,  # Of the films with masks, as in `LandmarkDataset`
     ):
+        side = labelled.image_size
+        if images.dtype != np.uint8 or images.shape[1:] != (side, side):
+            raise ValueError(f"images: expected (m,{side},{side}) uint8, got {images.shape} {images.dtype}")
         if len(images) != targets.n:
             raise ValueError(f"targets: expected those of {len(images)} films, got those of {targets.n}")
         self.sample_set, self.ids = labelled, labelled.ids
@@ -130,7 +136,7 @@ class SudTask:
         layout: Layout,  # Organs
         beta: float = 1.0,  # Weight of the films without masks
     ):
-        if beta < 0:
+        if not 0 <= beta < np.inf:
             raise ValueError(f"beta: expected a weight of at least 0, got {beta}")
         self.layout, self.beta = layout, beta
 
@@ -161,7 +167,7 @@ class SudRound(NamedTuple):
     score: float  # Validation score at the end
     change: float  # Mean absolute change of the targets, 0 in the first round
 
-
+# %% ../../nbs/systems/46_supervision_by_denoising.ipynb #1c3cb99b
 def train_in_rounds(
     model: nn.Module,  # Pixel network, changed in place
     labelled: SampleSet,  # Films with masks
@@ -178,6 +184,8 @@ def train_in_rounds(
     seed: int = 0,  # Seed of the order
 ) -> list[SudRound]:  # One for each round
     "Alternate targets and training."
+    if n_rounds < 1:
+        raise ValueError(f"n_rounds: expected at least 1, got {n_rounds}")
     targets, rounds, layout = SudTargets(len(images), rho), [], labelled.layout
     for k in range(n_rounds):
         before = targets.targets
