@@ -6,6 +6,7 @@
 __all__ = ['chamfer_distance', 'chamfer_loss']
 
 # %% ../../nbs/systems/16_chamfer.ipynb #f1c1b905
+import math
 from collections.abc import Sequence
 
 import torch
@@ -14,15 +15,37 @@ from torch import Tensor
 from ..base.core import require_shape
 
 # %% ../../nbs/systems/16_chamfer.ipynb #248f2455
+def _lowest(table, dim):
+    "Place of the smallest along one dimension of a table: first of groups, then within the best group."
+    n = table.shape[dim]
+    width = min(n, 2 ** round(math.log2(2 * n) / 2))  # near the root of 2n; powers of two fill registers
+    tall, rest = n // width, n % width
+    lows = table.narrow(dim, 0, tall * width).unflatten(dim, (tall, width)).amin(dim)
+    if rest:
+        some = lows.narrow(dim, 0, rest)
+        torch.minimum(some, table.narrow(dim, n - rest, rest), out=some)
+    steps = width * torch.arange(tall + bool(rest), device=table.device)
+    places = lows.min(dim, keepdim=True).indices + (steps if dim else steps.unsqueeze(1))
+    places.clamp_(max=n - 1)  # the last group may be short: a place twice does no harm
+    return places.gather(dim, table.gather(dim, places).min(dim, keepdim=True).indices).squeeze(dim)
+
+
+def _square(difference):
+    "Squared length, (...,2) → (...)."
+    x, y = difference.square().unbind(-1)
+    return x + y
+
+
 def _paired(nodes, contour, is_real):
     "Index of the nearest point for every node (B,n), and of the nearest node for every point (B,P)."
     centre = nodes.mean(1, keepdim=True)  # small numbers lose few digits
     v, c = nodes - centre, contour - centre
-    square = c.square().sum(-1, keepdim=True).masked_fill(~is_real.unsqueeze(-1), torch.inf)
-    left = torch.cat([-2 * v, torch.ones_like(v[..., :1]), v.square().sum(-1, keepdim=True)], -1)
-    right = torch.cat([c, square, torch.ones_like(square)], -1).transpose(1, 2).contiguous()
-    table = left @ right  # (B, n, P)
-    return table.min(2).indices, table.min(1).indices
+    one, here = torch.ones_like(v[..., 0]), torch.ones_like(c[..., 0])
+    left = torch.stack([*(-2 * v).unbind(-1), one, _square(v)], 2)
+    right = torch.stack([*c.unbind(-1), _square(c).masked_fill(~is_real, torch.inf), here], 1)
+    tables = (x @ y for x, y in zip(left, right, strict=True))  # (n, P) each, one at a time: it stays in the cache
+    of_node, of_point = zip(*((_lowest(table, 1), _lowest(table, 0)) for table in tables), strict=True)
+    return torch.stack(of_node), torch.stack(of_point)
 
 
 def _taken(points, index):
@@ -32,8 +55,7 @@ def _taken(points, index):
 
 def _mean_square(difference, is_real):
     "Mean squared length over the real elements of each case, (B,); 0 where there is none."
-    squared = torch.where(is_real, difference.square().sum(-1), 0)
-    return squared.sum(1) / is_real.sum(1).clamp(min=1)
+    return torch.where(is_real, _square(difference), 0).sum(1) / is_real.sum(1).clamp(min=1)
 
 # %% ../../nbs/systems/16_chamfer.ipynb #b452dff2
 def chamfer_distance(

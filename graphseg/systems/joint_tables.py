@@ -19,6 +19,7 @@ from .joint_networks import JointNetwork, shown_maps
 
 # %% ../../nbs/systems/36_joint_tables.ipynb #8b5e985b
 PRINTED_TABLES = {"joint_lh": "joint Table 1", "joint_l": "joint Table 2", "montgomery": "joint Table 2"}
+PRINTED_TABLES |= {"joint_lh_long": "joint Table 1", "joint_l_long": "joint Table 2"}
 _PRINTED_NAMES = {"ours": "joint", "hybridgnet_igsc": "hybridgnet_2igsc"}  # Word of a claim → key of `JOINT_ROWS`
 _PRINTED_METRICS = {"DSC": "dsc", "HD": "hd", "JC": "jaccard", "time_s": "time_s"}
 

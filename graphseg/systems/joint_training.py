@@ -4,22 +4,28 @@
 
 # %% auto #0
 __all__ = ['JOINT_ROWS', 'JOINT_SETS', 'JointTask', 'drawn_classes', 'RasterTask', 'JointRow', 'joint_task', 'joint_network',
-           'read_joint_set', 'begin_at_mean', 'train_row', 'predict_row']
+           'read_joint_set', 'draw_persons', 'begin_at_mean', 'train_row', 'predict_row']
 
 # %% ../../nbs/systems/34_joint_training.ipynb #6af5d09b
 import inspect
 import warnings
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
 from ..base.core import require_choice
 from ..chest.cases import read_prepared
 from ..chest.cohorts import COHORTS, default_split, read_cohort
+from ..chest.images import resize_square
 from ..chest.inference import predict_label_maps, predict_nodes
+from ..chest.phantoms import ChestSet, render_chest_set
+from ..chest.readers import cohort_row, make_samples
 from ..chest.scoring import new_network
 from ..chest.shift import restrict_cases
 from ..chest.tasks import LandmarkTask, PixelTask, one_minus_dsc, pixel_target
@@ -29,7 +35,7 @@ from ..learning.prepared import PARTS
 from ..learning.samples import FRAME_PX, SampleSet
 from ..learning.training import FitResult, TrainingSettings, fit
 from ..learning.zoo import MODELS, load_networks
-from ..shapes.layouts import LAYOUTS, Layout, coarse_layout
+from ..shapes.layouts import CHEST_LH, CHEST_LHC, LAYOUTS, Layout, coarse_layout
 from ..shapes.pooling import pool_matrices
 from .distance_maps import DistanceDataset, contour_loss, node_channels
 from .joint_networks import lend_maps
@@ -219,6 +225,7 @@ def joint_network(
 
 # %% ../../nbs/systems/34_joint_training.ipynb #cf33ac81
 JOINT_SETS = {"joint_lh": ("LH", ("North", "East")), "joint_l": ("L", ("South", "West"))}  # Layout, drawn centres
+JOINT_SETS |= {f"{name}_long": chosen for name, chosen in JOINT_SETS.items()}  # Long trainings, new test persons
 
 
 def read_joint_set(
@@ -236,6 +243,29 @@ def read_joint_set(
     samples = read_cohort(name, COHORTS[name].layout, image_size)
     split = default_split(samples)
     return {part: samples.subset(getattr(split, part)) for part in PARTS if getattr(split, part)}
+
+# %% ../../nbs/systems/34_joint_training.ipynb #5a966e66
+def draw_persons(
+    rules: Sequence[ChestSet],  # Rule of each centre
+    n: int,  # Persons of each centre
+    seed: int,  # Seed of the first centre, then one more for each
+    layout: Layout = CHEST_LH,  # Organs wanted
+    image_size: int = 64,  # Side of the images, px
+) -> SampleSet:  # n films of each centre, in order
+    "Draw films of persons who follow the rules of centres, but are others."
+    names, table, images, points = [], [], [], []
+    for k, rule in enumerate(rules):
+        if seed + k in {other.seed for other in rules}:
+            raise ValueError(f"seed: expected one that no centre has, got {seed + k}; choose another")
+        groups = tuple((n, condition) for _, condition in rule.groups)
+        new = replace(rule, prefix=f"new_{rule.prefix}", seed=seed + k, groups=groups)
+        phantoms = render_chest_set(new, workers=1)
+        names += new.names
+        table += [cohort_row(*case, False) for case in zip(new.names, phantoms, strict=True)]
+        images += [resize_square(phantom.image, image_size) for phantom in phantoms]
+        points += [phantom.landmarks_px for phantom in phantoms]
+    films = CHEST_LHC, image_size, names, images, points, pd.DataFrame(table)
+    return restrict_cases(make_samples("new_persons", *films, spacing_mm=np.nan), layout)
 
 # %% ../../nbs/systems/34_joint_training.ipynb #22d9e10c
 def _set_head(head, nodes, shape, ridge):

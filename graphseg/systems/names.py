@@ -34,7 +34,12 @@ _JOINT = {
         "rasterize": "Rasterize",
         "joint": "Joint (Ours)",
     },
-    "cohort": {"joint_lh": "drawn lungs and hearts", "joint_l": "drawn lungs"},
+    "cohort": {
+        "joint_lh": "drawn lungs and hearts",
+        "joint_l": "drawn lungs",
+        "joint_lh_long": "drawn lungs and hearts, new persons",
+        "joint_l_long": "drawn lungs, new persons",
+    },
     "metric": {"topology_errors": "pieces and holes too many", "away_share": "share of activation away from outlines"},
     "column": {
         "supervision": "learns from",
