@@ -16,6 +16,7 @@ _CONTOURS = {
         "mask_to_contour": "Mask-HybridGNet that reads masks",
         "arc_length": "equal arc length on true masks",
         "arc_length_predicted": "equal arc length on a UNet's masks",
+        "true_landmarks": "true landmarks",
     },
     "cohort": {"contours_short": "drawn chests, short trainings", "contours_long": "drawn chests, long trainings"},
     "metric": {"stray": "stray along the contour (share)", "procrustes_px": "spread after Procrustes (px)"},
