@@ -32,6 +32,7 @@ def contour_network(
     scale: float = 0.05,  # Nodes per contour pixel
     n_levels: int = 3,  # Resolutions
     seed: int = 0,  # Seed of the first weights
+    near_start: float = 1.0,  # Factor on the first weights of the layers that tell positions; 0 begins at the reference
     **options,  # Further arguments of the network
 ) -> nn.Module:
     "Build a network of independent rings for the contours of a cohort."
@@ -44,7 +45,11 @@ def contour_network(
     places = {o: first.points[k, : first.counts[k]] for k, o in enumerate(layout.organ_names)}
     graph = ring_graph(rings, n_levels, ring_positions(places, rings))
     torch.manual_seed(seed)
-    return build_model(name, rings, image_size, graph=graph_to_dict(graph), start=True, **options)
+    network = build_model(name, rings, image_size, graph=graph_to_dict(graph), start=True, **options)
+    with torch.no_grad():
+        for layer in (network.decoder.last[-1], *(level.head for level in network.decoder.levels)):
+            layer.weight.mul_(near_start)
+    return network
 
 # %% ../../nbs/systems/26_contour_cases.ipynb #26245c35
 def score_contours(

@@ -16,10 +16,23 @@ _CONTOURS = {
         "mask_to_contour": "Mask-HybridGNet that reads masks",
         "arc_length": "equal arc length on true masks",
         "arc_length_predicted": "equal arc length on a UNet's masks",
+        "true_landmarks": "true landmarks",
     },
-    "cohort": {},
-    "metric": {"stray": "stray along the contour (share)"},
-    "column": {"n_crossings": "crossings", "spread": "spread of nodes (share of the contour)"},
+    "cohort": {"contours_short": "drawn chests, short trainings", "contours_long": "drawn chests, long trainings"},
+    "metric": {"stray": "stray along the contour (share)", "procrustes_px": "spread after Procrustes (px)"},
+    "column": {
+        "n_crossings": "crossings",
+        "spread": "spread of nodes (share of the contour)",
+        "crosses": "contours that cross themselves (share)",
+        "question": "question",
+        "first": "first",
+        "second": "second",
+        "quantity": "quantity",
+        "n_first": "persons of the first",
+        "n_second": "persons of the second",
+        "effect": "difference (deviations)",
+        "nodes": "nodes",
+    },
 }
 
 # %% ../../nbs/systems/00_names.ipynb #fdef3e35
