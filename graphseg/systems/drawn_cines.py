@@ -6,9 +6,10 @@
 __all__ = ['SHORT_AXIS', 'SLICE_PX', 'PIXEL_MM', 'FINE', 'beat_course', 'beat_nodes', 'TissueRing', 'cut_ring', 'organ_surface',
            'short_axis_plane', 'ring_coordinate', 'ring_landmarks', 'DrawnSlice', 'draw_slice', 'tissue_paths_mm',
            'rings_mm', 'follow_places_mm', 'stack_mm', 'true_surface_mm', 'slice_samples', 'slice_targets',
-           'typical_case', 'short_axis_graph', 'score_slices']
+           'typical_case', 'short_axis_graph', 'score_slices', 'node_places_mm', 'reference_places_mm', 'film_errors',
+           'stack_errors']
 
-# %% ../../nbs/systems/28_drawn_cines.ipynb #c9405a2c
+# %% ../../nbs/systems/28_drawn_cines.ipynb #b3e439c9
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,10 +29,10 @@ from ..shapes.mesh_planes import slice_regions, soft_regions
 from ..shapes.meshes import SurfaceMesh
 from .contour_graphs import ContourGraph, contour_layout, ring_graph, ring_positions, shared_graph
 from .contour_targets import ContourTargets, contour_targets, organ_layers
-from .contour_tracks import border_pixels
+from .contour_tracks import arc_length_tracks, border_pixels, loft, surface_errors, tracking_errors
 from .correspondence import count_crossings
 
-# %% ../../nbs/systems/28_drawn_cines.ipynb #09832498
+# %% ../../nbs/systems/28_drawn_cines.ipynb #a1e17c42
 def beat_course(
     n_frames: int = 24,  # Frames of the beat
     systole: float = 0.375,  # Share of the beat until end-systole
@@ -55,7 +56,7 @@ def beat_nodes(
     ends = (deform_heart(parameters, phase, points_mm) for phase in ("ED", "ES"))
     return sum(share * place for share, place in zip((1 - contraction, contraction), ends, strict=True))
 
-# %% ../../nbs/systems/28_drawn_cines.ipynb #95291b43
+# %% ../../nbs/systems/28_drawn_cines.ipynb #7411c957
 @dataclass(frozen=True, eq=False)
 class TissueRing:
     "Points of tissue on edges of a mesh, once around."
@@ -71,7 +72,7 @@ class TissueRing:
         share = self.share[:, None]
         return (1 - share) * nodes[self.edges[:, 0]] + share * nodes[self.edges[:, 1]]
 
-# %% ../../nbs/systems/28_drawn_cines.ipynb #b1c6be24
+# %% ../../nbs/systems/28_drawn_cines.ipynb #dd48b2f7
 def _rings_of(following):
     "Closed chains of a map from each edge to the next."
     rings = []
@@ -101,7 +102,7 @@ def cut_ring(
     low, high = np.asarray(nodes)[edges.T, 2]
     return TissueRing(edges, (height - low) / (high - low))
 
-# %% ../../nbs/systems/28_drawn_cines.ipynb #2b72d000
+# %% ../../nbs/systems/28_drawn_cines.ipynb #bc29aea9
 SHORT_AXIS = Layout(
     "short axis",
     (
@@ -113,7 +114,7 @@ SHORT_AXIS = Layout(
 _INSIDE = {"LV myo": ("LV", "LV cavity"), "LV endo": ("LV cavity",), "RV endo": ("RV",)}
 SLICE_PX, PIXEL_MM, FINE = 64, 2.2, 4  # Side of the images, their pixels, and parts of a pixel in masks
 
-# %% ../../nbs/systems/28_drawn_cines.ipynb #5f28d1b1
+# %% ../../nbs/systems/28_drawn_cines.ipynb #04314524
 def organ_surface(
     surface: SurfaceMesh,  # Heart
     organ: str,  # Of `SHORT_AXIS`
@@ -142,7 +143,7 @@ def short_axis_plane(
     plane[:3, 3] = centre - plane[:3, :2].sum(1) * (SLICE_PX - 1) / 2
     return plane
 
-# %% ../../nbs/systems/28_drawn_cines.ipynb #2bb93bb6
+# %% ../../nbs/systems/28_drawn_cines.ipynb #a07266b0
 def _septum_first(shared):
     "Positions of a ring that starts with its longest run of true values, and the length of that run."
     n = len(shared)
@@ -173,7 +174,7 @@ def ring_coordinate(
     coordinate[order] = np.interp(length[:-1], ends, [0, 0.4, 1])
     return coordinate
 
-# %% ../../nbs/systems/28_drawn_cines.ipynb #806c89fb
+# %% ../../nbs/systems/28_drawn_cines.ipynb #ebfc72e5
 def ring_landmarks(
     ring: TissueRing,  # Of one organ
     organ: str,  # Of `SHORT_AXIS`
@@ -185,7 +186,7 @@ def ring_landmarks(
     told, points = ring_coordinate(ring, organ, template), ring.at(nodes)
     return np.stack([np.interp(coordinates, told, axis, period=1) for axis in points.T], 1)
 
-# %% ../../nbs/systems/28_drawn_cines.ipynb #6de4b59b
+# %% ../../nbs/systems/28_drawn_cines.ipynb #4396c8d6
 _GREY = np.array([0, 0.30, 0.92, 0.90, 0.88, 0.88, 0.92])  # Outside apart, then `HEART_REGIONS`
 
 
@@ -215,7 +216,7 @@ def _paint(shares, person, keys):
     grey = grey * bias + 0.03 * noise.standard_normal(grey.shape)
     return np.clip(np.round(235 * grey), 0, 255).astype(np.uint8)
 
-# %% ../../nbs/systems/28_drawn_cines.ipynb #92b2221f
+# %% ../../nbs/systems/28_drawn_cines.ipynb #9cffc8fc
 def draw_slice(
     person: HeartParameters,  # Whose heart
     template: SurfaceMesh,  # Template
@@ -241,7 +242,7 @@ def draw_slice(
         ((np.concatenate(marks) + 0.5) / SLICE_PX).astype(np.float32),
     )
 
-# %% ../../nbs/systems/28_drawn_cines.ipynb #f8835abc
+# %% ../../nbs/systems/28_drawn_cines.ipynb #f0c45966
 def tissue_paths_mm(
     slices: Sequence[DrawnSlice],  # One plane at several moments
     organ: str,  # Of `SHORT_AXIS`
@@ -271,7 +272,7 @@ def follow_places_mm(
     found = [ring_landmarks(s.rings[organ], organ, template, s.nodes[:, :2], coordinates) for s in slices]
     return (np.stack(found) + 0.5) * PIXEL_MM
 
-# %% ../../nbs/systems/28_drawn_cines.ipynb #a0c65387
+# %% ../../nbs/systems/28_drawn_cines.ipynb #2b36f30c
 def stack_mm(
     slices: Sequence[DrawnSlice],  # A stack: one moment, rising heights
     rings: np.ndarray,  # Corresponding points in every plane, (Z,n,2), mm in the plane
@@ -293,7 +294,7 @@ def true_surface_mm(
     "The organ at the moment of a slice, in mm in its frame."
     return organ_surface(template, organ).moved((first.nodes + [0.5, 0.5, 0]) * [PIXEL_MM, PIXEL_MM, 1])
 
-# %% ../../nbs/systems/28_drawn_cines.ipynb #d5109fb0
+# %% ../../nbs/systems/28_drawn_cines.ipynb #469c0d7e
 def slice_samples(
     slices: Sequence[DrawnSlice],  # Cases
 ) -> SampleSet:  # With images and landmarks
@@ -327,7 +328,7 @@ def typical_case(
         raise ValueError("targets: expected a case that has every organ, got none")
     return int(away.argmin())
 
-# %% ../../nbs/systems/28_drawn_cines.ipynb #37609458
+# %% ../../nbs/systems/28_drawn_cines.ipynb #5277682a
 def short_axis_graph(
     target: ContourTargets,  # Contours of the reference case, all three organs
     kind: str = "shared",  # shared or separate
@@ -347,7 +348,7 @@ def short_axis_graph(
     layout = contour_layout(SHORT_AXIS, dict(zip(names, target.counts.tolist(), strict=True)), scale, n_levels)
     return ring_graph(layout, n_levels, ring_positions(places, layout))
 
-# %% ../../nbs/systems/28_drawn_cines.ipynb #495461ca
+# %% ../../nbs/systems/28_drawn_cines.ipynb #0ecaac32
 def score_slices(
     nodes: np.ndarray,  # Predicted nodes, (n,N,2) xy, fraction of the side
     rings: Mapping,  # Organ → its nodes in order
@@ -369,4 +370,60 @@ def score_slices(
             scores = {"dsc": found["dsc"], "hd_mm": found["hd"]}
             crossed = {"n_crossings": count_crossings(points[rings[organ.name]])}
             rows.append(front | {"case": one.case_id, "structure": organ.name} | scores | crossed | septum)
+    return pd.DataFrame(rows)
+
+# %% ../../nbs/systems/28_drawn_cines.ipynb #43e87a83
+def node_places_mm(
+    nodes: np.ndarray,  # Predicted nodes of a film or stack, (T,N,2) xy, fraction of the side
+    rings: Mapping,  # Organ → its nodes in order
+) -> dict:  # Organ → (T,n,2), mm in the plane
+    "Nodes of each organ in mm."
+    require_shape("nodes", np.asarray(nodes), "T,N,2")
+    return {name: np.asarray(nodes, float)[:, ring] * SLICE_PX * PIXEL_MM for name, ring in rings.items()}
+
+
+def reference_places_mm(
+    slices: Sequence[DrawnSlice],  # A film or a stack
+    template: SurfaceMesh,  # Template
+    n_nodes: int = 40,  # Nodes of each organ
+) -> dict:  # "true_landmarks", "arc_length" and "standing_still" → organ → (T,n_nodes,2), mm in the plane
+    "What nodes would be that know all, that know contours alone, and that never move."
+    u, names = np.arange(n_nodes) / n_nodes, SHORT_AXIS.organ_names
+    true = {name: follow_places_mm(slices, name, u, template) for name in names}
+    return {
+        "true_landmarks": true,
+        "arc_length": {name: arc_length_tracks(rings_mm(slices, name), n_nodes) for name in names},
+        "standing_still": {name: np.repeat(p[:1], len(p), axis=0) for name, p in true.items()},
+    }
+
+# %% ../../nbs/systems/28_drawn_cines.ipynb #4f6e8b32
+def film_errors(
+    film: Sequence[DrawnSlice],  # One plane at several moments
+    places: Mapping,  # Model → organ → (T,n,2), mm in the plane
+    **front,  # Columns to put in front
+) -> pd.DataFrame:  # The columns, model, structure, frame, contraction, error_mm (mean over the nodes)
+    "Tracking errors of several models on one film."
+    rows = []
+    for name in SHORT_AXIS.organ_names:
+        paths = tissue_paths_mm(film, name)
+        for model, organs in places.items():
+            for k, error in enumerate(tracking_errors(organs[name], paths).mean(1)):
+                moment = {"frame": k, "contraction": film[k].contraction, "error_mm": float(error)}
+                rows.append(front | {"model": model, "structure": name} | moment)
+    return pd.DataFrame(rows)
+
+
+def stack_errors(
+    stack: Sequence[DrawnSlice],  # Several planes at one moment
+    places: Mapping,  # Model → organ → (Z,n,2), mm in the plane
+    template: SurfaceMesh,  # Template
+    **front,  # Columns to put in front
+) -> pd.DataFrame:  # The columns, model, structure, and those of `surface_errors`
+    "Lofted surfaces of several models against the true one."
+    rows = []
+    for name in SHORT_AXIS.organ_names:
+        true = true_surface_mm(stack[0], name, template)
+        for model, organs in places.items():
+            found = surface_errors(loft(stack_mm(stack, organs[name])), true)
+            rows.append(front | {"model": model, "structure": name} | found)
     return pd.DataFrame(rows)
