@@ -35,7 +35,7 @@ def _square(difference):
     x, y = difference.square().unbind(-1)
     return x + y
 
-
+# %% ../../nbs/systems/16_chamfer.ipynb #e9584c1a
 def _paired(nodes, contour, is_real):
     "Index of the nearest point for every node (B,n), and of the nearest node for every point (B,P)."
     centre = nodes.mean(1, keepdim=True)  # small numbers lose few digits

@@ -20,18 +20,14 @@ _CONTOURS = {
         "standing_still": "nodes that stand still",
         "arc_length": "equal arc length on true masks",
         "arc_length_predicted": "equal arc length on a UNet's masks",
-        "true_landmarks": "true landmarks",
     },
     "cohort": {
         "contours_short": "drawn chests, short trainings",
         "contours_long": "drawn chests, long trainings",
-        "drawn_cines": "drawn films of the short axis",
     },
     "metric": {
         "stray": "stray along the contour (share)",
         "procrustes_px": "spread after Procrustes (px)",
-        "to_true_mm": "lofted to true surface (mm)",
-        "from_true_mm": "true to lofted surface (mm)",
     },
     "column": {
         "n_crossings": "crossings",
@@ -45,6 +41,14 @@ _CONTOURS = {
         "n_second": "persons of the second",
         "effect": "difference (deviations)",
         "nodes": "nodes",
+    },
+}
+
+# %% ../../nbs/systems/00_names.ipynb #f71bea7a
+_TRACKS = {
+    "cohort": {"drawn_cines": "drawn films of the short axis"},
+    "metric": {"to_true_mm": "lofted to true surface (mm)", "from_true_mm": "true to lofted surface (mm)"},
+    "column": {
         "end_systole_mm": "from tissue at end-systole (mm)",
         "whole_beat_mm": "from tissue over the beat (mm)",
         "volume_error_ml": "volume error (mL)",
@@ -131,7 +135,7 @@ _HEADS = {
 }
 
 # %% ../../nbs/systems/00_names.ipynb #59a4a135
-_PARTS = (_CONTOURS, _JOINT, _PRIORS, _HEADS)
+_PARTS = (_CONTOURS, _TRACKS, _JOINT, _PRIORS, _HEADS)
 NAMES = {  # Kind → key → name
     kind: {key: name for part in _PARTS for key, name in part.get(kind, {}).items()}
     for kind in (*CHEST, "structure", "condition")
