@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['material_paths', 'tracking_errors', 'arc_length_tracks', 'border_pixels', 'loft', 'distances_to_surface',
-           'slab_volume_ml', 'surface_errors', 'stack_rings', 'loft_drawn']
+           'slab_volume_ml', 'clip_surface', 'surface_errors', 'stack_rings', 'loft_drawn']
 
-# %% ../../nbs/systems/25_contour_tracks.ipynb #c0c52f85
+# %% ../../nbs/systems/25_contour_tracks.ipynb #26285949
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -22,7 +22,7 @@ from ..shapes.meshes import SurfaceMesh
 from ..shapes.raster import resample_contour
 from .correspondence import material_coordinate
 
-# %% ../../nbs/systems/25_contour_tracks.ipynb #5f6aa310
+# %% ../../nbs/systems/25_contour_tracks.ipynb #25fe8af8
 def material_paths(
     nodes: np.ndarray,  # Nodes of one organ in frame 0, (n,2) xy
     paths: np.ndarray,  # True contour points of that frame and where they go, (T,K,2) in the same unit
@@ -46,7 +46,7 @@ def tracking_errors(
     require_shape("tracks", tracks, f"{len(paths)},n,2")
     return np.linalg.norm(tracks - material_paths(tracks[0], paths), axis=-1)
 
-# %% ../../nbs/systems/25_contour_tracks.ipynb #2d3852b2
+# %% ../../nbs/systems/25_contour_tracks.ipynb #8f0a991d
 def arc_length_tracks(
     contours: Sequence[np.ndarray],  # Contour of every frame, (K,2) xy; lengths may differ
     n_nodes: int,  # Nodes wanted
@@ -56,7 +56,7 @@ def arc_length_tracks(
     placed = [resample_contour(c, n_nodes, top, clockwise=True) for c, top in zip(contours, tops, strict=True)]
     return np.stack(placed)
 
-# %% ../../nbs/systems/25_contour_tracks.ipynb #14d9cb0a
+# %% ../../nbs/systems/25_contour_tracks.ipynb #33a44f22
 def border_pixels(
     first: np.ndarray,  # Predicted mask of one organ, (S,S) bool
     second: np.ndarray,  # Predicted mask of its neighbour
@@ -76,7 +76,7 @@ def border_pixels(
         "border": int(border.sum()),
     }
 
-# %% ../../nbs/systems/25_contour_tracks.ipynb #f587fb84
+# %% ../../nbs/systems/25_contour_tracks.ipynb #9e71f222
 def loft(
     rings_mm: np.ndarray,  # Corresponding nodes of every slice in order, (Z,n,3), mm
     name: str = "lofted",  # Name of what is inside
@@ -99,7 +99,7 @@ def loft(
     between = np.tile(np.array([[1, 0]], np.int16), (len(faces), 1))
     return SurfaceMesh(nodes, faces, between, (name,), (name,) * len(nodes))
 
-# %% ../../nbs/systems/25_contour_tracks.ipynb #74668f70
+# %% ../../nbs/systems/25_contour_tracks.ipynb #f52a4430
 def _spread_points(nodes, faces, parts):
     "Middles of the m² parts of each triangle, and their areas."
     i, j = np.divmod(np.arange(parts * parts), parts)
@@ -125,7 +125,7 @@ def distances_to_surface(
     nearest = surface.find_closest_cell(np.asarray(points_mm, float), return_closest_point=True)[1]
     return np.linalg.norm(nearest - points_mm, axis=-1)
 
-# %% ../../nbs/systems/25_contour_tracks.ipynb #e424de80
+# %% ../../nbs/systems/25_contour_tracks.ipynb #0e92ce5a
 def slab_volume_ml(
     surface: SurfaceMesh,  # Closed surface of one region in a frame whose z is the height, mm
     low_mm: float,  # Height of the lower plane
@@ -142,7 +142,28 @@ def slab_volume_ml(
             area += (x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
     return abs(float(area)) / n_cuts * (high_mm - low_mm) / 1000
 
-# %% ../../nbs/systems/25_contour_tracks.ipynb #e9159a83
+# %% ../../nbs/systems/25_contour_tracks.ipynb #9ceed3fe
+def clip_surface(
+    surface: SurfaceMesh,  # Closed surface of one region in a frame whose z is the height, mm
+    low_mm: float,  # Height of the lower plane
+    high_mm: float,  # Height of the upper plane
+) -> SurfaceMesh:  # Closed
+    "Part of a body between two planes."
+    import pyvista
+
+    if not high_mm > low_mm:
+        raise ValueError(f"low_mm, high_mm: expected low < high, got {low_mm} and {high_mm}")
+    body = pyvista.PolyData.from_regular_faces(surface.nodes_mm, np.asarray(surface.faces))
+    for normal, height in (((0, 0, 1), low_mm), ((0, 0, -1), high_mm)):
+        body = body.clip_closed_surface(normal=normal, origin=(0, 0, height)).triangulate()
+    nodes, faces = np.asarray(body.points, float), body.regular_faces.astype(np.int32)
+    if not len(faces):
+        raise ValueError(f"surface: expected it between heights {low_mm} and {high_mm} mm, got none; same frame?")
+    faces = faces if enclosed_volume_mm3(nodes, faces) > 0 else faces[:, ::-1]
+    between, name = np.tile(np.array([[1, 0]], np.int16), (len(faces), 1)), surface.regions[0]
+    return SurfaceMesh(nodes, faces, between, (name,), (name,) * len(nodes))
+
+# %% ../../nbs/systems/25_contour_tracks.ipynb #c39c7896
 def surface_errors(
     lofted: SurfaceMesh,  # From `loft`, in a frame whose z is the height, mm
     true: SurfaceMesh,  # Closed true surface in the same frame
@@ -170,7 +191,7 @@ def surface_errors(
         "volume_error_ml": volume - known,
     }
 
-# %% ../../nbs/systems/25_contour_tracks.ipynb #07c7ecf1
+# %% ../../nbs/systems/25_contour_tracks.ipynb #95440115
 def stack_rings(
     contours: Mapping[int, np.ndarray],  # Slice → contour, (k,2) xy, px
     view: View,  # The stack in which they were drawn

@@ -19,6 +19,7 @@ _CONTOURS = {
         "true_landmarks": "true landmarks",
         "standing_still": "nodes that stand still",
         "arc_length": "equal arc length on true masks",
+        "arc_length_own": "equal arc length, shared borders' contours",
         "arc_length_predicted": "equal arc length on a UNet's masks",
     },
     "cohort": {
