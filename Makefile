@@ -73,7 +73,7 @@ plan: $(READY) ## Write dvc.yaml and the recipes, and say what changed
 	@python -m graphseg.study.plan
 
 # These stages are frozen for `dvc repro`, because times differ from run to run.
-BENCHMARKS := benchmark_core benchmark_runtime benchmark_roots benchmark_hearts benchmark_kernels time_models benchmark_chexmask
+BENCHMARKS := benchmark_core benchmark_runtime benchmark_roots benchmark_hearts benchmark_kernels benchmark_systems time_models benchmark_chexmask
 benchmark: data ## Measure speed and memory on this machine
 	for stage in $(BENCHMARKS); do python -m graphseg.study.stages $$stage || exit; done
 	dvc commit --force --quiet $(BENCHMARKS)
