@@ -10,7 +10,6 @@ __all__ = ['material_paths', 'tracking_errors', 'arc_length_tracks', 'border_pix
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 from scipy import ndimage
 
 from ..base.core import require_choice, require_shape

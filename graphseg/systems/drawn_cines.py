@@ -21,7 +21,7 @@ from ..base.core import generator, require_choice, require_shape
 from ..hearts.phantoms import SLICE_MM, plan_stack
 from ..hearts.shapes import HeartParameters, deform_heart
 from ..hearts.sunnybrook import contour_mask
-from ..hearts.template import HEART_REGIONS, MITRAL_VALVE
+from ..hearts.template import MITRAL_VALVE
 from ..learning.metrics import mask_metrics
 from ..learning.samples import FRAME_PX, SampleSet
 from ..shapes.layouts import Layout, Organ
