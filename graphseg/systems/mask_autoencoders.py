@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['class_shares', 'resize_scores', 'SharePairs', 'share_dice_loss', 'ShareTask', 'train_mask_autoencoder',
-           'smallest_faithful']
+           'LinearMaskAutoencoder', 'fit_linear_autoencoder', 'smallest_faithful']
 
 # %% ../../nbs/systems/40_mask_autoencoders.ipynb #1c22d2e1
 from collections.abc import Mapping
@@ -183,6 +183,69 @@ def train_mask_autoencoder(
     torch.manual_seed(seed)
     model = build_model("postdae", layout, size, code_size=code_size, **options)
     fit(model, ShareTask(layout, cross_entropy), train, validation, settings, folder, seed)
+    return model.eval()
+
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #e42b820a
+class LinearMaskAutoencoder(nn.Module):
+    "Autoencoder of label maps whose two halves are linear: ridge regression and principal components."
+
+    def __init__(
+        self,
+        layout: Layout,  # Organs; the classes are those of `pixel_classes`
+        image_size: int,  # Side of the square maps, px
+        code_size: int = 512,  # Length of the code
+        sharpness: float = 10.0,  # Class scores are the shares times this
+    ):
+        super().__init__()
+        if code_size < 1 or sharpness <= 0:
+            raise ValueError(f"code_size, sharpness: expected at least 1 and above 0, got {code_size}, {sharpness}")
+        self.n_classes, self.image_size, self.sharpness = len(pixel_classes(layout)), image_size, sharpness
+        n_shares = (self.n_classes - 1) * image_size**2  # background is the rest
+        self.to_code, self.from_code = nn.Linear(n_shares, code_size), nn.Linear(code_size, n_shares)
+
+    def encode(self, maps: Tensor) -> Tensor:  # (B,C,S,S) class probabilities → (B,Z)
+        "Code of soft maps."
+        require_shape("maps", maps, f"B,{self.n_classes},{self.image_size},{self.image_size}")
+        return self.to_code(maps[:, 1:].flatten(1))
+
+    def decode(self, code: Tensor) -> Tensor:  # (B,Z) → (B,C,S,S) class scores before softmax
+        "Scores of the maps that a code stands for."
+        organs = self.from_code(code).view(len(code), -1, self.image_size, self.image_size)
+        return self.sharpness * torch.cat([1 - organs.sum(1, keepdim=True), organs], 1)
+
+    def forward(self, maps: Tensor) -> Tensor:  # (B,C,S,S) class probabilities → (B,C,S,S) class scores
+        "Scores of what comes back."
+        return self.decode(self.encode(maps))
+
+# %% ../../nbs/systems/40_mask_autoencoders.ipynb #dd1f2e2a
+def _principal_components(rows, n):
+    "The first `n` principal components (features,n) of centred rows, by the smaller Gram matrix."
+    values, sides = torch.linalg.eigh((rows @ rows.T).double())
+    values, sides = values.flip(0)[:n].clamp_min(1e-9), sides.flip(1)[:, :n]
+    return (rows.T.double() @ sides / values.sqrt()).float()
+
+
+def fit_linear_autoencoder(
+    pairs: SharePairs,  # What to learn from; without `degrade` this is principal component analysis
+    code_size: int,  # Length of the code, at most one less than there are pairs
+    ridge: float = 1e-5,  # λ, as a share of the largest eigenvalue
+) -> nn.Module:  # `LinearMaskAutoencoder` in evaluation mode
+    "The linear mask autoencoder of least squared error, in closed form."
+    if not (0 < code_size < len(pairs.pairs) and ridge > 0):
+        got = f"{code_size} with {len(pairs.pairs)} pairs, and {ridge}"
+        raise ValueError(f"code_size, ridge: expected fewer than there are pairs, and above 0, got {got}")
+    wrong, clean = (torch.stack([pair[k][1:].float().flatten() for pair in pairs.pairs]) for k in (0, 1))
+    mean = clean.mean(0)
+    wrong, clean = wrong - mean, clean - mean
+    basis = _principal_components(clean, code_size)
+    given, codes = torch.cat([wrong, clean]), torch.cat([clean @ basis] * 2).double()
+    gram = (given @ given.T).double()
+    gram.diagonal().add_(ridge * torch.linalg.matrix_norm(gram, 2).item())
+    guess = given.T @ torch.linalg.solve(gram, codes, left=True).float()  # (features, code)
+    model = build_model("linear_mask", pairs.sample_set.layout, pairs.how[1], code_size=code_size)
+    with torch.no_grad():
+        model.to_code.weight.copy_(guess.T), model.to_code.bias.copy_(-mean @ guess)
+        model.from_code.weight.copy_(basis), model.from_code.bias.copy_(mean)
     return model.eval()
 
 # %% ../../nbs/systems/40_mask_autoencoders.ipynb #b0bb5b1e

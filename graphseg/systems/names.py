@@ -87,6 +87,8 @@ _JOINT = {
         "predicts": "predicts",
         "forward_ms": "forward (ms)",
         "step_ms": "training step (ms)",
+        "training_min": "training (min)",
+        "block": "films",
         "data_set": "data set",
         "beta": "β",
     },
@@ -108,6 +110,7 @@ _PRIORS = {
     "column": {
         "mask_px": "side of the mask (px)",
         "code": "code",
+        "network": "network",
         "kind": "loss by",
         "segmenter_hd_px": "HD of the segmenter (px)",
         "weight": "weight",
